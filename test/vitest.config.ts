@@ -1,6 +1,6 @@
 /**
- * How the tests run: two projects. `unit` runs in Node, many files at once; `e2e` drives real browsers, one
- * file at a time, because two browsers already fill a small machine.
+ * How the tests run: two projects. `unit` runs in Node, many files at once; then `e2e` drives real
+ * browsers, one file at a time, because two browsers already fill a small machine.
  * Not here: what a test run installs, builds and prints at its end (.scripts).
  */
 import { fileURLToPath } from 'node:url'
@@ -18,7 +18,8 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/bench/**', 'test/.artifacts/**'],
+          exclude: ['test/e2e/**', 'test/.artifacts/**'],
+          sequence: { groupOrder: 0 },
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },
@@ -29,6 +30,7 @@ export default defineConfig({
           name: 'e2e',
           environment: 'node',
           include: ['test/e2e/**/*.test.ts'],
+          sequence: { groupOrder: 1 },
           fileParallelism: false,
           maxWorkers: 1,
           testTimeout: 120_000,

@@ -50,6 +50,16 @@ describe('the house', () => {
     expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
     expect(readFileSync(`${ROOT}package-lock.json`, 'utf8')).not.toContain('"resolved"')
   })
+
+  test('locks the packages of every platform, without which npm ci refuses the lock file', () => {
+    const { packages } = JSON.parse(readFileSync(`${ROOT}package-lock.json`, 'utf8'))
+    const locked = new Set(Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, '')))
+    const optional = Object.values<{ optionalDependencies?: object }>(packages).flatMap((each) =>
+      Object.keys(each.optionalDependencies ?? {}),
+    )
+    expect(optional.length).toBeGreaterThan(0)
+    expect(optional.filter((name) => !locked.has(name))).toEqual([])
+  })
 })
 
 describe('the laws', () => {

@@ -1,0 +1,82 @@
+/**
+ * What a session needs from the network: open channels to peers, and a socket to the signaling
+ * server. Adapters: simple-peer (browser and Node), WebSocket, in-memory. Nothing here is
+ * authenticated or ordered by trust: bytes from a channel are a stranger's until the handshake says otherwise.
+ */
+
+export interface ChannelListener {
+  message(bytes: Uint8Array): void
+  /** `bufferedBytes` fell to or below the threshold last given to `wakeBelow`. */
+  drained(): void
+  /** Exactly once, whoever closed it; nothing is called after. */
+  closed(reason: string): void
+}
+
+/** One open, reliable, ordered data channel. */
+export interface Channel {
+  /** SHA-256 of the DTLS certificates as this side sees them, 32 bytes each (in-memory: derived from the pair). */
+  readonly localFingerprint: Uint8Array
+  readonly remoteFingerprint: Uint8Array
+  /** The largest message the other side takes, in bytes. */
+  readonly maxMessageBytes: number
+  readonly bufferedBytes: number
+  /** Hands one message over. After close it is dropped. The bytes are not kept: the caller may reuse the buffer. */
+  send(message: Uint8Array): void
+  /** Asks for `drained` once when `bufferedBytes` is at most `bytes` (at once, from a microtask, if it already is). */
+  wakeBelow(bytes: number): void
+  /** Messages that came before `listen` are kept and delivered first, in order. */
+  listen(listener: ChannelListener): void
+  close(): void
+  /** 'direct' | 'relay' from the selected candidate pair, when the platform tells. */
+  route(): Promise<'direct' | 'relay' | 'unknown'>
+}
+
+export interface IceServer {
+  readonly urls: readonly string[]
+  readonly username?: string
+  readonly credential?: string
+}
+
+export type DialFailure = 'no-route' | 'webrtc-blocked' | 'refused-description' | 'aborted'
+
+export interface DialOptions {
+  readonly initiator: boolean
+  readonly iceServers: readonly IceServer[]
+  readonly relayOnly?: boolean
+  /** A description or candidate for the other side, encoded by the adapter: at most 7 KiB, opaque to everybody else. */
+  readonly onSignal: (signal: Uint8Array) => void
+  /** Exactly one of these two, once. */
+  readonly onOpen: (channel: Channel) => void
+  readonly onFailed: (failure: DialFailure, detail: string) => void
+}
+
+/** One attempt to open a channel to one peer. */
+export interface Dial {
+  /** What the other side's `onSignal` gave. A signal that is malformed, has two fingerprints, one that is not
+   *  sha-256, or any media section fails the dial with 'refused-description' before the platform sees it. */
+  signal(signal: Uint8Array): void
+  /** Idempotent; after `onOpen` it does nothing. */
+  abort(): void
+}
+
+export interface Dialer {
+  dial(options: DialOptions): Dial
+}
+
+export interface SignalingListener {
+  open(): void
+  /** One whole message from the server (wire/signal.ts decodes it). */
+  message(bytes: Uint8Array): void
+  /** Exactly once per socket: never opened, or gone. */
+  closed(reason: string): void
+}
+
+export interface SignalingSocket {
+  send(message: Uint8Array): void
+  close(): void
+}
+
+export interface SignalingConnector {
+  /** `url` is ws: or wss:. One attempt, no retry: when to try again is the session's business. */
+  connect(url: string, listener: SignalingListener): SignalingSocket
+}

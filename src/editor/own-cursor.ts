@@ -1,0 +1,92 @@
+/**
+ * Tells the others where I am, and only when it changed: typing ahead leaves the relative position as it was,
+ * so a run of keys sends nothing. Also tells them when I am idle (no key, pointer or focus for 30 s) or away.
+ * Invariant: at most one message per `PAUSE_MS`; the last position always gets out.
+ */
+import type { Extension } from '@codemirror/state'
+import { type EditorView, ViewPlugin, type ViewUpdate } from '@codemirror/view'
+import { toBase64url } from '../base/bytes.ts'
+import type { Millis } from '../base/ports.ts'
+import { encodePosition } from '../doc/cursor.ts'
+import type { PresenceRange, Session } from '../session/public.ts'
+import { boundText } from './shared-text.ts'
+
+/** 20 positions a second look continuous; more would only cost. */
+const PAUSE_MS: Millis = 50
+/** EXPERIENCE.md §2: idle after 30 s. */
+const IDLE_MS: Millis = 30_000
+/** Ranges of one selection that are told; the rest of a thousand cursors helps nobody. */
+const MAX_TOLD_RANGES = 8
+
+const ACTIVITY = ['keydown', 'pointerdown', 'pointermove', 'focusin'] as const
+
+class OwnCursor {
+  readonly #view: EditorView
+  readonly #session: Session
+  readonly #rootName: string
+  #told = ''
+  #resting: ReturnType<typeof setTimeout> | undefined
+  #idleTimer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(view: EditorView, session: Session, rootName: string) {
+    this.#view = view
+    this.#session = session
+    this.#rootName = rootName
+    const page = view.dom.ownerDocument
+    for (const name of ACTIVITY) page.addEventListener(name, this.#active, { passive: true })
+    page.addEventListener('visibilitychange', this.#active)
+    queueMicrotask(this.#tell)
+    this.#active()
+  }
+
+  update(update: ViewUpdate): void {
+    if (!update.selectionSet && !update.docChanged) return
+    if (this.#resting === undefined) queueMicrotask(this.#tell)
+  }
+
+  destroy(): void {
+    const page = this.#view.dom.ownerDocument
+    for (const name of ACTIVITY) page.removeEventListener(name, this.#active)
+    page.removeEventListener('visibilitychange', this.#active)
+    clearTimeout(this.#resting)
+    clearTimeout(this.#idleTimer)
+    this.#resting = undefined
+  }
+
+  readonly #tell = (): void => {
+    const text = boundText(this.#view)
+    if (!text?.doc || this.#resting !== undefined || !this.#view.dom.isConnected) return
+    const main = this.#view.state.selection.main
+    const others = this.#view.state.selection.ranges.filter((range) => range !== main)
+    const ranges = [main, ...others].slice(0, MAX_TOLD_RANGES).map(
+      ({ anchor, head }): PresenceRange => ({
+        anchor: toBase64url(encodePosition(text, anchor, 0)),
+        head: toBase64url(encodePosition(text, head, 0)),
+      }),
+    )
+    const said = JSON.stringify(ranges)
+    if (said === this.#told || this.#session.awareness.getLocalState() === null) return
+    this.#told = said
+    this.#session.awareness.setLocalStateField('cursor', { root: this.#rootName, ranges })
+    this.#resting = setTimeout(() => {
+      this.#resting = undefined
+      this.#tell()
+    }, PAUSE_MS)
+  }
+
+  readonly #active = (): void => {
+    clearTimeout(this.#idleTimer)
+    const hidden = this.#view.dom.ownerDocument.visibilityState === 'hidden'
+    this.#setIdle(hidden)
+    if (!hidden) this.#idleTimer = setTimeout(() => this.#setIdle(true), IDLE_MS)
+  }
+
+  #setIdle(idle: boolean): void {
+    const { awareness } = this.#session
+    if ((awareness.getLocalState()?.['idle'] === true) !== idle) awareness.setLocalStateField('idle', idle)
+  }
+}
+
+export function tellOwnCursor(session: Session, rootName: string): Extension {
+  return ViewPlugin.define((view) => new OwnCursor(view, session, rootName))
+}

@@ -13,6 +13,9 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 /** Milliseconds between asking a group to end and ending it: browsers need some to remove their profiles. */
 const GRACE = 10_000
 
+/** Milliseconds between two looks at whether the process that started this one is still there. */
+const PARENT_CHECK = 250
+
 /** A stage that did not succeed; the message is for the person who ran the command. */
 export class StageFailed extends Error {}
 
@@ -59,6 +62,20 @@ export function runCommand(command, args, { env = {}, deadline } = {}) {
       else resolve(signal === null ? code : 128)
     })
   })
+}
+
+/**
+ * Ends this process politely when its parent is gone. npm hands a signal to the shell between the two, and the
+ * shell dies of it without a word to us; a killed npm says nothing at all.
+ */
+export function endWithParent() {
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    process.kill(process.pid, 'SIGTERM')
+  }, PARENT_CHECK)
+  timer.unref()
 }
 
 function signalGroup(child, signal) {

@@ -12,7 +12,7 @@ import { pathToFileURL } from 'node:url'
 import { ensureBrowsers } from './browsers.mjs'
 import { buildLibrary, buildProgram, buildWeb } from './build.mjs'
 import { installPackages, requireNode } from './install.mjs'
-import { ROOT, runTool, StageFailed } from './process.mjs'
+import { endWithParent, ROOT, runTool, StageFailed } from './process.mjs'
 import { runTests } from './tests.mjs'
 
 /** Programs that are not part of the product: their source, and what they stand on. A new one adds a line. */
@@ -57,6 +57,7 @@ async function perform(builtFile, args) {
 
 async function main([name, ...args]) {
   process.chdir(ROOT)
+  endWithParent()
   requireNode()
   const program = Object.hasOwn(PROGRAMS, name) ? PROGRAMS[name] : undefined
   const task = Object.hasOwn(TASKS, name) ? TASKS[name] : undefined

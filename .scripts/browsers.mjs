@@ -18,7 +18,7 @@ export async function ensureBrowsers() {
   say(`installing ${packages.join(' and ')}`)
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
   await apt(['update'], env)
-  await apt(['install', '-y', '--no-install-recommends', ...packages], env)
+  await apt(['install', '-y', ...packages], env)
   const still = missingBrowsers()
   if (still.length > 0) throw new StageFailed(remedy(still, packages))
 }

@@ -1,0 +1,104 @@
+/** What can go wrong for the caller. Each says what happened and what to do, and none of them loses text. */
+
+export class CoterieError extends Error {
+  override name = 'CoterieError'
+}
+
+export class InviteMalformed extends CoterieError {
+  override name = 'InviteMalformed'
+  constructor() {
+    super('This link is incomplete. Ask for it again and copy all of it.')
+  }
+}
+
+/** The session that answers is not the one the link names, or does not know the invite. */
+export class InviteMismatch extends CoterieError {
+  override name = 'InviteMismatch'
+  constructor() {
+    super("This link doesn't match the session. Ask for a fresh link.")
+  }
+}
+
+export class InviteExpired extends CoterieError {
+  override name = 'InviteExpired'
+  constructor(inviter: string) {
+    super(`This link has expired. Ask ${inviter} for a new one.`)
+  }
+}
+
+export class InviteUsed extends CoterieError {
+  override name = 'InviteUsed'
+  constructor(inviter: string) {
+    super(`This link was for one person and has been used. Ask ${inviter} for a new one.`)
+  }
+}
+
+export class InviteRevoked extends CoterieError {
+  override name = 'InviteRevoked'
+  constructor(inviter: string) {
+    super(`This link is no longer valid. Ask ${inviter} for a new one.`)
+  }
+}
+
+export class SignalingUnreachable extends CoterieError {
+  override name = 'SignalingUnreachable'
+  readonly host: string
+  constructor(host: string) {
+    super(`Can't reach ${host}. People already connected stay connected.`)
+    this.host = host
+  }
+}
+
+/** Nobody who may admit answered in time. */
+export class NobodyThere extends CoterieError {
+  override name = 'NobodyThere'
+  constructor() {
+    super('Nobody in this session is online right now. Keep this page open, or try again when they are.')
+  }
+}
+
+export class NoRoute extends CoterieError {
+  override name = 'NoRoute'
+  constructor() {
+    super("Your networks don't allow a direct connection (often a VPN or a strict firewall).")
+  }
+}
+
+export class WebRtcBlocked extends CoterieError {
+  override name = 'WebRtcBlocked'
+  constructor() {
+    super('This browser or VPN blocks WebRTC. Allow it for this page, or use another browser.')
+  }
+}
+
+export class ProtocolMismatch extends CoterieError {
+  override name = 'ProtocolMismatch'
+  constructor(name: string) {
+    super(`${name}'s version is newer or older. Update to edit together; your copy stays editable.`)
+  }
+}
+
+export class NotAllowed extends CoterieError {
+  override name = 'NotAllowed'
+}
+
+export class TooLarge extends CoterieError {
+  override name = 'TooLarge'
+  constructor() {
+    super('This session holds at most 64 MB of text.')
+  }
+}
+
+export class SessionEnded extends CoterieError {
+  override name = 'SessionEnded'
+  constructor() {
+    super('This session has been left. Open it again from the recent sessions.')
+  }
+}
+
+export class SessionMissing extends CoterieError {
+  override name = 'SessionMissing'
+  constructor() {
+    super('This session is not on this device. Ask for a link to join it again.')
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * The shapes people code against (DESIGN.md §5). Types only: what a session shows of itself and takes
+ * from its caller. `session.ts` implements them; the entry files hand them out.
+ */
+import type { Awareness } from 'y-protocols/awareness'
+import type { Doc } from 'yjs'
+import type { DeviceId, InstanceId, InviteId, SessionId } from '../base/ids.ts'
+import type { Millis } from '../base/ports.ts'
+import type { LocalId } from '../storage/port.ts'
+import type { Violation } from '../wire/violation.ts'
+
+export type Role = 'owner' | 'editor' | 'viewer'
+
+/** What a root of the shared document is. Others than the declared ones are refused from everybody. */
+export type RootKind = 'text' | 'map' | 'array'
+export type Roots = Readonly<Record<string, RootKind>>
+
+export type Phase = 'draft' | 'waiting' | 'connecting' | 'syncing' | 'synced' | 'offline' | 'ended'
+
+/** Computed from acknowledgements, never from sockets. */
+export interface SessionStatus {
+  readonly phase: Phase
+  /** Own entries that no other device holds yet. */
+  readonly unshared: number
+  /** When the oldest of them was made, ms since 1970. */
+  readonly oldestUnsharedAt: Millis | undefined
+  /** When the last change known to be on this device's disk was written; undefined: nothing is stored (yet). */
+  readonly savedAt: Millis | undefined
+  /** Own changes not yet on this device's disk. */
+  readonly unsaved: number
+  /** People (devices, not tabs) linked right now, oneself not counted. */
+  readonly peers: number
+  /** While 'connecting': the name of whom, when known. */
+  readonly connectingTo: string | undefined
+  /** While 'syncing': bytes still to come or to go. */
+  readonly bytesLeft: number
+  /** What stands in the way right now, in words for the person (EXPERIENCE.md §5); undefined when nothing does. */
+  readonly problem: SessionProblem | undefined
+}
+
+export type SessionProblem =
+  | { readonly kind: 'signaling-unreachable'; readonly host: string }
+  | { readonly kind: 'no-route'; readonly name: string | undefined }
+  | { readonly kind: 'webrtc-blocked' }
+  | { readonly kind: 'protocol-mismatch'; readonly name: string | undefined }
+  | { readonly kind: 'storage-full' }
+  | { readonly kind: 'too-large' }
+  | { readonly kind: 'fork'; readonly name: string }
+  | { readonly kind: 'not-stored' } // no secure context or storage refused: the text is in memory only
+
+/** A device that belongs to the session, here or away. */
+export interface Member {
+  readonly device: DeviceId
+  readonly name: string
+  /** Index into the palette of EXPERIENCE.md §7, 0 to 11. */
+  readonly color: number
+  readonly role: Role
+  readonly isMe: boolean
+  /** Any instance of it is linked or seen right now. */
+  readonly here: boolean
+}
+
+/** Another running instance (one tab, one process) that we see. */
+export interface Peer {
+  readonly instance: InstanceId
+  readonly device: DeviceId
+  readonly name: string
+  readonly color: number
+  readonly role: Role
+  /** Median of the last ten, ms. */
+  readonly rtt: Millis | undefined
+  readonly path: 'direct' | 'relay' | 'unknown'
+  readonly verified: boolean
+}
+
+/** One selected range in the text root `root`; positions as doc/cursor.ts encodes them, base64url. `head` moves. */
+export interface PresenceRange {
+  readonly anchor: string
+  readonly head: string
+}
+
+/** A state of `session.awareness`. `user` is filled in by the session from authenticated names, for everybody. */
+export interface PresenceState {
+  readonly user: { readonly name: string; readonly color: number; readonly role: Role; readonly device: DeviceId }
+  readonly cursor?: { readonly root: string; readonly ranges: readonly PresenceRange[] }
+  /** No key or pointer for 30 s, or a hidden tab. */
+  readonly idle?: boolean
+}
+
+export interface Invite {
+  readonly id: InviteId
+  /** https://host/#...: the secret never reaches a server. */
+  readonly url: string
+  readonly role: 'editor' | 'viewer'
+  readonly uses: number
+  readonly expiresAt: Millis
+}
+
+export interface InviteOptions {
+  readonly role: 'editor' | 'viewer'
+  /** How many devices may join with it. Default 1 for editor, 1,000 for viewer. */
+  readonly uses?: number
+  /** Milliseconds. Default 24 h for editor, 30 days for viewer. */
+  readonly expiresIn?: Millis
+}
+
+export interface SessionEvents {
+  [name: string]: unknown
+  readonly status: SessionStatus
+  readonly peers: readonly Peer[]
+  readonly members: readonly Member[]
+  /** Somebody came for the first time or again, or went (said goodbye, or was lost). One per person, not per tab. */
+  readonly arrived: { readonly member: Member; readonly first: boolean }
+  readonly left: { readonly member: Member; readonly why: 'goodbye' | 'lost' }
+  readonly title: string
+  /** The document was rebuilt and replaced: bind again to `session.doc`. `collaboration()` does so by itself. */
+  readonly document: Doc
+  readonly violation: Violation & { readonly name: string | undefined }
+  readonly ended: { readonly reason: 'left' | 'forgotten' | 'removed' | 'storage-lost' }
+}
+
+export interface Session {
+  readonly id: SessionId
+  readonly localId: LocalId
+  readonly doc: Doc
+  /** y-protocols Awareness, fed only with authenticated states (`PresenceState`). Set `cursor` and `idle` in the local state. */
+  readonly awareness: Awareness
+  readonly roots: Roots
+  readonly title: string
+  /** Editors and owner; a viewer's call throws `NotAllowed`. */
+  setTitle(title: string): void
+  readonly me: Member
+  /** Changes the own name and, if given, colour; told to everybody. */
+  setProfile(profile: { readonly name?: string; readonly color?: number }): void
+  readonly members: readonly Member[]
+  readonly peers: readonly Peer[]
+  readonly status: SessionStatus
+  /** May this device change the text right now (owner or editor)? */
+  readonly canEdit: boolean
+  /** The inviter's device, for a session one has joined. */
+  readonly inviter: DeviceId | undefined
+  on<Name extends keyof SessionEvents & string>(name: Name, listener: (event: SessionEvents[Name]) => void): () => void
+  /** Made locally, at once; a draft goes live. Owner only: others get `NotAllowed`. */
+  invite(options: InviteOptions): Promise<Invite>
+  /** Open invites this device made and knows. */
+  readonly invites: readonly Invite[]
+  revoke(invite: InviteId): Promise<void>
+  /** Equal to some connected peer once; rejects with `SessionEnded` on leave. */
+  readonly whenSynced: Promise<void>
+  /** All own changes so far are on this device's disk. Rejects with `StorageFull`. */
+  saved(): Promise<void>
+  /** Tries signaling again at once. */
+  retry(): void
+  /** Idempotent; keeps the local copy. */
+  leave(): Promise<void>
+  /** Leave and erase the local copy and its keys. */
+  forget(): Promise<void>
+}
+
+/** What every way into a session takes. */
+export interface SessionOptions {
+  /** ws: or wss: address of the signaling server. Default in the browser: the page's own origin + /signal. */
+  readonly signaling?: string
+  /** Where invite links point to. Default in the browser: the page's own origin. */
+  readonly origin?: string
+  readonly doc?: Doc
+}
+
+export interface CreateOptions extends SessionOptions {
+  readonly name: string
+  readonly title?: string
+  /** Default `{ main: 'text' }`. */
+  readonly roots?: Roots
+}
+
+export interface JoinOptions extends SessionOptions {
+  readonly name: string
+}
+
+/** What a link opens before anybody has joined: who invites, to what, as what. */
+export interface Invitation {
+  readonly inviter: string
+  readonly title: string
+  readonly role: 'editor' | 'viewer'
+  /** Sends the join proof: resolves when admitted and the text is there. */
+  join(options: { readonly name: string }): Promise<Session>
+  /** Closes the knock; nothing was sent but the handshake. */
+  decline(): void
+}
+
+/** A row of "Recent sessions". */
+export interface RecentSession {
+  readonly localId: LocalId
+  readonly title: string | undefined
+  readonly role: Role | undefined
+  readonly shared: boolean
+  readonly openedAt: Millis | undefined
+  /** Its key is gone: it can only be erased or joined again. */
+  readonly unreadable: boolean
+}

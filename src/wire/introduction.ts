@@ -1,0 +1,111 @@
+/**
+ * What two sockets in a topic say to each other before a channel opens. The server sees sizes only.
+ * blob   = type u8 | nonce 24 | sealed
+ * hello  (type 0, under the topic's sealing key) = version u8 | answers flag | side u8 | instance 8 | ephemeral 32
+ *         | device 16 or empty sized | join sized (empty: the owner's device, or a newcomer)
+ * signal (type 1, under the key of the two ephemerals) = what a Dial gave
+ *
+ * The sealing key of a topic may be known to several; everything after the two hellos only to these two.
+ */
+import { concat, EMPTY, toUtf8 } from '../base/bytes.ts'
+import { decode, Malformed, type Reader, Writer } from '../base/codec.ts'
+import { type DeviceId, ID_BYTES, type InstanceId, idBytes, idOf } from '../base/ids.ts'
+import type { Crypto, DhKeys } from '../crypto/crypto.ts'
+import { MAX_SIGNAL_BYTES, PROTOCOL_VERSION } from './limits.ts'
+
+/** In an invite's topic: who wants in, and who may let in. In a members' topic everybody is a member. */
+export type Side = 'newcomer' | 'member'
+
+export interface Hello {
+  /** The second hello of a pair, an answer to the first. */
+  readonly answers: boolean
+  readonly side: Side
+  readonly instance: InstanceId
+  /** X25519, fresh for this meeting. */
+  readonly ephemeral: Uint8Array
+  /** A member's device; a newcomer has none yet. */
+  readonly device: DeviceId | undefined
+  /** The member's encoded Join, so that a member who has not heard of it yet can check it. */
+  readonly join: Uint8Array
+}
+
+export type SealedKind = 'hello' | 'signal'
+
+const KINDS: readonly SealedKind[] = ['hello', 'signal']
+const SIDES: readonly Side[] = ['newcomer', 'member']
+const NONCE_BYTES = 24
+const MAX_JOIN_BYTES = 1024
+
+/** Hellos from another version are told apart from noise, so that the person learns why. */
+export type ReadHello = Hello | 'other-version' | undefined
+
+export function kindOfBlob(blob: Uint8Array): SealedKind | undefined {
+  return KINDS[blob[0] ?? KINDS.length]
+}
+
+function sealBlob(crypto: Crypto, kind: SealedKind, key: Uint8Array, plain: Uint8Array): Uint8Array {
+  const nonce = crypto.randomBytes(NONCE_BYTES)
+  const type = Uint8Array.of(KINDS.indexOf(kind))
+  return concat(type, nonce, crypto.seal(key, nonce, concat(type, toUtf8('coterie/1/introduction')), plain))
+}
+
+function openBlob(crypto: Crypto, kind: SealedKind, key: Uint8Array, blob: Uint8Array): Uint8Array | undefined {
+  if (kindOfBlob(blob) !== kind || blob.length < 1 + NONCE_BYTES || blob.length > MAX_SIGNAL_BYTES) return undefined
+  const ad = concat(blob.subarray(0, 1), toUtf8('coterie/1/introduction'))
+  return crypto.open(key, blob.subarray(1, 1 + NONCE_BYTES), ad, blob.subarray(1 + NONCE_BYTES))
+}
+
+export function sealHello(crypto: Crypto, sealing: Uint8Array, hello: Hello): Uint8Array {
+  const writer = new Writer().u8(PROTOCOL_VERSION).flag(hello.answers).u8(SIDES.indexOf(hello.side))
+  writer.fixed(idBytes(hello.instance)).fixed(hello.ephemeral)
+  writer.sized(hello.device === undefined ? EMPTY : idBytes(hello.device)).sized(hello.join)
+  return sealBlob(crypto, 'hello', sealing, writer.finish())
+}
+
+/** `undefined`: not sealed under this key, or no hello. */
+export function openHello(crypto: Crypto, sealing: Uint8Array, blob: Uint8Array): ReadHello {
+  const plain = openBlob(crypto, 'hello', sealing, blob)
+  if (plain === undefined) return undefined
+  if (plain[0] !== PROTOCOL_VERSION) return 'other-version'
+  const read = decode(plain, readHello)
+  return read.ok ? read.value : undefined
+}
+
+function readHello(reader: Reader): Hello {
+  reader.u8()
+  const answers = reader.flag()
+  const side = SIDES[reader.u8()]
+  if (side === undefined) throw new Malformed('unknown side')
+  const instance = idOf<InstanceId>(reader.fixed(ID_BYTES.instance))
+  const ephemeral = reader.fixed(32)
+  const device = reader.sized(ID_BYTES.device)
+  if (device.length !== (side === 'member' ? ID_BYTES.device : 0)) throw new Malformed('a member names its device')
+  return {
+    answers,
+    side,
+    instance,
+    ephemeral,
+    device: device.length === 0 ? undefined : idOf<DeviceId>(device),
+    join: reader.sized(MAX_JOIN_BYTES),
+  }
+}
+
+/** The key both sides of a meeting share; `undefined` for an unsound ephemeral. `first` said hello first. */
+export function meetingKey(
+  crypto: Crypto,
+  mine: DhKeys,
+  theirs: Uint8Array,
+  order: { readonly first: Uint8Array; readonly second: Uint8Array },
+): Uint8Array | undefined {
+  if (!crypto.isSoundDhKey(theirs)) return undefined
+  const shared = crypto.dh(mine.secretKey, theirs)
+  return shared && crypto.kdf(shared, 'introduction', concat(order.first, order.second), 32)
+}
+
+export function sealSignal(crypto: Crypto, key: Uint8Array, signal: Uint8Array): Uint8Array {
+  return sealBlob(crypto, 'signal', key, signal)
+}
+
+export function openSignal(crypto: Crypto, key: Uint8Array, blob: Uint8Array): Uint8Array | undefined {
+  return openBlob(crypto, 'signal', key, blob)
+}

@@ -1,0 +1,204 @@
+/**
+ * The roster's records: what the owner signs. Each names its place (seq, prev) in the chain.
+ * record = version u8 | session 16 | seq varuint | prev 32 | type u8 | content | signature 64 (by the root key)
+ * id = BLAKE2b-256 of everything before the signature
+ *
+ * Types due later (Remove, Policy, Transfer, Heal, Restart, End) have their numbers kept free: an app
+ * that does not know one fails closed with a protocol mismatch.
+ */
+import { concat, toUtf8 } from '../base/bytes.ts'
+import { decode, Malformed, type Reader, Writer } from '../base/codec.ts'
+import { type DeviceId, ID_BYTES, type InviteId, idBytes, idOf, type RecordId, type SessionId } from '../base/ids.ts'
+import type { Millis } from '../base/ports.ts'
+import type { Crypto, SignKeys } from '../crypto/crypto.ts'
+import { type Certificate, readCertificate, writeCertificate } from './certificate.ts'
+import { MAX_JOINS, MAX_NAME_BYTES, MAX_ROOTS, MAX_ROSTER_RECORDS, PROTOCOL_VERSION } from './limits.ts'
+import { type Violation, violation } from './violation.ts'
+
+export type Role = 'owner' | 'editor' | 'viewer'
+export type InviteRole = Exclude<Role, 'owner'>
+export type RootKind = 'text' | 'map' | 'array'
+
+export interface RootSchema {
+  readonly name: string
+  readonly kind: RootKind
+}
+
+/** One epoch key sealed to one device (crypto_box_seal). */
+export interface Wrap {
+  readonly device: DeviceId
+  readonly sealedKey: Uint8Array
+}
+
+export type RosterContent =
+  | {
+      readonly type: 'create'
+      readonly rootPk: Uint8Array
+      readonly owner: Certificate
+      readonly roots: readonly RootSchema[]
+      readonly formatting: boolean
+    }
+  | {
+      readonly type: 'invite'
+      readonly invite: InviteId
+      readonly role: InviteRole
+      readonly expiresAt: Millis
+      readonly uses: number
+      readonly lobby: boolean
+      /** The seed under the admitter key, so that editors may admit: nonce 24 | sealed. */
+      readonly sealedSeed: Uint8Array
+    }
+  | { readonly type: 'revoke'; readonly invite: InviteId }
+  | { readonly type: 'role'; readonly device: DeviceId; readonly role: InviteRole }
+  | {
+      readonly type: 'epoch'
+      readonly epoch: number
+      readonly commitment: Uint8Array
+      readonly wraps: readonly Wrap[]
+      /** The epoch key before this one, sealed under this one; empty for epoch 0. */
+      readonly previousSealed: Uint8Array
+    }
+
+export interface RosterRecord {
+  readonly session: SessionId
+  readonly seq: number
+  readonly prev: RecordId
+  readonly content: RosterContent
+  readonly id: RecordId
+  readonly signature: Uint8Array
+}
+
+/** `prev` of the Create record, whose seq is 0. */
+export const NO_RECORD = '0'.repeat(64) as RecordId
+const LABEL = toUtf8('coterie/1/roster')
+const TYPES = ['create', 'invite', 'revoke', 'role', 'epoch'] as const
+const ROLES = ['editor', 'viewer'] as const
+const ROOT_KINDS = ['text', 'map', 'array'] as const
+const WRAP_BYTES = 80
+const SEALED_SEED_BYTES = 24 + 16 + 16
+const PREVIOUS_SEALED_BYTES = 24 + 32 + 16
+
+/** The session a root key owns: a link that names it pins its owner. */
+export function sessionIdOf(crypto: Crypto, rootPk: Uint8Array): SessionId {
+  return idOf<SessionId>(crypto.hash(ID_BYTES.session, rootPk))
+}
+
+export function signRecord(
+  crypto: Crypto,
+  place: { readonly session: SessionId; readonly seq: number; readonly prev: RecordId },
+  content: RosterContent,
+  root: SignKeys,
+): RosterRecord {
+  const unsigned = encodeUnsigned(place, content)
+  const id = crypto.hash(32, unsigned)
+  return { ...place, content, id: idOf<RecordId>(id), signature: crypto.sign(root.secretKey, concat(LABEL, id)) }
+}
+
+export function isSignedByRoot(crypto: Crypto, record: RosterRecord, rootPk: Uint8Array): boolean {
+  return crypto.verify(rootPk, concat(LABEL, idBytes(record.id)), record.signature)
+}
+
+export function encodeRecord(record: RosterRecord): Uint8Array {
+  return concat(encodeUnsigned(record, record.content), record.signature)
+}
+
+export function decodeRecord(crypto: Crypto, bytes: Uint8Array): RosterRecord | Violation {
+  const read = decode(bytes, readRecord)
+  if (!read.ok) return violation('malformed', `a roster record: ${read.reason}`)
+  const id = idOf<RecordId>(crypto.hash(32, bytes.subarray(0, bytes.length - 64)))
+  return { ...read.value, id }
+}
+
+function encodeUnsigned(
+  place: { readonly session: SessionId; readonly seq: number; readonly prev: RecordId },
+  content: RosterContent,
+): Uint8Array {
+  const writer = new Writer().u8(PROTOCOL_VERSION).fixed(idBytes(place.session)).varuint(place.seq)
+  writer.fixed(idBytes(place.prev)).u8(TYPES.indexOf(content.type))
+  writeContent(writer, content)
+  return writer.finish()
+}
+
+function writeContent(writer: Writer, content: RosterContent): void {
+  switch (content.type) {
+    case 'create':
+      writer.fixed(content.rootPk)
+      writeCertificate(writer, content.owner)
+      writer.list(content.roots, (to, root) => to.text(root.name).u8(ROOT_KINDS.indexOf(root.kind)))
+      writer.flag(content.formatting)
+      return
+    case 'invite':
+      writer.fixed(idBytes(content.invite)).u8(ROLES.indexOf(content.role)).u48(content.expiresAt).varuint(content.uses)
+      writer.flag(content.lobby).fixed(content.sealedSeed)
+      return
+    case 'revoke':
+      writer.fixed(idBytes(content.invite))
+      return
+    case 'role':
+      writer.fixed(idBytes(content.device)).u8(ROLES.indexOf(content.role))
+      return
+    case 'epoch':
+      writer.varuint(content.epoch).fixed(content.commitment)
+      writer.list(content.wraps, (to, wrap) => to.fixed(idBytes(wrap.device)).fixed(wrap.sealedKey))
+      writer.sized(content.previousSealed)
+      return
+    default:
+      return content satisfies never
+  }
+}
+
+function readRecord(reader: Reader): Omit<RosterRecord, 'id'> {
+  if (reader.u8() !== PROTOCOL_VERSION) throw new Malformed('another protocol version')
+  const session = idOf<SessionId>(reader.fixed(ID_BYTES.session))
+  const seq = reader.varuint(MAX_ROSTER_RECORDS)
+  const prev = idOf<RecordId>(reader.fixed(ID_BYTES.record))
+  const type = oneOf(TYPES, reader.u8(), 'type of roster record')
+  return { session, seq, prev, content: readContent(reader, type), signature: reader.fixed(64) }
+}
+
+function readContent(reader: Reader, type: (typeof TYPES)[number]): RosterContent {
+  switch (type) {
+    case 'create':
+      return { type, rootPk: reader.fixed(32), owner: readCertificate(reader), roots: readRoots(reader), formatting: reader.flag() }
+    case 'invite':
+      return {
+        type,
+        invite: idOf<InviteId>(reader.fixed(ID_BYTES.invite)),
+        role: oneOf(ROLES, reader.u8(), 'role'),
+        expiresAt: reader.u48(),
+        uses: reader.varuint(MAX_JOINS),
+        lobby: reader.flag(),
+        sealedSeed: reader.fixed(SEALED_SEED_BYTES),
+      }
+    case 'revoke':
+      return { type, invite: idOf<InviteId>(reader.fixed(ID_BYTES.invite)) }
+    case 'role':
+      return { type, device: idOf<DeviceId>(reader.fixed(ID_BYTES.device)), role: oneOf(ROLES, reader.u8(), 'role') }
+    case 'epoch':
+      return { type, epoch: reader.varuint(MAX_ROSTER_RECORDS), commitment: reader.fixed(32), ...readWraps(reader) }
+    default:
+      return type satisfies never
+  }
+}
+
+function readRoots(reader: Reader): RootSchema[] {
+  const roots = reader.list(MAX_ROOTS, 2, (from) => ({ name: from.text(MAX_NAME_BYTES), kind: oneOf(ROOT_KINDS, from.u8(), 'kind of root') }))
+  if (new Set(roots.map((root) => root.name)).size !== roots.length) throw new Malformed('a root named twice')
+  return roots
+}
+
+function readWraps(reader: Reader): { wraps: Wrap[]; previousSealed: Uint8Array } {
+  const wraps = reader.list(MAX_JOINS, ID_BYTES.device + WRAP_BYTES, (from) => ({
+    device: idOf<DeviceId>(from.fixed(ID_BYTES.device)),
+    sealedKey: from.fixed(WRAP_BYTES),
+  }))
+  const previousSealed = reader.sized(PREVIOUS_SEALED_BYTES)
+  if (previousSealed.length % PREVIOUS_SEALED_BYTES !== 0) throw new Malformed('a sealed epoch key cut short')
+  return { wraps, previousSealed }
+}
+
+function oneOf<T>(values: readonly T[], index: number, what: string): T {
+  const value = values[index]
+  if (value === undefined) throw new Malformed(`unknown ${what}`)
+  return value
+}

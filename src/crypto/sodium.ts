@@ -49,6 +49,16 @@ async function openSodium(): Promise<Crypto> {
 }
 
 function hashing(sodium: Sodium): Pick<Crypto, 'hash' | 'kdf'> {
+  /** Prefixed labels: a few dozen, all constants of our code, needed at every keystroke. */
+  const labels = new Map<string, Uint8Array>()
+  function labelled(label: string): Uint8Array {
+    const known = labels.get(label)
+    if (known !== undefined) return known
+    const bytes = toUtf8(`coterie/1/${label}`)
+    const prefixed = concat(lengthOf(bytes), bytes)
+    labels.set(label, prefixed)
+    return prefixed
+  }
   return {
     hash(length, ...parts) {
       assert(length >= 16 && length <= 64, 'a hash is 16 to 64 bytes long')
@@ -60,19 +70,15 @@ function hashing(sodium: Sodium): Pick<Crypto, 'hash' | 'kdf'> {
     kdf(key, label, info, length) {
       assert(key.length >= 16 && key.length <= 64, 'a key to derive from is 16 to 64 bytes long')
       assert(length >= 16 && length <= 64, 'a derived key is 16 to 64 bytes long')
-      return sodium.crypto_generichash(
-        length,
-        concat(...prefixed(toUtf8(`coterie/1/${label}`)), ...prefixed(info)),
-        key,
-      )
+      return sodium.crypto_generichash(length, concat(labelled(label), lengthOf(info), info), key)
     },
   }
 }
 
-/** lp = length as u16 (big-endian, as on the wire) | bytes */
-function prefixed(bytes: Uint8Array): [Uint8Array, Uint8Array] {
+/** u16, big-endian as on the wire. */
+function lengthOf(bytes: Uint8Array): Uint8Array {
   assert(bytes.length < 0x10000, 'what a key is derived from is shorter than 64 KiB')
-  return [Uint8Array.of(bytes.length >> 8, bytes.length & 255), bytes]
+  return Uint8Array.of(bytes.length >> 8, bytes.length & 255)
 }
 
 function sealing(sodium: Sodium): Pick<Crypto, 'seal' | 'open' | 'sealCounted' | 'openCounted'> {
@@ -125,10 +131,10 @@ function signing(sodium: Sodium): Pick<Crypto, 'sign' | 'verify' | 'signKeys' | 
       return { publicKey: keys.publicKey, secretKey: new Secret(keys.privateKey) }
     },
     isSoundSignKey(publicKey) {
-      // The highest bit is the sign of x, no part of the field element.
-      if (publicKey.length !== KEY_BYTES || !isFieldElement(publicKey, 0x7f)) return false
+      if (publicKey.length !== KEY_BYTES) return false
       try {
-        // Converts only points of the prime-order group, so it also refuses what hides a small order.
+        // Converts only points of the prime-order group, so it also refuses what hides a small order; each
+        // of the 38 encodings with y beyond the prime is refused too (a test tries them all).
         sodium.crypto_sign_ed25519_pk_to_curve25519(publicKey)
         return true
       } catch (error) {
@@ -153,9 +159,7 @@ function agreeing(sodium: Sodium): Pick<Crypto, 'dhKeys' | 'dh' | 'isSoundDhKey'
     },
     dh: (secretKey, publicKey) => multiply(secretKey.reveal(), publicKey),
     isSoundDhKey: (publicKey) =>
-      publicKey.length === KEY_BYTES &&
-      isFieldElement(publicKey, 0xff) &&
-      multiply(PROBE, publicKey) !== undefined,
+      publicKey.length === KEY_BYTES && isFieldElement(publicKey) && multiply(PROBE, publicKey) !== undefined,
     sealTo: (publicKey, plain) => sodium.crypto_box_seal(plain, publicKey),
     openFrom(keys, sealed) {
       if (sealed.length < BOX_BYTES) return undefined
@@ -174,9 +178,9 @@ function refused(error: unknown, verdict: string): undefined {
   throw error
 }
 
-/** Whether 32 little-endian bytes are below 2^255 - 19; `topMask` leaves out bits of the last byte. */
-function isFieldElement(bytes: Uint8Array, topMask: number): boolean {
-  const top = (bytes[31] as number) & topMask
+/** Whether 32 little-endian bytes are below 2^255 - 19: X25519 itself would take them modulo that. */
+function isFieldElement(bytes: Uint8Array): boolean {
+  const top = bytes[31] as number
   if (top !== 0x7f) return top < 0x7f
   for (let i = 30; i > 0; i--) if (bytes[i] !== 0xff) return true
   return (bytes[0] as number) < 0xed

@@ -5,6 +5,7 @@ import { EMPTY, fromHex, toHex, toUtf8 } from '../../src/base/bytes.ts'
 import type { DhKeys } from '../../src/crypto/crypto.ts'
 import { type NoiseHandshake, type NoiseStart, startNoise } from '../../src/crypto/noise.ts'
 import { loadCrypto } from '../../src/crypto/sodium.ts'
+import { noiseTranscript } from './noise-twin.ts'
 import { fixedBytes } from './twin.ts'
 import { WEAK_DH_KEYS } from './weak-keys.ts'
 
@@ -117,6 +118,22 @@ describe('a message that is not the honest one', () => {
     expect(lengths.filter((length) => read(message.slice(0, length)) !== undefined)).toEqual([])
     expect(read(Uint8Array.of(...message, 0))).toBeUndefined()
     expect(read(new Uint8Array(65_536))).toBeUndefined()
+  })
+
+  test('a proven message longer than Noise allows is refused', () => {
+    const first = (length: number) =>
+      noiseTranscript({
+        hashName: 'blake2b512',
+        prologue: fixedBytes('prologue', 40),
+        psk: fixedBytes('psk', 32),
+        initiatorStatic: fixedBytes('initiator static', 32),
+        initiatorEphemeral: fixedBytes('initiator ephemeral', 32),
+        responderStatic: fixedBytes('responder static', 32),
+        responderEphemeral: fixedBytes('responder ephemeral', 32),
+        payloads: [new Uint8Array(length), EMPTY, EMPTY],
+      }).messages[0]
+    expect(start('responder').read(first(65_535 - 48))?.length).toBe(65_535 - 48)
+    expect(start('responder').read(first(65_536 - 48))).toBeUndefined()
   })
 
   test('a message of another turn proves nothing', () => {

@@ -79,8 +79,9 @@ if (file !== undefined) {
   test(`${file} holds a suite of ours`, () => {
     expect(published.length).toBeGreaterThan(0)
   })
-  test.each(published)('$name, vector $number of the file', ({ script, ciphertexts }) => {
+  test.each(published)('$name, vector $number of the file', ({ script, ciphertexts, handshakeHash }) => {
     expect(twinCiphertexts(script).map(toHex)).toEqual(ciphertexts)
+    if (handshakeHash !== undefined) expect(toHex(noiseTranscript(script).handshakeHash)).toBe(handshakeHash)
     if (script.hashName === 'blake2b512') expect(ourCiphertexts(script).map(toHex)).toEqual(ciphertexts)
   })
 }
@@ -137,9 +138,8 @@ function readPublished(text: string) {
       responderEphemeral: bytes('gen_resp_ephemeral'),
       payloads: [bytes('msg_0_payload'), bytes('msg_1_payload'), bytes('msg_2_payload')],
     }
-    return [
-      { name, number, script, ciphertexts: [0, 1, 2, 3, 4].map((i) => fields.get(`msg_${i}_ciphertext`)) },
-    ]
+    const ciphertexts = [0, 1, 2, 3, 4].map((at) => fields.get(`msg_${at}_ciphertext`))
+    return [{ name, number, script, ciphertexts, handshakeHash: fields.get('handshake_hash') }]
   })
 }
 

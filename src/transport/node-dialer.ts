@@ -1,0 +1,37 @@
+/**
+ * WebRTC in Node: simple-peer over node-datachannel, loaded when asked for. The same code path as in
+ * a browser from simple-peer upwards, so tests and benchmarks run real DTLS and SCTP without one.
+ */
+import type { Dialer } from './port.ts'
+import { simplePeerDialer } from './simple-peer.ts'
+
+export async function nodeDialer(): Promise<Dialer> {
+  const [{ default: SimplePeer }, webrtc] = await Promise.all([
+    import('simple-peer'),
+    import('node-datachannel/polyfill'),
+  ])
+
+  /** simple-peer assigns to `sdp`, which node-datachannel's descriptions do not allow: copies do. */
+  class PlainlyDescribed extends webrtc.RTCPeerConnection {
+    override async createOffer(): Promise<RTCSessionDescriptionInit> {
+      return plain(await super.createOffer())
+    }
+
+    override async createAnswer(): Promise<RTCSessionDescriptionInit> {
+      return plain(await super.createAnswer())
+    }
+  }
+
+  return simplePeerDialer({
+    SimplePeer,
+    wrtc: {
+      RTCPeerConnection: PlainlyDescribed as unknown as typeof RTCPeerConnection,
+      RTCSessionDescription: webrtc.RTCSessionDescription,
+      RTCIceCandidate: webrtc.RTCIceCandidate as unknown as typeof RTCIceCandidate,
+    },
+  })
+}
+
+function plain({ type, sdp }: RTCSessionDescriptionInit): RTCSessionDescriptionInit {
+  return sdp === undefined ? { type } : { type, sdp }
+}

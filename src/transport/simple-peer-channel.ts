@@ -1,0 +1,163 @@
+/**
+ * The data channel of a dial, as the session sees it. Works on the platform's RTCDataChannel itself:
+ * simple-peer's stream would lose where messages begin and end, and delay them. Not here: how it was
+ * opened (simple-peer.ts).
+ *
+ * Closing is polite: what was sent goes out first, for CLOSE_MS at most, then the connection ends.
+ */
+import { assert } from '../base/assert.ts'
+import type { Channel, ChannelListener } from './port.ts'
+
+/** What a platform that does not say takes at least (RFC 8841 §6.1). */
+const USUAL_MAX_MESSAGE_BYTES = 65_536
+/** A dead peer never confirms a close. */
+const CLOSE_MS = 250
+/** Kept for a listener that comes in the turn after `onOpen`; a flood before it is no honest peer's. */
+const MAX_KEPT_BYTES = 2 ** 20
+const NONE = new Uint8Array(0)
+
+type Phase = 'open' | 'closing' | 'closed'
+
+export class SimplePeerChannel implements Channel {
+  readonly #connection: RTCPeerConnection
+  readonly #channel: RTCDataChannel
+  readonly #destroy: () => void
+  readonly #kept: Uint8Array[] = []
+  #keptBytes = 0
+  #fingerprints: { readonly local: Uint8Array; readonly remote: Uint8Array } = { local: NONE, remote: NONE }
+  #listener: ChannelListener | undefined
+  #phase: Phase = 'open'
+  #reason: string | undefined
+  #threshold: number | undefined
+  #closing: ReturnType<typeof setTimeout> | undefined
+
+  /** @param destroy ends the connection; `finish` must follow */
+  constructor(connection: RTCPeerConnection, channel: RTCDataChannel, destroy: () => void) {
+    this.#connection = connection
+    this.#channel = channel
+    this.#destroy = destroy
+    channel.binaryType = 'arraybuffer'
+    channel.onmessage = (event) => this.#receive(event.data)
+    channel.onbufferedamountlow = () => this.#wake()
+  }
+
+  get localFingerprint(): Uint8Array {
+    return this.#fingerprints.local
+  }
+
+  get remoteFingerprint(): Uint8Array {
+    return this.#fingerprints.remote
+  }
+
+  get maxMessageBytes(): number {
+    const size = this.#connection.sctp?.maxMessageSize
+    return typeof size === 'number' && size > 0
+      ? Math.min(size, Number.MAX_SAFE_INTEGER)
+      : USUAL_MAX_MESSAGE_BYTES
+  }
+
+  get bufferedBytes(): number {
+    return this.#channel.bufferedAmount
+  }
+
+  /** Called once, before anybody else holds the channel. */
+  opened(local: Uint8Array, remote: Uint8Array): void {
+    this.#fingerprints = { local, remote }
+  }
+
+  send(message: Uint8Array): void {
+    if (this.#phase !== 'open' || this.#channel.readyState !== 'open') return
+    assert(message.length <= this.maxMessageBytes, 'no message is larger than the channel takes')
+    try {
+      this.#channel.send(message as Uint8Array<ArrayBuffer>) // never shared memory
+    } catch (error) {
+      // The platform's buffer is full or the channel went down this moment: the link cannot keep its order.
+      this.ends(error instanceof Error ? error.message : String(error))
+      this.#destroy()
+    }
+  }
+
+  wakeBelow(bytes: number): void {
+    this.#threshold = bytes
+    this.#channel.bufferedAmountLowThreshold = bytes
+    queueMicrotask(() => this.#wake())
+  }
+
+  listen(listener: ChannelListener): void {
+    assert(this.#listener === undefined, 'a channel has one listener')
+    this.#listener = listener
+    for (let next = this.#kept.shift(); next !== undefined; next = this.#kept.shift()) listener.message(next)
+    if (this.#phase === 'closed') listener.closed(this.#reason ?? '')
+  }
+
+  close(): void {
+    if (this.#phase !== 'open') return
+    this.#phase = 'closing'
+    this.#kept.length = 0
+    this.ends('closed here')
+    this.#closing = setTimeout(() => this.#destroy(), CLOSE_MS)
+    this.#channel.close()
+  }
+
+  async route(): Promise<'direct' | 'relay' | 'unknown'> {
+    if (this.#phase !== 'open') return 'unknown'
+    return routeIn(await this.#connection.getStats())
+  }
+
+  /** Why it will close; the first reason given is told. */
+  ends(reason: string): void {
+    this.#reason ??= reason
+  }
+
+  /** The connection is gone. */
+  finish(reason: string): void {
+    if (this.#phase === 'closed') return
+    this.#phase = 'closed'
+    this.ends(reason)
+    clearTimeout(this.#closing)
+    this.#channel.onmessage = null
+    this.#channel.onbufferedamountlow = null
+    this.#listener?.closed(this.#reason ?? reason)
+  }
+
+  #receive(content: unknown): void {
+    if (this.#phase !== 'open') return
+    if (!(content instanceof ArrayBuffer)) {
+      this.ends('a message that is not binary')
+      this.#destroy()
+      return
+    }
+    const message = new Uint8Array(content)
+    if (this.#listener !== undefined) this.#listener.message(message)
+    else this.#keep(message)
+  }
+
+  #keep(message: Uint8Array): void {
+    this.#keptBytes += message.length
+    this.#kept.push(message)
+    if (this.#keptBytes > MAX_KEPT_BYTES) this.close()
+  }
+
+  #wake(): void {
+    const listener = this.#listener
+    if (listener === undefined || this.#phase !== 'open' || this.#threshold === undefined) return
+    if (this.#channel.bufferedAmount > this.#threshold) return
+    this.#threshold = undefined
+    listener.drained()
+  }
+}
+
+/** Reads the selected pair: Chromium's and Node's transport names it, Firefox marks the pair itself. */
+function routeIn(stats: RTCStatsReport): 'direct' | 'relay' | 'unknown' {
+  const reports = new Map<string, Record<string, unknown>>()
+  stats.forEach((report: Record<string, unknown>, id) => {
+    reports.set(id, report)
+  })
+  const all = [...reports.values()]
+  const named = all.find(({ type }) => type === 'transport')?.['selectedCandidatePairId']
+  const pair = all.find((each) => each['id'] === named || each['selected'] === true)
+  if (pair === undefined) return 'unknown'
+  const ends = [pair['localCandidateId'], pair['remoteCandidateId']]
+  const types = ends.map((id) => reports.get(String(id))?.['candidateType'])
+  return types.includes('relay') ? 'relay' : 'direct'
+}

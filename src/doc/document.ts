@@ -1,0 +1,153 @@
+/**
+ * The shared document: one Y.Doc with a schema, into which nothing remote comes but through the firewall and
+ * the neighbour check. It judges and applies; it does not know entries, peers or when to do so.
+ *
+ * Invariants
+ * 1. Text is collected, structure never: every id keeps its parent, and GC never occurs.
+ * 2. After every application nothing is pending in Yjs.
+ * 3. Once a writer is set, local edits carry its clientID, whatever Yjs or the app does to `doc.clientID`.
+ * 4. Remote updates are applied outside every transaction and observer, with the origin REMOTE.
+ */
+import * as Y from 'yjs'
+import { assert } from '../base/assert.ts'
+import type { Crypto } from '../crypto/crypto.ts'
+import type { Evaluator, Inspection } from '../protocol/evaluation.ts'
+import { isViolation, type Violation } from '../wire/violation.ts'
+import { inspectUpdate, openUpdate } from './firewall.ts'
+import { kindOf, objectionByNeighbours } from './neighbours.ts'
+import { rootKind, type Schema } from './schema.ts'
+import { rootOf, visibleBytes } from './visible.ts'
+
+/** The origin of every transaction that brings others' work. */
+export const REMOTE = Symbol('remote')
+
+/** An app's own document cannot be shared as it is. The message says what to do. */
+export class UnfitDocument extends Error {
+  override name = 'UnfitDocument'
+}
+
+export interface DocumentOptions {
+  readonly schema: Schema
+  /** An app's own document; what it holds becomes the first checkpoint. Its gcFilter is set. */
+  readonly doc?: Y.Doc | undefined
+}
+
+const DIGEST_BYTES = 16
+
+export class SharedDocument implements Evaluator {
+  readonly schema: Schema
+  readonly doc: Y.Doc
+  #writer: number | undefined
+  readonly #keepWriter = (): void => {
+    if (this.#writer !== undefined && this.doc.clientID !== this.#writer) this.doc.clientID = this.#writer
+  }
+
+  private constructor(schema: Schema, doc: Y.Doc) {
+    this.schema = schema
+    this.doc = doc
+    doc.on('beforeTransaction', this.#keepWriter)
+    doc.on('afterTransactionCleanup', this.#keepWriter)
+  }
+
+  /** @throws UnfitDocument when `doc` has roots of other kinds, collected structure or something pending. */
+  static create({ schema, doc = new Y.Doc() }: DocumentOptions): SharedDocument {
+    const { gcFilter } = doc
+    doc.gcFilter = (item) => !(item.content instanceof Y.ContentType) && gcFilter(item)
+    for (const name of Object.keys(schema.roots)) declare(doc, schema, name)
+    requireWhole(doc)
+    return new SharedDocument(schema, doc)
+  }
+
+  /** From now on local edits are this writer's, whose next clock must be `clock`. */
+  setWriter(clientID: number, clock: number): void {
+    assert(this.nextClock(clientID) === clock, 'a writer continues at its next clock')
+    this.#writer = clientID
+    this.doc.clientID = clientID
+  }
+
+  /** Stops guarding the writer. The Y.Doc stays as it is. */
+  release(): void {
+    this.doc.off('beforeTransaction', this.#keepWriter)
+    this.doc.off('afterTransactionCleanup', this.#keepWriter)
+  }
+
+  inspect(update: Uint8Array, clientID: number): Inspection | Violation {
+    return inspectUpdate(update, clientID, this.schema)
+  }
+
+  /** Its needs must be met and its clock the writer's next. */
+  apply(update: Uint8Array, clientID: number): 'applied' | 'refused' {
+    const opened = openUpdate(update, clientID, this.schema)
+    if (isViolation(opened)) return 'refused'
+    const { inspection } = opened
+    const next = this.nextClock(clientID)
+    if (inspection.ownNeed > Math.max(next, inspection.end)) return 'refused'
+    const isNext = inspection.clock === inspection.end || inspection.clock === next
+    assert(isNext, 'an update is applied at its writer’s next clock')
+    for (const { clientID: other, clock } of inspection.needs) {
+      assert(this.nextClock(other) >= clock, 'an update is applied when its needs are met')
+    }
+    if (objectionByNeighbours(opened.update, this.doc, this.schema) !== undefined) return 'refused'
+    applyWhole(this.doc, update)
+    return 'applied'
+  }
+
+  nextClock(clientID: number): number {
+    return Y.getState(this.doc.store, clientID)
+  }
+
+  /** The next clock of every client that wrote anything. */
+  clocks(): ReadonlyMap<number, number> {
+    return new Map([...this.doc.store.clients.keys()].map((client) => [client, this.nextClock(client)]))
+  }
+
+  /** BLAKE2b-128 of the visible content. */
+  digest(crypto: Crypto): Uint8Array {
+    return crypto.hash(DIGEST_BYTES, this.visible())
+  }
+
+  /** The visible content, equal where digests are. */
+  visible(): Uint8Array {
+    return visibleBytes(this.doc, this.schema)
+  }
+
+  /** Size of the visible content in bytes. */
+  textBytes(): number {
+    return this.visible().length
+  }
+
+  /** Everything, as one V1 update. */
+  encodeState(): Uint8Array {
+    assert(isWhole(this.doc), 'nothing is pending in a shared document')
+    return Y.encodeStateAsUpdate(this.doc)
+  }
+}
+
+/** Applies what was judged before. @throws AssertionFailed when Yjs then waits for something. */
+export function applyWhole(doc: Y.Doc, update: Uint8Array): void {
+  assert(doc._transaction === null, 'remote updates are applied outside every transaction')
+  assert(doc._transactionCleanups.length === 0, 'remote updates are applied outside every observer')
+  Y.applyUpdate(doc, update, REMOTE)
+  assert(isWhole(doc), 'nothing is pending after an application')
+}
+
+function isWhole(doc: Y.Doc): boolean {
+  return doc.store.pendingStructs === null && doc.store.pendingDs === null
+}
+
+function declare(doc: Y.Doc, schema: Schema, name: string): void {
+  const there = doc.share.get(name)
+  const kind = there && kindOf(there)
+  if (kind !== undefined && kind !== rootKind(schema, name)) {
+    throw new UnfitDocument(`The root "${name}" is a ${kind} in this document; declare it as that.`)
+  }
+  rootOf(doc, schema, name)
+}
+
+function requireWhole(doc: Y.Doc): void {
+  if (!isWhole(doc)) throw new UnfitDocument('This document waits for updates it never got; load them first.')
+  for (const structs of doc.store.clients.values()) {
+    if (structs.every((struct) => struct instanceof Y.Item)) continue
+    throw new UnfitDocument('This document has lost structure it deleted; copy its content into a new Y.Doc.')
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * Where a struct may stand: one judge for updates (against bytes alone, then against the document) and for
+ * whole states. It sees the structs that came before in the same bytes; what lies outside them it asks for.
+ * Invariants: a place never changes once known, whatever arrives or is deleted later, so every peer judges
+ * alike; what is unknown is never objected to.
+ * Not here: the order of neighbours (neighbours.ts), the reading of bytes (update.ts).
+ */
+import { MAX_TYPE_DEPTH } from '../wire/limits.ts'
+import { fits, type RootKind, rootKind, type Schema } from './schema.ts'
+import type { Id, Struct } from './struct.ts'
+
+/** A type that holds items. Two items have the same parent when `owner` is the same. */
+export interface Parent {
+  /** undefined: unknown. */
+  readonly owner: unknown
+  readonly kind: RootKind | undefined
+  /** 0 for a root; at least this when unknown. */
+  readonly depth: number
+}
+
+export interface Place {
+  readonly parent: Parent
+  /** null in a list; undefined: unknown. */
+  readonly key: string | null | undefined
+}
+
+/** What lies outside the bytes. `undefined` means: nothing that anybody could refer to. */
+export interface Surroundings {
+  root(name: string): Parent | undefined
+  placeOf(id: Id): Place | undefined
+  typeAt(id: Id): Parent | undefined
+}
+
+const UNKNOWN_PARENT: Parent = { owner: undefined, kind: undefined, depth: 0 }
+const UNKNOWN_PLACE: Place = { parent: UNKNOWN_PARENT, key: undefined }
+
+/** Surroundings of which nothing is known but the schema. */
+export const UNSEEN: Surroundings = {
+  root: (name) => ({ owner: `root ${name}`, kind: undefined, depth: 0 }),
+  placeOf: () => UNKNOWN_PLACE,
+  typeAt: () => UNKNOWN_PARENT,
+}
+
+export class Judge {
+  readonly #schema: Schema
+  readonly #find: (id: Id) => Struct | undefined
+  readonly #around: Surroundings
+  readonly #places = new Map<Struct, Place>()
+
+  /** `find` gives the struct of the same bytes that holds an id. */
+  constructor(schema: Schema, find: (id: Id) => Struct | undefined, around: Surroundings) {
+    this.#schema = schema
+    this.#find = find
+    this.#around = around
+  }
+
+  /** Why the struct may not stand where it says, or `undefined`. Whatever it refers to must have been judged before. */
+  objectionTo(struct: Struct): string | undefined {
+    const place = this.#locate(struct)
+    if (typeof place === 'string') return place
+    const { parent, key } = place
+    if (struct.keyed && key === null) return 'a map item in a list'
+    if (struct.rightOrigin && typeof key === 'string') return 'a map item with a right neighbour'
+    if (!fits(this.#schema, parent.kind, key !== null, struct.content))
+      return 'content its parent may not hold'
+    if (struct.content === 'type' && parent.depth >= MAX_TYPE_DEPTH) return 'types nested too deep'
+    this.#places.set(struct, place)
+    return undefined
+  }
+
+  #locate(struct: Struct): Place | string {
+    const left = struct.origin && this.#placeAt(struct.origin)
+    const right = struct.rightOrigin && this.#placeAt(struct.rightOrigin)
+    if (typeof left === 'string') return left
+    if (typeof right === 'string') return right
+    if (left && right) return common(left, right)
+    return left ?? right ?? this.#declared(struct)
+  }
+
+  #declared(struct: Struct): Place | string {
+    const key = struct.key ?? null
+    if (typeof struct.parent === 'string') {
+      const kind = rootKind(this.#schema, struct.parent)
+      const root = this.#around.root(struct.parent)
+      return kind && root ? { parent: { ...root, kind }, key } : 'a root the schema does not name'
+    }
+    const parent = struct.parent && this.#typeAt(struct.parent)
+    return parent ? { parent, key } : 'a parent that is no type'
+  }
+
+  #placeAt(id: Id): Place | string {
+    const struct = this.#find(id)
+    const place = struct ? this.#places.get(struct) : this.#around.placeOf(id)
+    return place ?? 'a neighbour that is nowhere'
+  }
+
+  #typeAt(id: Id): Parent | undefined {
+    const struct = this.#find(id)
+    if (!struct) return this.#around.typeAt(id)
+    const place = this.#places.get(struct)
+    if (struct.content !== 'type' || !place) return undefined
+    return { owner: struct, kind: struct.type, depth: place.parent.depth + 1 }
+  }
+}
+
+function common(left: Place, right: Place): Place | string {
+  if (left.parent.owner === undefined) return right
+  if (right.parent.owner === undefined) return left
+  if (left.parent.owner !== right.parent.owner) return 'neighbours in different parents'
+  return left.key === right.key ? left : 'neighbours under different keys'
+}
+
+/** Finds the struct that holds a clock; `structs` follow each other without a gap. */
+export function structAt(structs: readonly Struct[], clock: number): Struct | undefined {
+  let low = 0
+  let high = structs.length - 1
+  while (low <= high) {
+    const middle = (low + high) >>> 1
+    const struct = structs[middle] as Struct
+    if (clock < struct.clock) high = middle - 1
+    else if (clock >= struct.clock + struct.length) low = middle + 1
+    else return struct
+  }
+  return undefined
+}

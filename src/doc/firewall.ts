@@ -8,8 +8,8 @@
 import { decode } from '../base/codec.ts'
 import type { Inspection, Need } from '../protocol/evaluation.ts'
 import {
-  MAX_INLINE_BODY_BYTES,
   MAX_DELETE_RANGES,
+  MAX_INLINE_BODY_BYTES,
   MAX_STRING_UNITS,
   MAX_STRUCT_LENGTH,
   MAX_STRUCTS,

@@ -25,46 +25,84 @@ export function objectionByNeighbours(update: Update, doc: Y.Doc, schema: Schema
   for (const struct of block.structs) {
     const objection = judge.objectionTo(struct)
     if (objection !== undefined) return objection
-    if (!isOrdered(struct, find, doc)) return 'neighbours in the wrong order'
+    if (!mayStandBetween(struct, find, doc)) return 'neighbours that never were adjacent'
   }
   return undefined
 }
 
-type Named = Pick<Struct, 'origin' | 'rightOrigin' | 'clock'>
+/** What an item named when it was written. Of an item, a struct and every unit inside them alike. */
+interface Named {
+  readonly clock: number
+  readonly origin: Id | undefined
+  readonly rightOrigin: Id | undefined
+}
 
-/** Whether one neighbour was put directly beside the other; `left` and `right` hold those inside the same bytes. */
-export function isBeside(
-  { origin, rightOrigin }: Pick<Struct, 'origin' | 'rightOrigin'>,
+type Sides = Pick<Named, 'origin' | 'rightOrigin'>
+
+/**
+ * Whether one neighbour was put directly beside the other, which settles their order without a document.
+ * `left` and `right` are what holds the neighbours, as far as it is known.
+ */
+export function areBeside(
+  { origin, rightOrigin }: Sides,
   left: Named | undefined,
   right: Named | undefined,
 ): boolean {
-  if (!origin || !rightOrigin) return true
-  if (left && left === right) return origin.clock < rightOrigin.clock
+  if (origin && rightOrigin && left && left === right) return origin.clock < rightOrigin.clock
   if (left && isSame(left.rightOrigin, rightOrigin)) return true
-  return right !== undefined && isSame(leftOf(rightOrigin, right), origin)
+  return right !== undefined && rightOrigin !== undefined && isSame(leftOf(rightOrigin, right), origin)
 }
 
 /** What stood left of a clock inside a struct when it was written. */
-function leftOf({ client, clock }: Id, struct: Named): Id | undefined {
-  return clock > struct.clock ? { client, clock: clock - 1 } : struct.origin
+function leftOf({ client, clock }: Id, { clock: start, origin }: Named): Id | undefined {
+  return clock > start ? { client, clock: clock - 1 } : origin
 }
 
 function isSame(a: Id | undefined, b: Id | undefined): boolean {
-  return a !== undefined && b !== undefined && a.client === b.client && a.clock === b.clock
+  return a === b || (a !== undefined && b !== undefined && a.client === b.client && a.clock === b.clock)
 }
 
-function isOrdered(struct: Struct, find: (id: Id) => Struct | undefined, doc: Y.Doc): boolean {
+function mayStandBetween(struct: Struct, find: (id: Id) => Struct | undefined, doc: Y.Doc): boolean {
   const { origin, rightOrigin } = struct
-  if (!origin || !rightOrigin) return true
-  const left = find(origin)
-  const right = find(rightOrigin)
-  if (left || right) return isBeside(struct, left, right)
-  return precedes(doc, origin, rightOrigin)
+  if (!origin && !rightOrigin) return true
+  const left = origin && find(origin)
+  const right = rightOrigin && find(rightOrigin)
+  if (left || right) return areBeside(struct, left, right)
+  return wereAdjacent(struct, doc)
 }
 
 /**
- * Whether `left` stands before `right` in the list they share. Neighbours are mostly adjacent; otherwise it walks
- * from both at once, so it takes at most twice the shorter way, like Yjs itself when it integrates the item.
+ * Whether the neighbours, both in the document, can ever have been adjacent: the left one before the right one,
+ * what the left one had to its right not before the right one, what the right one had to its left not after the
+ * left one. (No item of the past of either then lies between them; DECISIONS.md tells why that is enough.)
+ */
+function wereAdjacent({ origin, rightOrigin }: Struct, doc: Y.Doc): boolean {
+  const left = origin && namedIn(doc, origin)
+  const right = rightOrigin && namedIn(doc, rightOrigin)
+  if (areBeside({ origin, rightOrigin }, left, right)) return true
+  if (!origin || !rightOrigin || !left || !right) return false
+  const before = leftOf(rightOrigin, right)
+  const after = left.rightOrigin
+  return (
+    precedes(doc, origin, rightOrigin) &&
+    (before === undefined || precedes(doc, before, origin)) &&
+    (after === undefined || precedes(doc, rightOrigin, after))
+  )
+}
+
+function namedIn(doc: Y.Doc, id: Id): Named | undefined {
+  const item = itemAt(doc, id)
+  if (!item) return undefined
+  return {
+    clock: item.id.clock,
+    origin: item.origin ?? undefined,
+    rightOrigin: item.rightOrigin ?? undefined,
+  }
+}
+
+/**
+ * Whether `left` stands before `right` in the list they share. They mostly lie close together; it walks from both
+ * at once, so it takes at most twice the shorter way, like Yjs itself when it integrates the item.
  */
 function precedes(doc: Y.Doc, left: Id, right: Id): boolean {
   const from = itemAt(doc, left)

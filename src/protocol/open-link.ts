@@ -103,6 +103,8 @@ function take(link: OpenLink, input: LinkInput, outputs: LinkOutput[]): CloseRea
       handOver(link, outputs)
       return undefined
     case 'room':
+      // A 'queue' does not say when it comes, so what it sent is dated by the 'room' that follows.
+      if (link.pace.handed > 0) link.heartbeat.sentAt = link.now
       toldBuffered(link.pace, input.bufferedBytes, link.now)
       handOver(link, outputs)
       return undefined

@@ -21,6 +21,8 @@ export interface Pace {
   readonly recordBytes: number
   /** In the channel's buffer, as far as known. */
   buffered: number
+  /** Handed over since the channel last told. */
+  handed: number
   /** The span being measured: since when, what left the buffer in it, whether the buffer ran dry in it. */
   since: Millis
   drained: number
@@ -30,17 +32,19 @@ export interface Pace {
 }
 
 export function startPace(recordBytes: number, now: Millis): Pace {
-  return { recordBytes, buffered: 0, since: now, drained: 0, ranDry: true, rate: undefined }
+  return { recordBytes, buffered: 0, handed: 0, since: now, drained: 0, ranDry: true, rate: undefined }
 }
 
 export function handedOver(pace: Pace, bytes: number): void {
   pace.buffered += bytes
+  pace.handed += bytes
 }
 
 /** What the channel says is in its buffer now. */
 export function toldBuffered(pace: Pace, bufferedBytes: number, now: Millis): void {
   pace.drained += Math.max(0, pace.buffered - bufferedBytes)
   pace.buffered = bufferedBytes
+  pace.handed = 0
   pace.ranDry ||= bufferedBytes === 0
   const span = now - pace.since
   if (span < MEASURE_MS) return

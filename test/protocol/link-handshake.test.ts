@@ -1,3 +1,4 @@
+/** The handshake of a link, and everything that must make it fail (attacks 1, 28 and 42). */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'

@@ -128,8 +128,9 @@ export function encodeJoin(join: Join): Uint8Array {
   return writer.varuint(join.rosterSeq).fixed(idBytes(join.admitter)).fixed(join.countersignature).finish()
 }
 
+/** Reads a copy: a Join is kept for good and must not keep the frame it came in. */
 export function decodeJoin(bytes: Uint8Array): Decoded<Join> {
-  return decode(bytes, (reader) => {
+  return decode(bytes.slice(), (reader) => {
     const request = readRequest(reader)
     const rosterSeq = reader.varuint(MAX_ROSTER_RECORDS)
     const admitter = idOf<DeviceId>(reader.fixed(ID_BYTES.device))

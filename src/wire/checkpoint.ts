@@ -9,7 +9,7 @@
  */
 import { decode, Malformed, type Reader, Writer } from '../base/codec.ts'
 import { type BlobId, type DeviceId, type EntryId, ID_BYTES, idBytes, idOf, type WriterId } from '../base/ids.ts'
-import { MAX_CHECKPOINT_BYTES, MAX_CLOCK, MAX_INLINE_BODY_BYTES, MAX_WRITERS } from './limits.ts'
+import { MAX_CHECKPOINT_BYTES, MAX_CLOCK, MAX_INLINE_BODY_BYTES, MAX_SEQ, MAX_WRITERS } from './limits.ts'
 import { type Violation, violation } from './violation.ts'
 
 export interface CheckpointHead {
@@ -77,7 +77,7 @@ function readCheckpoint(reader: Reader): Checkpoint {
 function readCheckpointHead(reader: Reader): CheckpointHead {
   const device = idOf<DeviceId>(reader.fixed(ID_BYTES.device))
   const writer = idOf<WriterId>(reader.fixed(ID_BYTES.writer))
-  const seq = reader.varuint()
+  const seq = reader.varuint(MAX_SEQ)
   if (seq === 0) throw new Malformed('entries count from 1')
   return { device, writer, seq, id: idOf<EntryId>(reader.fixed(ID_BYTES.entry)), nextClock: reader.varuint(MAX_CLOCK) }
 }

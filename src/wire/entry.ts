@@ -6,12 +6,13 @@
  * The same bytes go on the wire (in runs, see runs.ts), on disk and through a relay. This file knows
  * the layout and the cryptography of one entry; whether it counts is the log's business.
  */
+import { assert } from '../base/assert.ts'
 import { concat, EMPTY, toUtf8 } from '../base/bytes.ts'
 import { decode, Malformed, type Reader, Writer } from '../base/codec.ts'
 import { type DeviceId, type EntryId, ID_BYTES, idBytes, idOf, type SessionId, type WriterId } from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import type { Crypto, SignKeys } from '../crypto/crypto.ts'
-import { MAX_ENTRY_BYTES, MAX_ROSTER_RECORDS, PROTOCOL_VERSION } from './limits.ts'
+import { MAX_ENTRY_BYTES, MAX_ROSTER_RECORDS, MAX_SEQ, PROTOCOL_VERSION } from './limits.ts'
 import { paddedLength } from './padding.ts'
 import { type Violation, violation } from './violation.ts'
 
@@ -102,6 +103,7 @@ export function sealEntry(
   padded.set(plain)
   const ad = encodeHeader(header)
   const ciphertext = crypto.seal(keys.entryKey, entryNonce(crypto, keys.entryKey, header), ad, padded)
+  assert(ciphertext.length <= MAX_ENTRY_BYTES, 'an entry stays below its limit: a larger body is a blob')
   const id = crypto.hash(ID_BYTES.entry, ad, ciphertext)
   const signature = crypto.sign(keys.sign.secretKey, concat(SIGNED, id))
   return { ...header, id: idOf<EntryId>(id), ciphertext, signature }
@@ -128,7 +130,7 @@ function readBody(reader: Reader): EntryBody {
   return { authoredAt, body }
 }
 
-/** How many bytes of body fit so that the entry stays below MAX_ENTRY_BYTES. */
+/** Bytes an entry takes, give or take the spelling of its two numbers: what limits on held entries count. */
 export function sizeOfEntry(entry: Entry): number {
   return 80 + entry.ciphertext.length + SIGNATURE_BYTES
 }
@@ -151,9 +153,16 @@ function readEntry(reader: Reader): Omit<Entry, 'id'> {
   const session = idOf<SessionId>(reader.fixed(ID_BYTES.session))
   const device = idOf<DeviceId>(reader.fixed(ID_BYTES.device))
   const writer = idOf<WriterId>(reader.fixed(ID_BYTES.writer))
-  const seq = reader.varuint()
+  return { kind, rosterSeq, session, device, writer, ...readPlace(reader), ...readSealed(reader) }
+}
+
+/** seq varuint | prev 32. The first entry of a writer, and no other, has nothing before it. */
+export function readPlace(reader: Reader): { seq: number; prev: EntryId } {
+  const seq = reader.varuint(MAX_SEQ)
+  if (seq === 0) throw new Malformed('entries count from 1')
   const prev = idOf<EntryId>(reader.fixed(ID_BYTES.entry))
-  return { kind, rosterSeq, session, device, writer, seq, prev, ...readSealed(reader) }
+  if ((seq === 1) !== (prev === NO_ENTRY)) throw new Malformed('a first entry has nothing before it')
+  return { seq, prev }
 }
 
 /** ciphertext sized | signature 64 */

@@ -6,7 +6,7 @@
 import { Malformed, type Reader, Writer } from '../base/codec.ts'
 import { type DeviceId, type EntryId, ID_BYTES, idBytes, idOf, type WriterId } from '../base/ids.ts'
 import type { Crypto } from '../crypto/crypto.ts'
-import { MAX_WRITERS } from './limits.ts'
+import { MAX_SEQ, MAX_WRITERS } from './limits.ts'
 
 /** A writer's id is only its own device's word: a chain is named by both. */
 export type ChainId = string & { readonly kind: 'chain' }
@@ -32,7 +32,7 @@ export function writeHead(writer: Writer, head: Head): void {
 export function readHead(reader: Reader): Head {
   const writer = idOf<WriterId>(reader.fixed(ID_BYTES.writer))
   const device = idOf<DeviceId>(reader.fixed(ID_BYTES.device))
-  const held = reader.varuint()
+  const held = reader.varuint(MAX_SEQ)
   const heldId = idOf<EntryId>(reader.fixed(ID_BYTES.entry))
   const lag = reader.varuint()
   if (held === 0 || lag > held) throw new Malformed('a head that cannot be')

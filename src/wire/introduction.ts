@@ -80,14 +80,9 @@ function readHello(reader: Reader): Hello {
   const ephemeral = reader.fixed(32)
   const device = reader.sized(ID_BYTES.device)
   if (device.length !== (side === 'member' ? ID_BYTES.device : 0)) throw new Malformed('a member names its device')
-  return {
-    answers,
-    side,
-    instance,
-    ephemeral,
-    device: device.length === 0 ? undefined : idOf<DeviceId>(device),
-    join: reader.sized(MAX_JOIN_BYTES),
-  }
+  const join = reader.sized(MAX_JOIN_BYTES)
+  if (side === 'newcomer' && join.length > 0) throw new Malformed('a newcomer has not joined')
+  return { answers, side, instance, ephemeral, device: side === 'member' ? idOf<DeviceId>(device) : undefined, join }
 }
 
 /** The key both sides of a meeting share; `undefined` for an unsound ephemeral. `first` said hello first. */

@@ -4,6 +4,7 @@
  * The seed only opens the door: it gives topic, psk, sealing key and the key a Join is proven with.
  * What role it gives is in the owner's record, never here. The fragment never reaches a server.
  */
+import { assert } from '../base/assert.ts'
 import { concat, EMPTY, equalBytes, fromBase64url, toBase64url, toUtf8 } from '../base/bytes.ts'
 import { decode, Malformed, Writer } from '../base/codec.ts'
 import { ID_BYTES, type InviteId, idBytes, idOf, type SessionId } from '../base/ids.ts'
@@ -36,6 +37,8 @@ export interface InviteKeys {
 export const SEED_BYTES = 16
 const CHECKSUM_BYTES = 4
 const FLAG_SIGNALING = 1
+/** The longest link has 298 bytes. Whatever else stands behind a '#' is not worth looking at. */
+const MAX_FRAGMENT_CHARACTERS = 398
 const CHECKSUM_LABEL = toUtf8('coterie/1/link')
 
 export function inviteKeys(crypto: Crypto, seed: Secret): InviteKeys {
@@ -52,6 +55,7 @@ export function inviteKeys(crypto: Crypto, seed: Secret): InviteKeys {
 
 /** The fragment, without '#'. */
 export function encodeInviteLink(crypto: Crypto, link: InviteLink): string {
+  assert(link.signaling === undefined || isSignalingAddress(link.signaling), 'a link names a signaling server by its ws: or wss: address')
   const writer = new Writer().u8(PROTOCOL_VERSION).fixed(idBytes(link.session)).varuint(link.rosterSeq).fixed(link.seed.reveal())
   writer.u8(link.signaling === undefined ? 0 : FLAG_SIGNALING)
   if (link.signaling !== undefined) writer.text(link.signaling)
@@ -61,6 +65,7 @@ export function encodeInviteLink(crypto: Crypto, link: InviteLink): string {
 
 /** `undefined`: cut short, mistyped, or no invite at all. 'other-version': made by another version of the protocol. */
 export function decodeInviteLink(crypto: Crypto, fragment: string): InviteLink | 'other-version' | undefined {
+  if (fragment.length > MAX_FRAGMENT_CHARACTERS) return undefined
   const bytes = fromBase64url(fragment)
   if (bytes === undefined || bytes.length <= CHECKSUM_BYTES) return undefined
   const inside = bytes.subarray(0, bytes.length - CHECKSUM_BYTES)
@@ -74,10 +79,14 @@ export function decodeInviteLink(crypto: Crypto, fragment: string): InviteLink |
     const flags = reader.u8()
     if (flags > FLAG_SIGNALING) throw new Malformed('unknown flags')
     const signaling = flags === FLAG_SIGNALING ? reader.text(MAX_NAME_BYTES) : undefined
-    if (signaling !== undefined && !/^wss?:\/\/[^/\s]/.test(signaling)) throw new Malformed('not a signaling address')
+    if (signaling !== undefined && !isSignalingAddress(signaling)) throw new Malformed('not a signaling address')
     return { session, rosterSeq, seed, signaling }
   })
   return read.ok ? read.value : undefined
+}
+
+function isSignalingAddress(address: string): boolean {
+  return /^wss?:\/\/[^/\s]\S*$/.test(address) && toUtf8(address).length <= MAX_NAME_BYTES
 }
 
 function checksum(crypto: Crypto, bytes: Uint8Array): Uint8Array {

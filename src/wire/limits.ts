@@ -51,6 +51,8 @@ export const MAX_CHECKPOINT_BYTES = 256 * MIB
 export const BLOB_PIECE_BYTES = 60 * KIB
 /** Text of a whole session. */
 export const MAX_SESSION_TEXT_BYTES = 64 * MIB
+/** Entries of one writer. One every 30 ms gets there in a thousand years, and seq + 1 stays a safe integer. */
+export const MAX_SEQ = 2 ** 40
 /** Entries in one `entries` message. */
 export const MAX_RUN_ENTRIES = 4_096
 
@@ -96,7 +98,8 @@ export const MAX_NAME_BYTES = 256
 
 export const MAX_ROSTER_RECORDS = 4_096
 export const MAX_JOINS = 1_024
-export const MAX_ROSTER_RECORD_BYTES = 64 * KIB
+/** The longest record is an Epoch with a wrap (96 bytes) for each of MAX_JOINS devices. */
+export const MAX_ROSTER_RECORD_BYTES = 128 * KIB
 /** A person's name and a title, in UTF-8 bytes. */
 export const MAX_PERSON_NAME_BYTES = 64
 export const MAX_TITLE_BYTES = 256

@@ -49,8 +49,11 @@ export type Message =
       /** Of the visible content, once applied heads have rested. */
       readonly state: Uint8Array | undefined
     }
-  /** All heads, in full. `answer` asks for the other side's. */
-  | { readonly type: 'heads'; readonly answer: boolean; readonly heads: readonly Head[] }
+  /** All heads, in full. `answer` asks for the other side's; `seen` counts the `entries` messages that came on this
+   *  link so far, so that the other side can tell what was dropped from what is still under way. */
+  | { readonly type: 'heads'; readonly answer: boolean; readonly seen: number; readonly heads: readonly Head[] }
+  /** So many bytes of entries and blobs follow in the bulk lane; 0: nothing (more) to send. */
+  | { readonly type: 'sending'; readonly bytes: number }
   | { readonly type: 'entries'; readonly segments: readonly Segment[] }
   | { readonly type: 'ack'; readonly acknowledgements: readonly Acknowledgement[] }
   | { readonly type: 'presence'; readonly presence: Uint8Array }
@@ -69,6 +72,7 @@ const TYPES = [
   'roster',
   'digest',
   'heads',
+  'sending',
   'entries',
   'ack',
   'presence',
@@ -116,7 +120,10 @@ function write(writer: Writer, message: Message): void {
       if (message.state !== undefined) writer.fixed(message.state)
       return
     case 'heads':
-      return writeHeads(writer.flag(message.answer), message.heads)
+      return writeHeads(writer.flag(message.answer).varuint(message.seen), message.heads)
+    case 'sending':
+      writer.varuint(message.bytes)
+      return
     case 'entries':
       writer.list(message.segments, writeSegment)
       return
@@ -166,7 +173,9 @@ function readMessage(reader: Reader): Message {
       return { type, ...digests, state: reader.flag() ? reader.fixed(16) : undefined }
     }
     case 'heads':
-      return { type, answer: reader.flag(), heads: readHeads(reader) }
+      return { type, answer: reader.flag(), seen: reader.varuint(), heads: readHeads(reader) }
+    case 'sending':
+      return { type, bytes: reader.varuint() }
     case 'entries':
       return { type, segments: reader.list(MAX_SEGMENTS, 90, readSegment) }
     case 'ack':

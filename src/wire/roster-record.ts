@@ -102,8 +102,9 @@ export function encodeRecord(record: RosterRecord): Uint8Array {
   return concat(encodeUnsigned(record, record.content), record.signature)
 }
 
+/** Reads a copy: a record is kept for good and must not keep the frame it came in. */
 export function decodeRecord(crypto: Crypto, bytes: Uint8Array): RosterRecord | Violation {
-  const read = decode(bytes, readRecord)
+  const read = decode(bytes.slice(), readRecord)
   if (!read.ok) return violation('malformed', `a roster record: ${read.reason}`)
   const id = idOf<RecordId>(crypto.hash(32, bytes.subarray(0, bytes.length - 64)))
   return { ...read.value, id }
@@ -175,7 +176,7 @@ function readContent(reader: Reader, type: (typeof TYPES)[number]): RosterConten
     case 'role':
       return { type, device: idOf<DeviceId>(reader.fixed(ID_BYTES.device)), role: oneOf(ROLES, reader.u8(), 'role') }
     case 'epoch':
-      return { type, epoch: reader.varuint(MAX_ROSTER_RECORDS), commitment: reader.fixed(32), ...readWraps(reader) }
+      return readEpoch(reader)
     default:
       return type satisfies never
   }
@@ -187,14 +188,17 @@ function readRoots(reader: Reader): RootSchema[] {
   return roots
 }
 
-function readWraps(reader: Reader): { wraps: Wrap[]; previousSealed: Uint8Array } {
+function readEpoch(reader: Reader): RosterContent {
+  const epoch = reader.varuint(MAX_ROSTER_RECORDS)
+  const commitment = reader.fixed(32)
   const wraps = reader.list(MAX_JOINS, ID_BYTES.device + WRAP_BYTES, (from) => ({
     device: idOf<DeviceId>(from.fixed(ID_BYTES.device)),
     sealedKey: from.fixed(WRAP_BYTES),
   }))
   const previousSealed = reader.sized(PREVIOUS_SEALED_BYTES)
-  if (previousSealed.length % PREVIOUS_SEALED_BYTES !== 0) throw new Malformed('a sealed epoch key cut short')
-  return { wraps, previousSealed }
+  const expected = epoch === 0 ? 0 : PREVIOUS_SEALED_BYTES
+  if (previousSealed.length !== expected) throw new Malformed('an epoch seals the key before it, the first seals none')
+  return { type: 'epoch', epoch, commitment, wraps, previousSealed }
 }
 
 function oneOf<T>(values: readonly T[], index: number, what: string): T {

@@ -1,7 +1,8 @@
 /**
  * Entries on a link. A writer's entries travel in runs: the first segment of a run names device,
  * writer, first seq and the id before it; what follows leaves all of that out, because the run implies it.
- * Both ends keep a small table of open runs; the sender numbers them.
+ * Both ends keep a small table of open runs; the sender numbers them. A table belongs to one lane of one
+ * direction of a link: between lanes there is no order, so a run begun in one cannot go on in the other.
  *
  * segment = run varuint | starts flag | [device 16 | writer 8 | first seq varuint | prev 32] | entries
  * entries = list of (kind u8 | rosterSeq varuint | ciphertext sized | signature 64)
@@ -9,8 +10,9 @@
 import { Malformed, type Reader, type Writer } from '../base/codec.ts'
 import { type DeviceId, type EntryId, ID_BYTES, idBytes, idOf, type SessionId, type WriterId } from '../base/ids.ts'
 import type { Crypto } from '../crypto/crypto.ts'
-import { type Entry, type EntryKind, entryId, readKind, readSealed, writeKind } from './entry.ts'
-import { MAX_ROSTER_RECORDS, MAX_RUN_ENTRIES } from './limits.ts'
+import { type Entry, type EntryKind, entryId, readKind, readPlace, readSealed, writeKind } from './entry.ts'
+import { type ChainId, chainOf } from './heads.ts'
+import { MAX_ROSTER_RECORDS, MAX_RUN_ENTRIES, MAX_SEQ } from './limits.ts'
 import { type Violation, violation } from './violation.ts'
 
 /** Runs open at once per direction; beyond, the sender starts over with the oldest number. */
@@ -63,9 +65,7 @@ export function readSegment(reader: Reader): Segment {
 function readStart(reader: Reader): RunStart {
   const device = idOf<DeviceId>(reader.fixed(ID_BYTES.device))
   const writer = idOf<WriterId>(reader.fixed(ID_BYTES.writer))
-  const seq = reader.varuint()
-  if (seq === 0) throw new Malformed('entries count from 1')
-  return { device, writer, seq, prev: idOf<EntryId>(reader.fixed(ID_BYTES.entry)) }
+  return { device, writer, ...readPlace(reader) }
 }
 
 interface OpenRun {
@@ -77,39 +77,42 @@ interface OpenRun {
 
 /** The sending end of one link. */
 export class RunSender {
-  readonly #runs = new Map<WriterId, OpenRun & { readonly run: number }>()
+  readonly #runs = new Map<ChainId, OpenRun & { readonly run: number }>()
   #nextRun = 0
 
   /** Entries in the order given, neighbours of one writer in one segment. */
   segments(entries: readonly Entry[]): Segment[] {
     const segments: { run: number; start: RunStart | undefined; parts: SealedPart[] }[] = []
-    let last: WriterId | undefined
+    let last: ChainId | undefined
     for (const entry of entries) {
       const { kind, rosterSeq, ciphertext, signature } = entry
-      const known = this.#runs.get(entry.writer)
+      const part = { kind, rosterSeq, ciphertext, signature }
+      const chain = chainOf(entry)
+      const known = this.#runs.get(chain)
       const continues = known !== undefined && known.next === entry.seq && known.prev === entry.prev
       const open = continues ? known : this.#open(entry)
       const current = segments.at(-1)
-      if (current !== undefined && continues && last === entry.writer) current.parts.push({ kind, rosterSeq, ciphertext, signature })
-      else segments.push({ run: open.run, start: continues ? undefined : startOf(entry), parts: [{ kind, rosterSeq, ciphertext, signature }] })
+      const fits = current !== undefined && current.parts.length < MAX_RUN_ENTRIES
+      if (fits && continues && last === chain) current.parts.push(part)
+      else segments.push({ run: open.run, start: continues ? undefined : startOf(entry), parts: [part] })
       open.next = entry.seq + 1
       open.prev = entry.id
-      last = entry.writer
+      last = chain
     }
     return segments
   }
 
   #open(entry: Entry): OpenRun & { readonly run: number } {
-    const run = this.#runs.get(entry.writer)?.run ?? this.#number()
+    const run = this.#runs.get(chainOf(entry))?.run ?? this.#number()
     const open = { run, device: entry.device, writer: entry.writer, next: entry.seq, prev: entry.prev }
-    this.#runs.set(entry.writer, open)
+    this.#runs.set(chainOf(entry), open)
     return open
   }
 
   #number(): number {
     const run = this.#nextRun
     this.#nextRun = (run + 1) % MAX_RUNS
-    for (const [writer, open] of this.#runs) if (open.run === run) this.#runs.delete(writer)
+    for (const [chain, open] of this.#runs) if (open.run === run) this.#runs.delete(chain)
     return run
   }
 }
@@ -136,6 +139,7 @@ export class RunReceiver {
       if (segment.start !== undefined) this.#runs.set(segment.run, { ...segment.start, next: segment.start.seq })
       const open = this.#runs.get(segment.run)
       if (open === undefined) return violation('malformed', 'entries of a run that was never begun')
+      if (open.next + segment.parts.length - 1 > MAX_SEQ) return violation('malformed', 'a chain without end')
       for (const part of segment.parts) entries.push(this.#entry(open, part))
     }
     return entries
@@ -147,6 +151,7 @@ export class RunReceiver {
     const id = entryId(this.#crypto, header, part.ciphertext)
     open.next = seq + 1
     open.prev = id
-    return { ...header, id, ciphertext: part.ciphertext, signature: part.signature }
+    // Copies: an entry that is kept must not keep the frame it came in.
+    return { ...header, id, ciphertext: part.ciphertext.slice(), signature: part.signature.slice() }
   }
 }

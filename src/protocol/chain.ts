@@ -1,0 +1,103 @@
+/**
+ * One writer's chain as this peer holds it: unbroken from `base` to `held`. What lies at or below
+ * `base` is covered by a checkpoint and no longer here.
+ *
+ * Invariants: base <= applied <= held; entries[i].seq === base + 1 + i; entries beyond `ended` never come back.
+ */
+import { assert } from '../base/assert.ts'
+import type { DeviceId, EntryId, WriterId } from '../base/ids.ts'
+import { type Entry, NO_ENTRY, sizeOfEntry } from '../wire/entry.ts'
+import { type ChainId, chainOf, type Head } from '../wire/heads.ts'
+import type { Inspection } from './evaluation.ts'
+
+/** Why no entry of this writer after `held` will ever count. */
+export type ChainEnd = 'forked' | 'refused' | 'void'
+
+/** An entry that is held, with what was read out of it when it came. */
+export interface HeldEntry {
+  readonly entry: Entry
+  readonly authoredAt: number
+  readonly body: Uint8Array
+  /** Only of edits. */
+  readonly inspection: Inspection | undefined
+}
+
+export interface Chain {
+  readonly id: ChainId
+  readonly device: DeviceId
+  readonly writer: WriterId
+  readonly clientID: number
+  base: number
+  baseId: EntryId
+  entries: HeldEntry[]
+  applied: number
+  /** The Yjs clock the next edit must begin with, after all held (parked ones too). */
+  heldClock: number
+  /** The same after all applied. */
+  appliedClock: number
+  /** rosterSeq never falls along a chain. */
+  rosterSeq: number
+  ended: ChainEnd | undefined
+  /** Bytes of held entries that are not applied yet. */
+  parkedBytes: number
+}
+
+export function emptyChain(place: { device: DeviceId; writer: WriterId }, clientID: number): Chain {
+  return {
+    id: chainOf(place),
+    device: place.device,
+    writer: place.writer,
+    clientID,
+    base: 0,
+    baseId: NO_ENTRY,
+    entries: [],
+    applied: 0,
+    heldClock: 0,
+    appliedClock: 0,
+    rosterSeq: 0,
+    ended: undefined,
+    parkedBytes: 0,
+  }
+}
+
+export function heldSeq(chain: Chain): number {
+  return chain.base + chain.entries.length
+}
+
+export function heldId(chain: Chain): EntryId {
+  return chain.entries.at(-1)?.entry.id ?? chain.baseId
+}
+
+/** `undefined` outside of what is held in memory. */
+export function entryAt(chain: Chain, seq: number): HeldEntry | undefined {
+  return chain.entries[seq - chain.base - 1]
+}
+
+export function headOf(chain: Chain): Head {
+  const { device, writer, applied } = chain
+  return { device, writer, held: heldSeq(chain), heldId: heldId(chain), applied, ended: chain.ended !== undefined }
+}
+
+/** Adds the next entry. */
+export function extend(chain: Chain, held: HeldEntry): void {
+  assert(held.entry.seq === heldSeq(chain) + 1, 'a chain grows by its next entry')
+  chain.entries.push(held)
+  chain.rosterSeq = held.entry.rosterSeq
+  if (held.inspection !== undefined) chain.heldClock = held.inspection.end
+}
+
+/** Takes the entries from `seq` on off the chain and gives them back. */
+export function cutFrom(chain: Chain, seq: number): HeldEntry[] {
+  assert(seq > chain.applied, 'what is applied is not cut off here')
+  const dropped = chain.entries.splice(seq - chain.base - 1)
+  chain.heldClock = chain.entries.findLast((held) => held.inspection)?.inspection?.end ?? chain.appliedClock
+  const parked = chain.entries.slice(chain.applied - chain.base)
+  chain.parkedBytes = parked.reduce((sum, held) => sum + sizeOfEntry(held.entry), 0)
+  return dropped
+}
+
+/** Ends the chain just before `seq` for good and gives back what falls off. */
+export function endBefore(chain: Chain, seq: number, because: ChainEnd): HeldEntry[] {
+  chain.ended = because
+  return cutFrom(chain, seq)
+}

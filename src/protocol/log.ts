@@ -1,0 +1,297 @@
+/**
+ * The log: which signed entries count, and in what order they reach the document.
+ * It is not the network (gossip decides who gets what) and not the disk (the driver stores).
+ *
+ * Acceptance follows PROTOCOL.md §3 in order: held already? signature; fork; gap; roster; open; stateless
+ * firewall; clock; needs (else park); neighbour check; store; apply. Only what the bytes alone prove is a
+ * violation; everything else refuses the entry and ends its writer just before it, on every peer alike.
+ *
+ * Invariants: an entry is applied at most once, in chain order, with all its needs met; `state` is
+ * owned by its caller and changed in place (a session has one log and tens of thousands of entries:
+ * copying it per keystroke would cost more than the cryptography).
+ */
+import { assert, unreachable } from '../base/assert.ts'
+import type { DeviceId, SessionId, WriterId } from '../base/ids.ts'
+import type { Millis } from '../base/ports.ts'
+import type { Crypto, SignKeys } from '../crypto/crypto.ts'
+import { type Entry, type EntryKind, isSignedBy, openEntry, sealEntry, sizeOfEntry } from '../wire/entry.ts'
+import { type ChainId, chainOf, type Head } from '../wire/heads.ts'
+import { MAX_PARKED_BYTES, MAX_PARKED_BYTES_PER_DEVICE, MAX_WRITERS_PER_DEVICE } from '../wire/limits.ts'
+import { clientIdOf } from '../wire/presence.ts'
+import { isViolation, type Violation, violation } from '../wire/violation.ts'
+import { type Chain, type ChainEnd, cutFrom, emptyChain, endBefore, entryAt, extend, type HeldEntry, headOf, heldId, heldSeq } from './chain.ts'
+import type { Evaluator, Inspection } from './evaluation.ts'
+import type { Roster } from './roster.ts'
+
+export interface LogState {
+  readonly crypto: Crypto
+  readonly session: SessionId
+  readonly roster: Roster
+  /** Replaced when the document is rebuilt. */
+  evaluator: Evaluator
+  /** The key entries at this rosterSeq are sealed under; undefined: that epoch's key is not here (yet). */
+  readonly entryKeyAt: (rosterSeq: number) => Uint8Array | undefined
+  readonly chains: Map<ChainId, Chain>
+  readonly byClient: Map<number, Chain>
+  /** Next applied clock of clientIDs that belong to no writer. */
+  readonly freeClocks: Map<number, number>
+  /** In the order this peer applied them: the order in which it sends them. */
+  applied: HeldEntry[]
+  /** Entries that wait for the roster to grow. */
+  aside: Entry[]
+}
+
+export type LogInput =
+  | { readonly type: 'received'; readonly entries: readonly Entry[] }
+  /** From the own disk, vouched for by the store's AEAD: no signature is checked. */
+  | { readonly type: 'reopened'; readonly entries: readonly Entry[] }
+  | { readonly type: 'author'; readonly kind: EntryKind; readonly body: Uint8Array; readonly writer: WriterId; readonly keys: AuthorKeys; readonly now: Millis }
+  | { readonly type: 'roster-grew' }
+
+export interface AuthorKeys {
+  readonly device: DeviceId
+  readonly sign: SignKeys
+}
+
+export type LogOutput =
+  /** Newly held: store it, acknowledge it, forward it. */
+  | { readonly type: 'held'; readonly entry: Entry; readonly own: boolean; readonly parked: boolean }
+  /** Its time has come: content other than edits is for the driver to act on. */
+  | { readonly type: 'applied'; readonly held: HeldEntry; readonly own: boolean }
+  | { readonly type: 'duplicate'; readonly entry: Entry }
+  /** Something before this entry is missing here. */
+  | { readonly type: 'gap'; readonly entry: Entry }
+  | { readonly type: 'roster-behind' }
+  /** A writer of `device` said two things: a portable proof. */
+  | { readonly type: 'fork'; readonly device: DeviceId; readonly proof: readonly [Entry, Entry] }
+  | { readonly type: 'ended'; readonly device: DeviceId; readonly writer: WriterId; readonly because: ChainEnd; readonly detail: string }
+  /** No longer held: erase it from the disk. */
+  | { readonly type: 'dropped'; readonly entry: Entry }
+  | { readonly type: 'violation'; readonly violation: Violation }
+
+/** Entries aside for the roster, beyond which new ones are dropped (they come again). */
+const MAX_ASIDE = 1_024
+
+export function startLog(start: Pick<LogState, 'crypto' | 'session' | 'roster' | 'evaluator' | 'entryKeyAt'>): LogState {
+  return { ...start, chains: new Map(), byClient: new Map(), freeClocks: new Map(), applied: [], aside: [] }
+}
+
+export function step(state: LogState, input: LogInput): { state: LogState; outputs: LogOutput[] } {
+  const outputs: LogOutput[] = []
+  switch (input.type) {
+    case 'received':
+      receive(state, input.entries, true, outputs)
+      break
+    case 'reopened':
+      receive(state, input.entries, false, outputs)
+      break
+    case 'author':
+      author(state, input, outputs)
+      break
+    case 'roster-grew':
+      receive(state, state.aside.splice(0), true, outputs)
+      break
+    default:
+      return unreachable(input)
+  }
+  return { state, outputs }
+}
+
+export function headsOf(state: LogState): Head[] {
+  const heads: Head[] = []
+  for (const chain of state.chains.values()) if (heldSeq(chain) > 0) heads.push(headOf(chain))
+  return heads
+}
+
+/** Everything held has been applied. */
+export function isSettled(state: LogState): boolean {
+  for (const chain of state.chains.values()) if (chain.applied < heldSeq(chain)) return false
+  return true
+}
+
+/** The chain of this writer, made on first sight; undefined when the device is unknown or has too many writers. */
+export function chainFor(state: LogState, place: { device: DeviceId; writer: WriterId }): Chain | undefined {
+  const known = state.chains.get(chainOf(place))
+  if (known !== undefined) return known
+  const certificate = state.roster.certificateOf(place.device)
+  if (certificate === undefined) return undefined
+  let writers = 0
+  for (const chain of state.chains.values()) if (chain.device === place.device) writers++
+  if (writers >= MAX_WRITERS_PER_DEVICE) return undefined
+  const chain = emptyChain(place, clientIdOf(state.crypto, certificate.signPk, place.writer))
+  if (state.byClient.has(chain.clientID) || state.freeClocks.has(chain.clientID)) return undefined
+  state.chains.set(chain.id, chain)
+  state.byClient.set(chain.clientID, chain)
+  return chain
+}
+
+function receive(state: LogState, entries: readonly Entry[], verify: boolean, outputs: LogOutput[]): void {
+  for (const entry of entries) {
+    const fault = accept(state, entry, verify, outputs)
+    if (fault === undefined) continue
+    outputs.push({ type: 'violation', violation: fault })
+    if (verify) return
+  }
+}
+
+/** One entry through all the gates. Returns the violation, if its bytes alone prove one. */
+function accept(state: LogState, entry: Entry, verify: boolean, outputs: LogOutput[]): Violation | undefined {
+  if (entry.session !== state.session) return violation('malformed', 'an entry of another session')
+  const certificate = state.roster.certificateOf(entry.device)
+  if (certificate === undefined) return setAside(state, entry, outputs)
+  const known = state.chains.get(chainOf(entry))
+  if (known !== undefined && isHeld(known, entry)) return void outputs.push({ type: 'duplicate', entry })
+  if (verify && !isSignedBy(state.crypto, entry, certificate.signPk)) return violation('forged', 'an entry its device did not sign')
+  const chain = chainFor(state, entry)
+  if (chain === undefined) return undefined
+  if (contradicts(chain, entry)) return fork(chain, entry, outputs)
+  if (chain.ended !== undefined) return undefined
+  if (entry.seq !== heldSeq(chain) + 1 || entry.prev !== heldId(chain)) return void outputs.push({ type: 'gap', entry })
+  if (entry.rosterSeq > state.roster.seq) return setAside(state, entry, outputs)
+  const role = state.roster.roleAt(entry.device, entry.rosterSeq)
+  if (role === undefined) return setAside(state, entry, outputs)
+  if (entry.rosterSeq < chain.rosterSeq) return end(chain, entry.seq, 'refused', 'its rosterSeq falls', outputs)
+  if (role === 'viewer' && writesText(entry.kind)) return end(chain, entry.seq, 'void', 'a viewer wrote', outputs)
+  const entryKey = state.entryKeyAt(entry.rosterSeq)
+  if (entryKey === undefined) return setAside(state, entry, outputs)
+  const content = openEntry(state.crypto, entry, entryKey)
+  if (isViolation(content)) return content
+  const inspection = entry.kind === 'edit' ? state.evaluator.inspect(content.body, chain.clientID) : undefined
+  if (isViolation(inspection)) return inspection
+  if (inspection !== undefined && inspection.clock !== chain.heldClock) return end(chain, entry.seq, 'refused', 'its clock is not the next', outputs)
+  hold(state, chain, { entry, authoredAt: content.authoredAt, body: content.body, inspection }, outputs)
+  return undefined
+}
+
+function writesText(kind: EntryKind): boolean {
+  return kind === 'edit' || kind === 'checkpoint' || kind === 'adopt'
+}
+
+/** The same entry again; below `base` every entry counts as held, because a checkpoint covers it. */
+function isHeld(chain: Chain, entry: Entry): boolean {
+  if (entry.seq < chain.base) return true
+  if (entry.seq === chain.base) return entry.id === chain.baseId
+  return entryAt(chain, entry.seq)?.entry.id === entry.id
+}
+
+function contradicts(chain: Chain, entry: Entry): boolean {
+  if (entry.seq === chain.base && chain.base > 0) return entry.id !== chain.baseId
+  return entry.seq > chain.base && entry.seq <= heldSeq(chain)
+}
+
+function fork(chain: Chain, entry: Entry, outputs: LogOutput[]): undefined {
+  const other = entryAt(chain, entry.seq)
+  if (chain.ended === 'forked' || other === undefined) return undefined
+  outputs.push({ type: 'fork', device: chain.device, proof: [other.entry, entry] })
+  return end(chain, Math.max(entry.seq, chain.applied + 1), 'forked', 'it wrote two different histories', outputs)
+}
+
+function end(chain: Chain, seq: number, because: ChainEnd, detail: string, outputs: LogOutput[]): undefined {
+  for (const { entry } of endBefore(chain, seq, because)) outputs.push({ type: 'dropped', entry })
+  outputs.push({ type: 'ended', device: chain.device, writer: chain.writer, because, detail })
+  return undefined
+}
+
+function setAside(state: LogState, entry: Entry, outputs: LogOutput[]): undefined {
+  if (state.aside.length < MAX_ASIDE && !state.aside.some((other) => other.id === entry.id)) state.aside.push(keep(entry))
+  outputs.push({ type: 'roster-behind' })
+  return undefined
+}
+
+/** Entries come as views into a frame of up to 1 MiB; what stays must not keep the frame alive. */
+function keep(entry: Entry): Entry {
+  return { ...entry, ciphertext: entry.ciphertext.slice(), signature: entry.signature.slice() }
+}
+
+function hold(state: LogState, chain: Chain, held: HeldEntry, outputs: LogOutput[]): void {
+  const kept = { ...held, entry: keep(held.entry) }
+  const ready = chain.applied === heldSeq(chain) && areNeedsMet(state, held.inspection)
+  extend(chain, kept)
+  if (!ready) {
+    chain.parkedBytes += sizeOfEntry(kept.entry)
+    outputs.push({ type: 'held', entry: kept.entry, own: false, parked: true })
+    boundParking(state, outputs)
+    return
+  }
+  if (!apply(state, chain, kept, false, outputs)) return
+  outputs.push({ type: 'held', entry: kept.entry, own: false, parked: false })
+  unpark(state, outputs)
+}
+
+/** Neighbour check and application of the chain's next entry; false when it was refused and the chain ended. */
+export function apply(state: LogState, chain: Chain, held: HeldEntry, own: boolean, outputs: LogOutput[]): boolean {
+  assert(held.entry.seq === chain.applied + 1, 'a chain is applied in order')
+  if (held.inspection !== undefined && !own) {
+    if (state.evaluator.apply(held.body, chain.clientID) === 'refused') {
+      end(chain, held.entry.seq, 'refused', 'its neighbours cannot be', outputs)
+      return false
+    }
+  }
+  chain.applied = held.entry.seq
+  if (held.inspection !== undefined) chain.appliedClock = held.inspection.end
+  state.applied.push(held)
+  outputs.push({ type: 'applied', held, own })
+  return true
+}
+
+/** Applies what was parked until nothing more can be; each round something was applied, so it ends. */
+function unpark(state: LogState, outputs: LogOutput[]): void {
+  for (let progress = true; progress; ) {
+    progress = false
+    for (const chain of state.chains.values()) {
+      for (;;) {
+        const next = entryAt(chain, chain.applied + 1)
+        if (next === undefined || !areNeedsMet(state, next.inspection)) break
+        if (!apply(state, chain, next, false, outputs)) break
+        chain.parkedBytes -= sizeOfEntry(next.entry)
+        progress = true
+      }
+    }
+  }
+}
+
+export function areNeedsMet(state: LogState, inspection: Inspection | undefined): boolean {
+  return inspection === undefined || inspection.needs.every((need) => appliedClockOf(state, need.clientID) >= need.clock)
+}
+
+export function appliedClockOf(state: LogState, clientID: number): number {
+  return state.byClient.get(clientID)?.appliedClock ?? state.freeClocks.get(clientID) ?? 0
+}
+
+/** Over the limit the newest parked entry of the fullest device goes; it is asked for again when it can be used. */
+function boundParking(state: LogState, outputs: LogOutput[]): void {
+  for (;;) {
+    const parked = new Map<DeviceId, number>()
+    let total = 0
+    for (const chain of state.chains.values()) {
+      parked.set(chain.device, (parked.get(chain.device) ?? 0) + chain.parkedBytes)
+      total += chain.parkedBytes
+    }
+    const [fullest, most] = [...parked].reduce((a, b) => (b[1] > a[1] ? b : a))
+    if (total <= MAX_PARKED_BYTES && most <= MAX_PARKED_BYTES_PER_DEVICE) return
+    const chain = [...state.chains.values()].findLast((one) => one.device === fullest && one.parkedBytes > 0)
+    assert(chain !== undefined, 'a device over its limit has something parked')
+    for (const { entry } of cutFrom(chain, heldSeq(chain))) outputs.push({ type: 'dropped', entry })
+  }
+}
+
+function author(state: LogState, input: Extract<LogInput, { type: 'author' }>, outputs: LogOutput[]): void {
+  const place = { device: input.keys.device, writer: input.writer }
+  const chain = chainFor(state, place)
+  assert(chain !== undefined && chain.ended === undefined, 'an own writer can write')
+  assert(chain.applied === heldSeq(chain), 'own entries are applied as they are made')
+  const rosterSeq = state.roster.seq
+  const entryKey = state.entryKeyAt(rosterSeq)
+  assert(entryKey !== undefined, 'a member holds the key of the epoch in force')
+  const inspection = input.kind === 'edit' ? state.evaluator.inspect(input.body, chain.clientID) : undefined
+  assert(!isViolation(inspection), "an own edit passes one's own firewall")
+  assert(inspection === undefined || inspection.clock === chain.heldClock, 'own edits follow each other without a gap')
+  const header = { kind: input.kind, rosterSeq, session: state.session, ...place, seq: heldSeq(chain) + 1, prev: heldId(chain) }
+  const content = { authoredAt: input.now, body: input.body }
+  const entry = sealEntry(state.crypto, header, content, { entryKey, sign: input.keys.sign })
+  const held: HeldEntry = { entry, ...content, inspection }
+  extend(chain, held)
+  apply(state, chain, held, true, outputs)
+  outputs.push({ type: 'held', entry, own: true, parked: false })
+  unpark(state, outputs)
+}

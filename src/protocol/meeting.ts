@@ -1,0 +1,139 @@
+/**
+ * How two sockets in one signaling topic come to a channel: hello, answering hello, then signals sealed to the two
+ * fresh keys. One state per topic. It knows nothing of WebRTC: what a Dial says passes through as bytes.
+ *
+ * Invariants: at most one meeting per socket; of two hellos that cross, the one from the smaller instance id gives way.
+ */
+import { unreachable } from '../base/assert.ts'
+import type { DeviceId, InstanceId } from '../base/ids.ts'
+import type { Millis } from '../base/ports.ts'
+import type { Crypto, DhKeys } from '../crypto/crypto.ts'
+import { type Hello, kindOfBlob, meetingKey, openHello, openSignal, type Side, sealHello, sealSignal } from '../wire/introduction.ts'
+import { MAX_PEERS_TOLD } from '../wire/limits.ts'
+
+export interface MeetingSelf {
+  readonly side: Side
+  readonly instance: InstanceId
+  readonly device: DeviceId | undefined
+  readonly join: Uint8Array
+}
+
+type Meeting =
+  | { readonly phase: 'greeted'; readonly mine: DhKeys; readonly since: Millis }
+  | { readonly phase: 'met'; readonly key: Uint8Array; readonly theirs: Hello }
+
+export interface MeetingState {
+  readonly crypto: Crypto
+  readonly self: MeetingSelf
+  /** The topic's sealing key. */
+  readonly sealing: Uint8Array
+  readonly meetings: Map<number, Meeting>
+}
+
+export type MeetingInput =
+  /** The server let us into the topic, where these sockets are. */
+  | { readonly type: 'joined'; readonly sockets: readonly number[]; readonly now: Millis }
+  | { readonly type: 'passed'; readonly from: number; readonly blob: Uint8Array }
+  /** After `greeted`: go on with this one. */
+  | { readonly type: 'answer'; readonly socket: number; readonly hello: Hello }
+  /** Our Dial's next signal. */
+  | { readonly type: 'signal'; readonly socket: number; readonly signal: Uint8Array }
+  | { readonly type: 'gone'; readonly socket: number }
+
+export type MeetingOutput =
+  | { readonly type: 'pass'; readonly to: number; readonly blob: Uint8Array }
+  /** Somebody says hello: answer it, or let it be. */
+  | { readonly type: 'greeted'; readonly socket: number; readonly hello: Hello }
+  /** Both hellos are said: dial now. */
+  | { readonly type: 'met'; readonly socket: number; readonly hello: Hello; readonly initiator: boolean }
+  | { readonly type: 'signalled'; readonly socket: number; readonly signal: Uint8Array }
+  | { readonly type: 'other-version'; readonly socket: number }
+
+/** Meetings at once per topic: more sockets than the server ever tells of. */
+const MAX_MEETINGS = 4 * MAX_PEERS_TOLD
+
+export function startMeetings(crypto: Crypto, self: MeetingSelf, sealing: Uint8Array): MeetingState {
+  return { crypto, self, sealing, meetings: new Map() }
+}
+
+export function step(state: MeetingState, input: MeetingInput): { state: MeetingState; outputs: MeetingOutput[] } {
+  return { state, outputs: [...perform(state, input)] }
+}
+
+function perform(state: MeetingState, input: MeetingInput): readonly MeetingOutput[] {
+  switch (input.type) {
+    case 'joined':
+      state.meetings.clear()
+      return input.sockets.map((socket) => greet(state, socket, input.now))
+    case 'passed':
+      return passed(state, input.from, input.blob)
+    case 'answer':
+      return answer(state, input.socket, input.hello)
+    case 'signal': {
+      const meeting = state.meetings.get(input.socket)
+      if (meeting?.phase !== 'met') return []
+      return [{ type: 'pass', to: input.socket, blob: sealSignal(state.crypto, meeting.key, input.signal) }]
+    }
+    case 'gone':
+      state.meetings.delete(input.socket)
+      return []
+    default:
+      return unreachable(input)
+  }
+}
+
+function hello(state: MeetingState, ephemeral: Uint8Array, answers: boolean): Uint8Array {
+  return sealHello(state.crypto, state.sealing, { ...state.self, answers, ephemeral })
+}
+
+function greet(state: MeetingState, socket: number, now: Millis): MeetingOutput {
+  const mine = state.crypto.dhKeys()
+  state.meetings.set(socket, { phase: 'greeted', mine, since: now })
+  return { type: 'pass', to: socket, blob: hello(state, mine.publicKey, false) }
+}
+
+function passed(state: MeetingState, from: number, blob: Uint8Array): readonly MeetingOutput[] {
+  const kind = kindOfBlob(blob)
+  if (kind === 'signal') return signalled(state, from, blob)
+  if (kind !== 'hello') return []
+  const theirs = openHello(state.crypto, state.sealing, blob)
+  if (theirs === 'other-version') return [{ type: 'other-version', socket: from }]
+  if (theirs === undefined || theirs.instance === state.self.instance) return []
+  // two newcomers, or two members in an invite's topic, have nothing to say to each other there
+  return theirs.answers ? answered(state, from, theirs) : greeted(state, from, theirs)
+}
+
+function signalled(state: MeetingState, from: number, blob: Uint8Array): readonly MeetingOutput[] {
+  const meeting = state.meetings.get(from)
+  if (meeting?.phase !== 'met') return []
+  const signal = openSignal(state.crypto, meeting.key, blob)
+  return signal === undefined ? [] : [{ type: 'signalled', socket: from, signal }]
+}
+
+function greeted(state: MeetingState, from: number, theirs: Hello): readonly MeetingOutput[] {
+  const meeting = state.meetings.get(from)
+  if (meeting?.phase === 'greeted' && state.self.instance > theirs.instance) return []
+  if (meeting === undefined && state.meetings.size >= MAX_MEETINGS) return []
+  return [{ type: 'greeted', socket: from, hello: theirs }]
+}
+
+function answer(state: MeetingState, socket: number, theirs: Hello): readonly MeetingOutput[] {
+  const mine = state.crypto.dhKeys()
+  const key = meetingKey(state.crypto, mine, theirs.ephemeral, { first: theirs.ephemeral, second: mine.publicKey })
+  if (key === undefined) return []
+  state.meetings.set(socket, { phase: 'met', key, theirs })
+  return [
+    { type: 'pass', to: socket, blob: hello(state, mine.publicKey, true) },
+    { type: 'met', socket, hello: theirs, initiator: false },
+  ]
+}
+
+function answered(state: MeetingState, from: number, theirs: Hello): readonly MeetingOutput[] {
+  const meeting = state.meetings.get(from)
+  if (meeting?.phase !== 'greeted') return []
+  const { mine } = meeting
+  const key = meetingKey(state.crypto, mine, theirs.ephemeral, { first: mine.publicKey, second: theirs.ephemeral })
+  if (key === undefined) return []
+  state.meetings.set(from, { phase: 'met', key, theirs })
+  return [{ type: 'met', socket: from, hello: theirs, initiator: true }]
+}

@@ -1,0 +1,94 @@
+/**
+ * Putting a log on top of a checkpoint: when a session opens from disk, when a newcomer takes one, when
+ * a document is rebuilt after two peers disagreed. Works on the log's state between steps, never inside one.
+ */
+import type { Checkpoint, CheckpointHead } from '../wire/checkpoint.ts'
+import { type Chain, entryAt, heldSeq } from './chain.ts'
+import type { Evaluator } from './evaluation.ts'
+import { apply, areNeedsMet, chainFor, type LogOutput, type LogState } from './log.ts'
+
+/** What a checkpoint made now would list: everything applied. */
+export function appliedHeads(state: LogState): CheckpointHead[] {
+  const heads: CheckpointHead[] = []
+  for (const chain of state.chains.values()) {
+    if (chain.applied === 0) continue
+    const id = chain.applied === chain.base ? chain.baseId : entryAt(chain, chain.applied)?.entry.id
+    if (id === undefined) continue
+    heads.push({ device: chain.device, writer: chain.writer, seq: chain.applied, id, nextClock: chain.appliedClock })
+  }
+  return heads
+}
+
+/** 'contradicts': it names an id we know to be another one, so its author lies or was lied to. */
+export function compare(state: LogState, checkpoint: Pick<Checkpoint, 'heads'>): 'brings-news' | 'nothing-new' | 'contradicts' {
+  let news = false
+  for (const head of checkpoint.heads) {
+    const chain = chainFor(state, head)
+    if (chain === undefined) return 'contradicts'
+    if (head.seq > chain.applied) news = true
+    const known = head.seq === chain.base ? chain.baseId : entryAt(chain, head.seq)?.entry.id
+    if (head.seq > 0 && known !== undefined && chain.base + chain.entries.length > 0 && known !== head.id) return 'contradicts'
+  }
+  return news ? 'brings-news' : 'nothing-new'
+}
+
+/** Lifts every chain's base to the checkpoint's heads; what is held beyond stays held and waits to be applied. */
+export function liftBases(state: LogState, checkpoint: Pick<Checkpoint, 'heads' | 'free'>): void {
+  for (const head of checkpoint.heads) {
+    const chain = chainFor(state, head)
+    if (chain === undefined || head.seq < chain.base) continue
+    const beyond = heldSeq(chain) > head.seq ? chain.entries.slice(head.seq - chain.base) : []
+    chain.entries = beyond
+    chain.base = head.seq
+    chain.baseId = head.id
+    chain.applied = Math.max(head.seq, Math.min(chain.applied, heldSeq(chain)))
+    if (chain.applied === head.seq) chain.appliedClock = head.nextClock
+    chain.heldClock = beyond.findLast((held) => held.inspection)?.inspection?.end ?? head.nextClock
+  }
+  for (const { clientID, clock } of checkpoint.free) state.freeClocks.set(clientID, clock)
+  state.applied = state.applied.filter(({ entry }) => {
+    const chain = chainFor(state, entry)
+    return chain !== undefined && entry.seq > chain.base
+  })
+}
+
+/**
+ * Applies everything held beyond the bases to a fresh document that already holds the checkpoint's state,
+ * in canonical order: of the entries whose needs are met, the smallest (chain, seq) first.
+ */
+export function replay(state: LogState, fresh: Evaluator, baseClocks: ReadonlyMap<number, number>): LogOutput[] {
+  const outputs: LogOutput[] = []
+  state.evaluator = fresh
+  state.applied = []
+  const chains = [...state.chains.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  for (const chain of chains) {
+    chain.applied = chain.base
+    chain.appliedClock = baseClocks.get(chain.clientID) ?? 0
+  }
+  for (let next = nextReady(state, chains); next !== undefined; next = nextReady(state, chains)) {
+    const held = entryAt(next, next.applied + 1)
+    if (held !== undefined) apply(state, next, held, false, outputs)
+  }
+  for (const chain of chains) {
+    chain.parkedBytes = chain.applied === heldSeq(chain) ? 0 : chain.parkedBytes
+  }
+  return outputs
+}
+
+function nextReady(state: LogState, chains: readonly Chain[]): Chain | undefined {
+  return chains.find((chain) => {
+    const next = entryAt(chain, chain.applied + 1)
+    return next !== undefined && areNeedsMet(state, next.inspection)
+  })
+}
+
+/** Forgets everything but the chains of `mine`: the first step of syncing anew from somebody else. */
+export function forgetOthers(state: LogState, mine: (chain: Chain) => boolean): void {
+  for (const [id, chain] of state.chains) {
+    if (mine(chain)) continue
+    state.chains.delete(id)
+    state.byClient.delete(chain.clientID)
+  }
+  state.freeClocks.clear()
+}
+

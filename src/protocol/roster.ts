@@ -4,11 +4,21 @@
  * is a function of the set of records and Joins, never of clocks or of the order they came in.
  */
 import { assert } from '../base/assert.ts'
-import { concat, equalBytes, fromHex } from '../base/bytes.ts'
+import { toHex } from '../base/bytes.ts'
+import { Writer } from '../base/codec.ts'
 import type { DeviceId, InviteId, SessionId } from '../base/ids.ts'
 import { idBytes } from '../base/ids.ts'
 import type { Crypto } from '../crypto/crypto.ts'
-import { type Certificate, decodeJoin, deviceIdOf, encodeJoin, isAdmittedBy, isProven, isSoundCertificate, type Join } from '../wire/certificate.ts'
+import {
+  type Certificate,
+  decodeJoin,
+  deviceIdOf,
+  encodeJoin,
+  isAdmittedBy,
+  isProven,
+  isSoundCertificate,
+  type Join,
+} from '../wire/certificate.ts'
 import { MAX_JOINS, MAX_ROSTER_RECORDS } from '../wire/limits.ts'
 import {
   decodeRecord,
@@ -35,7 +45,8 @@ export class Roster {
   readonly #joins = new Map<DeviceId, Join>()
   readonly #certificates = new Map<DeviceId, Certificate>()
   #owner: DeviceId | undefined
-  #early: Join[] = []
+  /** By hash: a Join that cannot be checked yet must not push out another. */
+  #early = new Map<string, Join>()
 
   constructor(crypto: Crypto, session: SessionId) {
     this.#crypto = crypto
@@ -72,7 +83,10 @@ export class Roster {
   }
 
   /** Records from the wire or the disk, each checked; stops at the first that closes the link. */
-  take(records: readonly Uint8Array[], joins: readonly Uint8Array[]): { readonly changed: boolean; readonly fault: Violation | undefined; readonly forked: boolean } {
+  take(
+    records: readonly Uint8Array[],
+    joins: readonly Uint8Array[],
+  ): { readonly changed: boolean; readonly fault: Violation | undefined; readonly forked: boolean } {
     let changed = false
     let forked = false
     for (const bytes of records) {
@@ -95,10 +109,13 @@ export class Roster {
     if (record.session !== this.session) return violation('malformed', 'a roster record of another session')
     const held = this.#records[record.seq]
     if (held?.id === record.id) return 'known'
-    const rootPk = record.content.type === 'create' && record.seq === 0 ? record.content.rootPk : this.#rootPk()
+    const rootPk =
+      record.content.type === 'create' && record.seq === 0 ? record.content.rootPk : this.#rootPk()
     if (rootPk === undefined) return 'early'
-    if (sessionIdOf(this.#crypto, rootPk) !== this.session) return violation('forged', 'a Create by another root key')
-    if (!isSignedByRoot(this.#crypto, record, rootPk)) return violation('forged', 'a roster record the owner did not sign')
+    if (sessionIdOf(this.#crypto, rootPk) !== this.session)
+      return violation('forged', 'a Create by another root key')
+    if (!isSignedByRoot(this.#crypto, record, rootPk))
+      return violation('forged', 'a roster record the owner did not sign')
     if (held !== undefined) return 'fork'
     if (record.seq > this.#records.length) return 'early'
     if (record.prev !== this.head) return 'fork'
@@ -108,19 +125,25 @@ export class Roster {
     return 'new'
   }
 
+  /** Of several Joins of one device the one with the smallest rosterSeq counts, then the one with the higher
+   *  role: a device with two invites is the same to everybody, whichever Join came first. */
   takeJoin(join: Join): Taken {
     const device = deviceIdOf(this.#crypto, join.certificate)
-    if (this.#joins.has(device) || device === this.#owner) return 'known'
+    if (device === this.#owner) return 'known'
+    const held = this.#joins.get(device)
+    if (held !== undefined && !this.#counts(join, held)) return 'known'
     if (join.rosterSeq > this.seq) return this.#wait(join)
     const admitter = this.#certificates.get(join.admitter)
     if (admitter === undefined) return this.#wait(join)
-    if (!isProven(this.#crypto, this.session, join)) return violation('forged', 'a Join whose proofs do not verify')
-    if (!isAdmittedBy(this.#crypto, this.session, join, admitter.signPk)) return violation('forged', 'a Join its admitter did not sign')
-    if (!this.mayAdmit(join.admitter, join.rosterSeq)) return 'void'
-    if (this.inviteAt(join.invite, join.rosterSeq) === undefined) return 'void'
-    if (this.#joins.size >= MAX_JOINS) return 'void'
+    if (!isProven(this.#crypto, this.session, join))
+      return violation('forged', 'a Join whose proofs do not verify')
+    if (!isAdmittedBy(this.#crypto, this.session, join, admitter.signPk))
+      return violation('forged', 'a Join its admitter did not sign')
+    if (!this.#stands(join)) return 'void'
+    if (held === undefined && this.#joins.size >= MAX_JOINS) return 'void'
     this.#joins.set(device, join)
     this.#certificates.set(device, join.certificate)
+    if (held !== undefined) this.#settle()
     this.#retryEarly()
     return 'new'
   }
@@ -202,10 +225,13 @@ export class Roster {
     return record?.content.type === 'epoch' ? record.content : undefined
   }
 
-  /** 16 bytes that are equal when two peers know the same records and Joins. */
+  /** 16 bytes that are equal when two peers know the same records, and every device is the same to both. */
   digest(): Uint8Array {
-    const devices = [...this.#joins.keys()].sort().map(idBytes)
-    return this.#crypto.hash(16, fromHex(this.head), concat(...devices))
+    const writer = new Writer().fixed(idBytes(this.head))
+    for (const [device, join] of [...this.#joins].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      writer.fixed(idBytes(device)).varuint(join.rosterSeq).u8(this.#rankOf(join))
+    }
+    return this.#crypto.hash(16, writer.finish())
   }
 
   encoded(): { readonly records: Uint8Array[]; readonly joins: Uint8Array[] } {
@@ -236,15 +262,47 @@ export class Roster {
     this.#retryEarly()
   }
 
+  #stands(join: Join): boolean {
+    return (
+      this.mayAdmit(join.admitter, join.rosterSeq) && this.inviteAt(join.invite, join.rosterSeq) !== undefined
+    )
+  }
+
+  /** Whether `join` counts rather than `held`, another Join of the same device. */
+  #counts(join: Join, held: Join): boolean {
+    if (join.rosterSeq !== held.rosterSeq) return join.rosterSeq < held.rosterSeq
+    return this.#rankOf(join) > this.#rankOf(held)
+  }
+
+  /** 2 for an editor's Join, 1 for a viewer's, 0 for one without a good invite. */
+  #rankOf(join: Join): number {
+    const role = this.inviteAt(join.invite, join.rosterSeq)?.role
+    return role === 'editor' ? 2 : role === 'viewer' ? 1 : 0
+  }
+
+  /** Another Join of a device counts now, so those it admitted may stand no more: builds up again from the owner. */
+  #settle(): void {
+    const unsettled = new Map(this.#joins)
+    this.#joins.clear()
+    for (let before = -1; before !== this.#joins.size; ) {
+      before = this.#joins.size
+      for (const [device, join] of unsettled) {
+        if (!this.#stands(join)) continue
+        this.#joins.set(device, join)
+        unsettled.delete(device)
+      }
+    }
+    for (const device of unsettled.keys()) this.#certificates.delete(device)
+  }
+
   #wait(join: Join): 'early' {
-    const known = this.#early.some((other) => equalBytes(other.countersignature, join.countersignature))
-    if (!known && this.#early.length < MAX_JOINS) this.#early.push(join)
+    if (this.#early.size < MAX_JOINS) this.#early.set(toHex(this.#crypto.hash(16, encodeJoin(join))), join)
     return 'early'
   }
 
   #retryEarly(): void {
     const waiting = this.#early
-    this.#early = []
-    for (const join of waiting) this.takeJoin(join)
+    this.#early = new Map()
+    for (const join of waiting.values()) this.takeJoin(join)
   }
 }

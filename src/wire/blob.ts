@@ -39,7 +39,11 @@ export function blobIdOf(crypto: Crypto, pieces: readonly Uint8Array[]): BlobId 
 }
 
 /** `undefined`: not the bytes the reference names. */
-export function openBlob(crypto: Crypto, reference: BlobReference, pieces: readonly Uint8Array[]): Uint8Array | undefined {
+export function openBlob(
+  crypto: Crypto,
+  reference: BlobReference,
+  pieces: readonly Uint8Array[],
+): Uint8Array | undefined {
   if (pieces.length !== pieceCount(reference.size)) return undefined
   if (pieces.some((piece, index) => piece.length !== pieceLength(reference.size, index))) return undefined
   if (blobIdOf(crypto, pieces) !== reference.blob) return undefined
@@ -51,4 +55,3 @@ export function openBlob(crypto: Crypto, reference: BlobReference, pieces: reado
   }
   return concat(...opened)
 }
-

@@ -63,8 +63,15 @@ export function readCertificate(reader: Reader): Certificate {
   return { signPk, dhPk, name, color }
 }
 
-function joinStatement(session: SessionId, request: Omit<JoinRequest, 'inviteProof' | 'deviceProof'>): Uint8Array {
-  const writer = new Writer().fixed(JOIN_LABEL).fixed(idBytes(session)).fixed(idBytes(request.invite)).fixed(request.handshake)
+function joinStatement(
+  session: SessionId,
+  request: Omit<JoinRequest, 'inviteProof' | 'deviceProof'>,
+): Uint8Array {
+  const writer = new Writer()
+    .fixed(JOIN_LABEL)
+    .fixed(idBytes(session))
+    .fixed(idBytes(request.invite))
+    .fixed(request.handshake)
   writeCertificate(writer, request.certificate)
   return writer.finish()
 }
@@ -106,13 +113,22 @@ export function admit(
   return { ...join, countersignature: crypto.sign(admitter.sign.secretKey, admitStatement(session, join)) }
 }
 
-export function isAdmittedBy(crypto: Crypto, session: SessionId, join: Join, admitterSignPk: Uint8Array): boolean {
+export function isAdmittedBy(
+  crypto: Crypto,
+  session: SessionId,
+  join: Join,
+  admitterSignPk: Uint8Array,
+): boolean {
   return crypto.verify(admitterSignPk, admitStatement(session, join), join.countersignature)
 }
 
 export function writeRequest(writer: Writer, request: JoinRequest): void {
   writeCertificate(writer, request.certificate)
-  writer.fixed(idBytes(request.invite)).fixed(request.handshake).fixed(request.inviteProof).fixed(request.deviceProof)
+  writer
+    .fixed(idBytes(request.invite))
+    .fixed(request.handshake)
+    .fixed(request.inviteProof)
+    .fixed(request.deviceProof)
 }
 
 export function readRequest(reader: Reader): JoinRequest {

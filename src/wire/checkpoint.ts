@@ -8,7 +8,15 @@
  * writer: text from before the session (a draft typed before there was a log, an import).
  */
 import { decode, Malformed, type Reader, Writer } from '../base/codec.ts'
-import { type BlobId, type DeviceId, type EntryId, ID_BYTES, idBytes, idOf, type WriterId } from '../base/ids.ts'
+import {
+  type BlobId,
+  type DeviceId,
+  type EntryId,
+  ID_BYTES,
+  idBytes,
+  idOf,
+  type WriterId,
+} from '../base/ids.ts'
 import { MAX_CHECKPOINT_BYTES, MAX_CLOCK, MAX_INLINE_BODY_BYTES, MAX_SEQ, MAX_WRITERS } from './limits.ts'
 import { type Violation, violation } from './violation.ts'
 
@@ -48,7 +56,11 @@ export interface Checkpoint {
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const writer = new Writer()
   writer.list(checkpoint.heads, (to, head) => {
-    to.fixed(idBytes(head.device)).fixed(idBytes(head.writer)).varuint(head.seq).fixed(idBytes(head.id)).varuint(head.nextClock)
+    to.fixed(idBytes(head.device))
+      .fixed(idBytes(head.writer))
+      .varuint(head.seq)
+      .fixed(idBytes(head.id))
+      .varuint(head.nextClock)
   })
   writer.list(checkpoint.free, (to, free) => to.varuint(free.clientID).varuint(free.clock))
   writer.fixed(checkpoint.digest)
@@ -64,13 +76,23 @@ export function decodeCheckpoint(body: Uint8Array): Checkpoint | Violation {
 
 function readCheckpoint(reader: Reader): Checkpoint {
   const heads = reader.list(MAX_WRITERS, 58, readCheckpointHead)
-  const free = reader.list(MAX_WRITERS, 2, (from) => ({ clientID: from.varuint(), clock: from.varuint(MAX_CLOCK) }))
-  if (new Set(heads.map((head) => head.device + head.writer)).size !== heads.length) throw new Malformed('a writer listed twice')
-  if (new Set(free.map((one) => one.clientID)).size !== free.length) throw new Malformed('a client listed twice')
+  const free = reader.list(MAX_WRITERS, 2, (from) => ({
+    clientID: from.varuint(),
+    clock: from.varuint(MAX_CLOCK),
+  }))
+  if (new Set(heads.map((head) => head.device + head.writer)).size !== heads.length)
+    throw new Malformed('a writer listed twice')
+  if (new Set(free.map((one) => one.clientID)).size !== free.length)
+    throw new Malformed('a client listed twice')
   const digest = reader.fixed(16)
   const blob = reader.flag()
-  if (!blob) return { heads, free, digest, state: { kind: 'inline', bytes: reader.sized(MAX_INLINE_BODY_BYTES) } }
-  const reference = { blob: idOf<BlobId>(reader.fixed(ID_BYTES.blob)), size: reader.varuint(MAX_CHECKPOINT_BYTES), key: reader.fixed(32) }
+  if (!blob)
+    return { heads, free, digest, state: { kind: 'inline', bytes: reader.sized(MAX_INLINE_BODY_BYTES) } }
+  const reference = {
+    blob: idOf<BlobId>(reader.fixed(ID_BYTES.blob)),
+    size: reader.varuint(MAX_CHECKPOINT_BYTES),
+    key: reader.fixed(32),
+  }
   return { heads, free, digest, state: { kind: 'blob', reference } }
 }
 
@@ -79,5 +101,11 @@ function readCheckpointHead(reader: Reader): CheckpointHead {
   const writer = idOf<WriterId>(reader.fixed(ID_BYTES.writer))
   const seq = reader.varuint(MAX_SEQ)
   if (seq === 0) throw new Malformed('entries count from 1')
-  return { device, writer, seq, id: idOf<EntryId>(reader.fixed(ID_BYTES.entry)), nextClock: reader.varuint(MAX_CLOCK) }
+  return {
+    device,
+    writer,
+    seq,
+    id: idOf<EntryId>(reader.fixed(ID_BYTES.entry)),
+    nextClock: reader.varuint(MAX_CLOCK),
+  }
 }

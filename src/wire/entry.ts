@@ -9,7 +9,15 @@
 import { assert } from '../base/assert.ts'
 import { concat, EMPTY, toUtf8 } from '../base/bytes.ts'
 import { decode, Malformed, type Reader, Writer } from '../base/codec.ts'
-import { type DeviceId, type EntryId, ID_BYTES, idBytes, idOf, type SessionId, type WriterId } from '../base/ids.ts'
+import {
+  type DeviceId,
+  type EntryId,
+  ID_BYTES,
+  idBytes,
+  idOf,
+  type SessionId,
+  type WriterId,
+} from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import type { Crypto, SignKeys } from '../crypto/crypto.ts'
 import { MAX_ENTRY_BYTES, MAX_ROSTER_RECORDS, MAX_SEQ, PROTOCOL_VERSION } from './limits.ts'
@@ -115,7 +123,12 @@ export function isSignedBy(crypto: Crypto, entry: Entry, signPk: Uint8Array): bo
 
 /** Opens a sealed entry. A violation when it does not open or its inside has another shape: its author made it so. */
 export function openEntry(crypto: Crypto, entry: Entry, entryKey: Uint8Array): EntryBody | Violation {
-  const plain = crypto.open(entryKey, entryNonce(crypto, entryKey, entry), encodeHeader(entry), entry.ciphertext)
+  const plain = crypto.open(
+    entryKey,
+    entryNonce(crypto, entryKey, entry),
+    encodeHeader(entry),
+    entry.ciphertext,
+  )
   if (plain === undefined) return violation('forged', 'an entry that does not open under its epoch')
   const opened = decode(plain, readBody)
   return opened.ok ? opened.value : violation('malformed', `the inside of an entry: ${opened.reason}`)
@@ -168,6 +181,7 @@ export function readPlace(reader: Reader): { seq: number; prev: EntryId } {
 /** ciphertext sized | signature 64 */
 export function readSealed(reader: Reader): { ciphertext: Uint8Array; signature: Uint8Array } {
   const ciphertext = reader.sized(MAX_ENTRY_BYTES)
-  if (ciphertext.length < TAG_BYTES + TIME_BYTES + 1) throw new Malformed('a ciphertext too short for any entry')
+  if (ciphertext.length < TAG_BYTES + TIME_BYTES + 1)
+    throw new Malformed('a ciphertext too short for any entry')
   return { ciphertext, signature: reader.fixed(SIGNATURE_BYTES) }
 }

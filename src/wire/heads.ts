@@ -25,7 +25,11 @@ export interface Head {
 }
 
 export function writeHead(writer: Writer, head: Head): void {
-  writer.fixed(idBytes(head.writer)).fixed(idBytes(head.device)).varuint(head.held).fixed(idBytes(head.heldId))
+  writer
+    .fixed(idBytes(head.writer))
+    .fixed(idBytes(head.device))
+    .varuint(head.held)
+    .fixed(idBytes(head.heldId))
   writer.varuint(head.held - head.applied).flag(head.ended)
 }
 
@@ -48,13 +52,21 @@ export function readHeads(reader: Reader): Head[] {
 }
 
 /** 16 bytes that are equal when two peers hold and have applied the same; order of the list does not matter. */
-export function digestOfHeads(crypto: Crypto, heads: readonly Head[]): { held: Uint8Array; applied: Uint8Array } {
+export function digestOfHeads(
+  crypto: Crypto,
+  heads: readonly Head[],
+): { held: Uint8Array; applied: Uint8Array } {
   const sorted = [...heads].sort((a, b) => (chainOf(a) < chainOf(b) ? -1 : 1))
   const held = new Writer()
   const applied = new Writer()
   for (const head of sorted) {
-    held.fixed(idBytes(head.device)).fixed(idBytes(head.writer)).varuint(head.held).fixed(idBytes(head.heldId))
-    if (head.applied > 0) applied.fixed(idBytes(head.device)).fixed(idBytes(head.writer)).varuint(head.applied)
+    held
+      .fixed(idBytes(head.device))
+      .fixed(idBytes(head.writer))
+      .varuint(head.held)
+      .fixed(idBytes(head.heldId))
+    if (head.applied > 0)
+      applied.fixed(idBytes(head.device)).fixed(idBytes(head.writer)).varuint(head.applied)
   }
   return { held: crypto.hash(16, held.finish()), applied: crypto.hash(16, applied.finish()) }
 }

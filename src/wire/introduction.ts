@@ -49,8 +49,14 @@ function sealBlob(crypto: Crypto, kind: SealedKind, key: Uint8Array, plain: Uint
   return concat(type, nonce, crypto.seal(key, nonce, concat(type, toUtf8('coterie/1/introduction')), plain))
 }
 
-function openBlob(crypto: Crypto, kind: SealedKind, key: Uint8Array, blob: Uint8Array): Uint8Array | undefined {
-  if (kindOfBlob(blob) !== kind || blob.length < 1 + NONCE_BYTES || blob.length > MAX_SIGNAL_BYTES) return undefined
+function openBlob(
+  crypto: Crypto,
+  kind: SealedKind,
+  key: Uint8Array,
+  blob: Uint8Array,
+): Uint8Array | undefined {
+  if (kindOfBlob(blob) !== kind || blob.length < 1 + NONCE_BYTES || blob.length > MAX_SIGNAL_BYTES)
+    return undefined
   const ad = concat(blob.subarray(0, 1), toUtf8('coterie/1/introduction'))
   return crypto.open(key, blob.subarray(1, 1 + NONCE_BYTES), ad, blob.subarray(1 + NONCE_BYTES))
 }
@@ -79,10 +85,18 @@ function readHello(reader: Reader): Hello {
   const instance = idOf<InstanceId>(reader.fixed(ID_BYTES.instance))
   const ephemeral = reader.fixed(32)
   const device = reader.sized(ID_BYTES.device)
-  if (device.length !== (side === 'member' ? ID_BYTES.device : 0)) throw new Malformed('a member names its device')
+  if (device.length !== (side === 'member' ? ID_BYTES.device : 0))
+    throw new Malformed('a member names its device')
   const join = reader.sized(MAX_JOIN_BYTES)
   if (side === 'newcomer' && join.length > 0) throw new Malformed('a newcomer has not joined')
-  return { answers, side, instance, ephemeral, device: side === 'member' ? idOf<DeviceId>(device) : undefined, join }
+  return {
+    answers,
+    side,
+    instance,
+    ephemeral,
+    device: side === 'member' ? idOf<DeviceId>(device) : undefined,
+    join,
+  }
 }
 
 /** The key both sides of a meeting share; `undefined` for an unsound ephemeral. `first` said hello first. */

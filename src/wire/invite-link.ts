@@ -55,8 +55,15 @@ export function inviteKeys(crypto: Crypto, seed: Secret): InviteKeys {
 
 /** The fragment, without '#'. */
 export function encodeInviteLink(crypto: Crypto, link: InviteLink): string {
-  assert(link.signaling === undefined || isSignalingAddress(link.signaling), 'a link names a signaling server by its ws: or wss: address')
-  const writer = new Writer().u8(PROTOCOL_VERSION).fixed(idBytes(link.session)).varuint(link.rosterSeq).fixed(link.seed.reveal())
+  assert(
+    link.signaling === undefined || isSignalingAddress(link.signaling),
+    'a link names a signaling server by its ws: or wss: address',
+  )
+  const writer = new Writer()
+    .u8(PROTOCOL_VERSION)
+    .fixed(idBytes(link.session))
+    .varuint(link.rosterSeq)
+    .fixed(link.seed.reveal())
   writer.u8(link.signaling === undefined ? 0 : FLAG_SIGNALING)
   if (link.signaling !== undefined) writer.text(link.signaling)
   const bytes = writer.finish()
@@ -79,7 +86,8 @@ export function decodeInviteLink(crypto: Crypto, fragment: string): InviteLink |
     const flags = reader.u8()
     if (flags > FLAG_SIGNALING) throw new Malformed('unknown flags')
     const signaling = flags === FLAG_SIGNALING ? reader.text(MAX_NAME_BYTES) : undefined
-    if (signaling !== undefined && !isSignalingAddress(signaling)) throw new Malformed('not a signaling address')
+    if (signaling !== undefined && !isSignalingAddress(signaling))
+      throw new Malformed('not a signaling address')
     return { session, rosterSeq, seed, signaling }
   })
   return read.ok ? read.value : undefined

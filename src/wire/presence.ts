@@ -6,10 +6,24 @@
  */
 import { concat, toUtf8 } from '../base/bytes.ts'
 import { decode, Malformed, type Reader, Writer } from '../base/codec.ts'
-import { type DeviceId, ID_BYTES, type InstanceId, idBytes, idOf, type SessionId, type WriterId } from '../base/ids.ts'
+import {
+  type DeviceId,
+  ID_BYTES,
+  type InstanceId,
+  idBytes,
+  idOf,
+  type SessionId,
+  type WriterId,
+} from '../base/ids.ts'
 import type { Crypto, SignKeys } from '../crypto/crypto.ts'
 import { PALETTE_SIZE } from './certificate.ts'
-import { MAX_NAME_BYTES, MAX_PERSON_NAME_BYTES, MAX_PRESENCE_BYTES, MAX_PRESENCE_RANGES, MAX_RELATIVE_POSITION_BYTES } from './limits.ts'
+import {
+  MAX_NAME_BYTES,
+  MAX_PERSON_NAME_BYTES,
+  MAX_PRESENCE_BYTES,
+  MAX_PRESENCE_RANGES,
+  MAX_RELATIVE_POSITION_BYTES,
+} from './limits.ts'
 import { type Violation, violation } from './violation.ts'
 
 /** 'gone' is a goodbye: this instance ends now. */
@@ -52,7 +66,12 @@ export function clientIdOf(crypto: Crypto, signPk: Uint8Array, writer: WriterId)
 }
 
 /** Drops ranges from the end until it fits. */
-export function sealPresence(crypto: Crypto, session: SessionId, presence: Presence, sign: SignKeys): Uint8Array {
+export function sealPresence(
+  crypto: Crypto,
+  session: SessionId,
+  presence: Presence,
+  sign: SignKeys,
+): Uint8Array {
   const signed = encodePresence(presence)
   if (signed.length + SIGNATURE_BYTES > MAX_PRESENCE_BYTES && presence.cursor !== undefined) {
     const ranges = presence.cursor.ranges.slice(0, -1)
@@ -64,22 +83,39 @@ export function sealPresence(crypto: Crypto, session: SessionId, presence: Prese
 
 export function decodePresence(bytes: Uint8Array): SignedPresence | Violation {
   if (bytes.length > MAX_PRESENCE_BYTES) return violation('oversized', 'a presence beyond its limit')
-  const read = decode(bytes, (reader) => ({ presence: readPresence(reader), signature: reader.fixed(SIGNATURE_BYTES) }))
+  const read = decode(bytes, (reader) => ({
+    presence: readPresence(reader),
+    signature: reader.fixed(SIGNATURE_BYTES),
+  }))
   if (!read.ok) return violation('malformed', `a presence: ${read.reason}`)
   return { ...read.value, signed: bytes.subarray(0, bytes.length - SIGNATURE_BYTES) }
 }
 
-export function isPresenceSignedBy(crypto: Crypto, session: SessionId, signed: SignedPresence, signPk: Uint8Array): boolean {
+export function isPresenceSignedBy(
+  crypto: Crypto,
+  session: SessionId,
+  signed: SignedPresence,
+  signPk: Uint8Array,
+): boolean {
   return crypto.verify(signPk, concat(LABEL, idBytes(session), signed.signed), signed.signature)
 }
 
 function encodePresence(presence: Presence): Uint8Array {
-  const writer = new Writer().fixed(idBytes(presence.device)).fixed(idBytes(presence.instance)).fixed(idBytes(presence.writer))
+  const writer = new Writer()
+    .fixed(idBytes(presence.device))
+    .fixed(idBytes(presence.instance))
+    .fixed(idBytes(presence.writer))
   const cursor = presence.cursor
-  writer.varuint(presence.counter).u8(PHASES.indexOf(presence.phase) | (cursor === undefined ? 0 : HAS_CURSOR))
+  writer
+    .varuint(presence.counter)
+    .u8(PHASES.indexOf(presence.phase) | (cursor === undefined ? 0 : HAS_CURSOR))
   writer.text(presence.name).u8(presence.color)
   if (cursor === undefined) return writer.finish()
-  writer.text(cursor.root).list(cursor.ranges.slice(0, MAX_PRESENCE_RANGES), (to, range) => to.sized(range.anchor).sized(range.head))
+  writer
+    .text(cursor.root)
+    .list(cursor.ranges.slice(0, MAX_PRESENCE_RANGES), (to, range) =>
+      to.sized(range.anchor).sized(range.head),
+    )
   return writer.finish()
 }
 
@@ -101,5 +137,8 @@ function readPresence(reader: Reader): Presence {
 function readCursor(reader: Reader): PresenceCursor {
   const root = reader.text(MAX_NAME_BYTES)
   const position = (): Uint8Array => reader.sized(MAX_RELATIVE_POSITION_BYTES)
-  return { root, ranges: reader.list(MAX_PRESENCE_RANGES, 2, () => ({ anchor: position(), head: position() })) }
+  return {
+    root,
+    ranges: reader.list(MAX_PRESENCE_RANGES, 2, () => ({ anchor: position(), head: position() })),
+  }
 }

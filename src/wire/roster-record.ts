@@ -6,9 +6,18 @@
  * Types due later (Remove, Policy, Transfer, Heal, Restart, End) have their numbers kept free: an app
  * that does not know one fails closed with a protocol mismatch.
  */
+import { unreachable } from '../base/assert.ts'
 import { concat, toUtf8 } from '../base/bytes.ts'
 import { decode, Malformed, type Reader, Writer } from '../base/codec.ts'
-import { type DeviceId, ID_BYTES, type InviteId, idBytes, idOf, type RecordId, type SessionId } from '../base/ids.ts'
+import {
+  type DeviceId,
+  ID_BYTES,
+  type InviteId,
+  idBytes,
+  idOf,
+  type RecordId,
+  type SessionId,
+} from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import type { Crypto, SignKeys } from '../crypto/crypto.ts'
 import { type Certificate, readCertificate, writeCertificate } from './certificate.ts'
@@ -91,7 +100,12 @@ export function signRecord(
 ): RosterRecord {
   const unsigned = encodeUnsigned(place, content)
   const id = crypto.hash(32, unsigned)
-  return { ...place, content, id: idOf<RecordId>(id), signature: crypto.sign(root.secretKey, concat(LABEL, id)) }
+  return {
+    ...place,
+    content,
+    id: idOf<RecordId>(id),
+    signature: crypto.sign(root.secretKey, concat(LABEL, id)),
+  }
 }
 
 export function isSignedByRoot(crypto: Crypto, record: RosterRecord, rootPk: Uint8Array): boolean {
@@ -129,7 +143,11 @@ function writeContent(writer: Writer, content: RosterContent): void {
       writer.flag(content.formatting)
       return
     case 'invite':
-      writer.fixed(idBytes(content.invite)).u8(ROLES.indexOf(content.role)).u48(content.expiresAt).varuint(content.uses)
+      writer
+        .fixed(idBytes(content.invite))
+        .u8(ROLES.indexOf(content.role))
+        .u48(content.expiresAt)
+        .varuint(content.uses)
       writer.flag(content.lobby).fixed(content.sealedSeed)
       return
     case 'revoke':
@@ -144,7 +162,7 @@ function writeContent(writer: Writer, content: RosterContent): void {
       writer.sized(content.previousSealed)
       return
     default:
-      return content satisfies never
+      unreachable(content)
   }
 }
 
@@ -160,7 +178,13 @@ function readRecord(reader: Reader): Omit<RosterRecord, 'id'> {
 function readContent(reader: Reader, type: (typeof TYPES)[number]): RosterContent {
   switch (type) {
     case 'create':
-      return { type, rootPk: reader.fixed(32), owner: readCertificate(reader), roots: readRoots(reader), formatting: reader.flag() }
+      return {
+        type,
+        rootPk: reader.fixed(32),
+        owner: readCertificate(reader),
+        roots: readRoots(reader),
+        formatting: reader.flag(),
+      }
     case 'invite':
       return {
         type,
@@ -174,16 +198,23 @@ function readContent(reader: Reader, type: (typeof TYPES)[number]): RosterConten
     case 'revoke':
       return { type, invite: idOf<InviteId>(reader.fixed(ID_BYTES.invite)) }
     case 'role':
-      return { type, device: idOf<DeviceId>(reader.fixed(ID_BYTES.device)), role: oneOf(ROLES, reader.u8(), 'role') }
+      return {
+        type,
+        device: idOf<DeviceId>(reader.fixed(ID_BYTES.device)),
+        role: oneOf(ROLES, reader.u8(), 'role'),
+      }
     case 'epoch':
       return readEpoch(reader)
     default:
-      return type satisfies never
+      return unreachable(type)
   }
 }
 
 function readRoots(reader: Reader): RootSchema[] {
-  const roots = reader.list(MAX_ROOTS, 2, (from) => ({ name: from.text(MAX_NAME_BYTES), kind: oneOf(ROOT_KINDS, from.u8(), 'kind of root') }))
+  const roots = reader.list(MAX_ROOTS, 2, (from) => ({
+    name: from.text(MAX_NAME_BYTES),
+    kind: oneOf(ROOT_KINDS, from.u8(), 'kind of root'),
+  }))
   if (new Set(roots.map((root) => root.name)).size !== roots.length) throw new Malformed('a root named twice')
   return roots
 }
@@ -197,7 +228,8 @@ function readEpoch(reader: Reader): RosterContent {
   }))
   const previousSealed = reader.sized(PREVIOUS_SEALED_BYTES)
   const expected = epoch === 0 ? 0 : PREVIOUS_SEALED_BYTES
-  if (previousSealed.length !== expected) throw new Malformed('an epoch seals the key before it, the first seals none')
+  if (previousSealed.length !== expected)
+    throw new Malformed('an epoch seals the key before it, the first seals none')
   return { type: 'epoch', epoch, commitment, wraps, previousSealed }
 }
 

@@ -8,7 +8,15 @@
  * entries = list of (kind u8 | rosterSeq varuint | ciphertext sized | signature 64)
  */
 import { Malformed, type Reader, type Writer } from '../base/codec.ts'
-import { type DeviceId, type EntryId, ID_BYTES, idBytes, idOf, type SessionId, type WriterId } from '../base/ids.ts'
+import {
+  type DeviceId,
+  type EntryId,
+  ID_BYTES,
+  idBytes,
+  idOf,
+  type SessionId,
+  type WriterId,
+} from '../base/ids.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { type Entry, type EntryKind, entryId, readKind, readPlace, readSealed, writeKind } from './entry.ts'
 import { type ChainId, chainOf } from './heads.ts'
@@ -136,7 +144,8 @@ export class RunReceiver {
   entries(segments: readonly Segment[]): Entry[] | Violation {
     const entries: Entry[] = []
     for (const segment of segments) {
-      if (segment.start !== undefined) this.#runs.set(segment.run, { ...segment.start, next: segment.start.seq })
+      if (segment.start !== undefined)
+        this.#runs.set(segment.run, { ...segment.start, next: segment.start.seq })
       const open = this.#runs.get(segment.run)
       if (open === undefined) return violation('malformed', 'entries of a run that was never begun')
       if (open.next + segment.parts.length - 1 > MAX_SEQ) return violation('malformed', 'a chain without end')
@@ -147,7 +156,15 @@ export class RunReceiver {
 
   #entry(open: OpenRun, part: SealedPart): Entry {
     const { device, writer, next: seq, prev } = open
-    const header = { kind: part.kind, rosterSeq: part.rosterSeq, session: this.#session, device, writer, seq, prev }
+    const header = {
+      kind: part.kind,
+      rosterSeq: part.rosterSeq,
+      session: this.#session,
+      device,
+      writer,
+      seq,
+      prev,
+    }
     const id = entryId(this.#crypto, header, part.ciphertext)
     open.next = seq + 1
     open.prev = id

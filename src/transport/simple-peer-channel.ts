@@ -12,6 +12,8 @@ import type { Channel, ChannelListener } from './port.ts'
 const USUAL_MAX_MESSAGE_BYTES = 65_536
 /** A dead peer never confirms a close. */
 const CLOSE_MS = 250
+/** From the platform's word that the channel is closed until the connection may end. */
+const FLUSH_MS = 20
 /** Kept for a listener that comes in the turn after `onOpen`; a flood before it is no honest peer's. */
 const MAX_KEPT_BYTES = 2 ** 20
 const NONE = new Uint8Array(0)
@@ -78,6 +80,7 @@ export class SimplePeerChannel implements Channel {
   }
 
   wakeBelow(bytes: number): void {
+    if (this.#phase !== 'open' || this.#channel.readyState !== 'open') return
     this.#threshold = bytes
     this.#channel.bufferedAmountLowThreshold = bytes
     queueMicrotask(() => this.#wake())
@@ -95,7 +98,9 @@ export class SimplePeerChannel implements Channel {
     this.#phase = 'closing'
     this.#kept.length = 0
     this.ends('closed here')
-    this.#closing = setTimeout(() => this.#destroy(), CLOSE_MS)
+    this.#destroyAfter(CLOSE_MS)
+    // simple-peer would end the connection at once, and node-datachannel says "closed" before it has sent anything.
+    this.#channel.onclose = () => this.#destroyAfter(FLUSH_MS)
     this.#channel.close()
   }
 
@@ -115,9 +120,15 @@ export class SimplePeerChannel implements Channel {
     this.#phase = 'closed'
     this.ends(reason)
     clearTimeout(this.#closing)
+    this.#channel.onclose = null
     this.#channel.onmessage = null
     this.#channel.onbufferedamountlow = null
     this.#listener?.closed(this.#reason ?? reason)
+  }
+
+  #destroyAfter(milliseconds: number): void {
+    clearTimeout(this.#closing)
+    this.#closing = setTimeout(() => this.#destroy(), milliseconds)
   }
 
   #receive(content: unknown): void {

@@ -16,6 +16,8 @@ export interface SimplePeerOptions {
   readonly SimplePeer: SimplePeer.SimplePeer
   /** The platform's own where there is one. */
   readonly wrtc?: NonNullable<SimplePeer.Options['wrtc']>
+  /** The side that offers says where it can be reached only when the answer is there (node-dialer.ts). */
+  readonly candidatesAfterAnswer?: boolean
 }
 
 /** What simple-peer keeps to itself and we need all the same: the platform's objects under it, and a timer it
@@ -30,6 +32,8 @@ type Peer = SimplePeer.Instance & Internals
 
 /** Real dials have 2 to 20. */
 const MAX_CANDIDATES = 64
+/** Long enough that the side that offered is ready first: 3 of 60 dials lost DTLS's first message without. */
+const HOLD_BACK_MS = 10
 
 export function simplePeerDialer(options: SimplePeerOptions): Dialer {
   return { dial: (dial) => new SimplePeerDial(options, dial) }
@@ -43,9 +47,13 @@ class SimplePeerDial implements Dial {
   /** Of the certificate the other side's description named. */
   #described: Uint8Array | undefined
   #candidates = 0
+  readonly #candidatesAfterAnswer: boolean
+  readonly #heldBack: Uint8Array[] = []
+  #letting: ReturnType<typeof setTimeout> | undefined
 
-  constructor({ SimplePeer, wrtc }: SimplePeerOptions, options: DialOptions) {
+  constructor({ SimplePeer, wrtc, candidatesAfterAnswer }: SimplePeerOptions, options: DialOptions) {
     this.#options = options
+    this.#candidatesAfterAnswer = candidatesAfterAnswer === true
     try {
       this.#peer = new SimplePeer({
         initiator: options.initiator,
@@ -83,7 +91,15 @@ class SimplePeerDial implements Dial {
     } else {
       this.#described = signal.fingerprint
       this.#peer?.signal({ type: signal.kind, sdp: signal.sdp })
+      this.#letCandidatesGo()
     }
+  }
+
+  #letCandidatesGo(): void {
+    if (this.#heldBack.length === 0) return
+    this.#letting = setTimeout(() => {
+      for (const candidate of this.#heldBack.splice(0)) this.#options.onSignal(candidate)
+    }, HOLD_BACK_MS)
   }
 
   #addCandidate({ candidate, mid, section }: DialSignal & { kind: 'candidate' }): void {
@@ -135,14 +151,24 @@ class SimplePeerDial implements Dial {
 
   #send(signal: SimplePeer.SignalData): void {
     if (this.#phase === 'over') return
-    if (signal.type === 'candidate') {
-      const { candidate, sdpMid, sdpMLineIndex } = signal.candidate
-      // Firefox says "no more" with an empty one, which tells the other side nothing.
-      if (candidate !== '')
-        this.#options.onSignal(encodeCandidate(candidate, sdpMid ?? '0', sdpMLineIndex ?? 0))
-    } else if ((signal.type === 'offer' || signal.type === 'answer') && 'sdp' in signal) {
-      this.#options.onSignal(encodeDescription(signal.type, signal.sdp ?? ''))
+    if (signal.type === 'candidate') this.#sendCandidate(signal.candidate)
+    else if ((signal.type === 'offer' || signal.type === 'answer') && 'sdp' in signal) {
+      const sdp = signal.sdp ?? ''
+      this.#options.onSignal(encodeDescription(signal.type, this.#holdsBack ? withoutCandidates(sdp) : sdp))
     }
+  }
+
+  #sendCandidate({ candidate, sdpMid, sdpMLineIndex }: RTCIceCandidate): void {
+    // Firefox says "no more" with an empty one, which tells the other side nothing.
+    if (candidate === '') return
+    const line = candidate.replace(/^a=/, '') // node-datachannel writes the attribute's whole line
+    const encoded = encodeCandidate(line, sdpMid ?? '0', sdpMLineIndex ?? 0)
+    if (this.#holdsBack) this.#heldBack.push(encoded)
+    else this.#options.onSignal(encoded)
+  }
+
+  get #holdsBack(): boolean {
+    return this.#candidatesAfterAnswer && this.#options.initiator && this.#described === undefined
   }
 
   #fail(failure: DialFailure, detail: string): void {
@@ -158,7 +184,8 @@ class SimplePeerDial implements Dial {
   #closed(): void {
     // Set by simple-peer for its own use and never cleared: it would keep a process awake for 5 s.
     clearTimeout(this.#peer?._iceCompleteTimer ?? undefined)
-    this.#fail('no-route', 'the connection closed')
+    clearTimeout(this.#letting)
+    if (this.#phase === 'dialing') this.#fail('no-route', 'the connection closed')
     this.#phase = 'over'
     this.#channel?.finish('closed by the other side')
     this.#peer?.removeAllListeners()
@@ -168,6 +195,10 @@ class SimplePeerDial implements Dial {
 function configurationOf({ iceServers, relayOnly }: DialOptions): RTCConfiguration {
   const servers = iceServers.map((server) => ({ ...server, urls: [...server.urls] }))
   return { iceServers: servers, iceTransportPolicy: relayOnly === true ? 'relay' : 'all' }
+}
+
+function withoutCandidates(sdp: string): string {
+  return sdp.replace(/^a=(?:candidate:.*|end-of-candidates)\r?\n/gm, '')
 }
 
 function failureOf(error: Error): DialFailure {

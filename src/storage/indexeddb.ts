@@ -58,8 +58,7 @@ class IndexedDbStore implements Store {
     return Promise.all(sessions)
   }
 
-  async create(): Promise<SessionStore> {
-    const localId = newLocalId(this.#crypto.randomBytes)
+  async create(localId = newLocalId(this.#crypto.randomBytes)): Promise<SessionStore> {
     const dataKey = await createDataKey(this.#connection, this.#crypto, localId)
     return this.#openSession(localId, dataKey)
   }

@@ -22,8 +22,7 @@ export function createMemoryStore(): Store {
         card: sessions.get(localId)?.get('card')?.get('card')?.slice(),
       }))
     },
-    async create() {
-      const localId = newLocalId((length) => crypto.getRandomValues(new Uint8Array(length)))
+    async create(localId = newLocalId((length) => crypto.getRandomValues(new Uint8Array(length)))) {
       sessions.set(localId, new Map())
       return openSession(localId)
     },

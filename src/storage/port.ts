@@ -62,8 +62,8 @@ export interface Store {
   /** 'memory': nothing survives (no secure context, private mode without a disk, tests). */
   readonly kind: 'disk' | 'memory'
   list(): Promise<readonly StoredSession[]>
-  /** A new session with a fresh data key. */
-  create(): Promise<SessionStore>
+  /** A new session with a fresh data key; under `localId` where the caller has named it already. */
+  create(localId?: LocalId): Promise<SessionStore>
   /** `undefined` when there is none. @throws StorageUnreadable */
   open(localId: LocalId): Promise<SessionStore | undefined>
   /** Deletes the key first, then the rows. Idempotent. */

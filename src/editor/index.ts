@@ -59,6 +59,7 @@ function rebinding(session: Session, rootName: string): Extension {
   }))
 }
 
+export { createDraft } from '../doc/draft.ts'
 export { readOnly } from './access.ts'
 export { type FlagSetting, flagSetting } from './carets.ts'
 export { cleanText } from './clean-text.ts'

@@ -1,0 +1,137 @@
+/**
+ * A session that does what a test tells it and nothing else: no network, no storage, no cryptography.
+ * Only for drawing the page's parts in states that real people would take minutes to reach.
+ */
+import { Awareness } from 'y-protocols/awareness'
+import { Doc } from 'yjs'
+import { Emitter } from '../../src/base/emitter.ts'
+import type { DeviceId, InviteId, SessionId } from '../../src/base/ids.ts'
+import type {
+  Invite,
+  InviteOptions,
+  Member,
+  Role,
+  Session,
+  SessionEvents,
+  SessionStatus,
+} from '../../src/session/public.ts'
+import type { LocalId } from '../../src/storage/port.ts'
+
+export const CALM: SessionStatus = {
+  phase: 'synced',
+  unshared: 0,
+  oldestUnsharedAt: undefined,
+  savedAt: undefined,
+  unsaved: 0,
+  peers: 1,
+  connectingTo: undefined,
+  bytesLeft: 0,
+  problem: undefined,
+}
+
+export function member(name: string, color: number, extra: Partial<Member> = {}): Member {
+  const device = name.padEnd(16, '.') as DeviceId
+  return { device, name, color, role: 'editor', isMe: false, here: true, ...extra }
+}
+
+export class FakeSession implements Session {
+  readonly id = '00'.repeat(16) as SessionId
+  readonly localId = '0123456789abcdef' as LocalId
+  readonly awareness: Awareness
+  readonly roots = { main: 'text' } as const
+  readonly doc: Doc
+  title = 'untitled'
+  status: SessionStatus = CALM
+  members: readonly Member[] = [member('Ada', 7, { isMe: true, role: 'owner' })]
+  invites: readonly Invite[] = []
+  inviter: DeviceId | undefined = undefined
+  readonly peers = []
+  readonly whenSynced = Promise.resolve()
+  readonly #emitter = new Emitter<SessionEvents>()
+
+  constructor(doc = new Doc()) {
+    this.doc = doc
+    this.awareness = new Awareness(doc)
+    this.awareness.setLocalState({ user: { name: 'Ada', color: 7, role: 'owner', device: this.me.device } })
+  }
+
+  get me(): Member {
+    const me = this.members.find(({ isMe }) => isMe)
+    if (!me) throw new TypeError('a fake session needs its own member')
+    return me
+  }
+
+  get canEdit(): boolean {
+    return this.me.role !== 'viewer'
+  }
+
+  on<Name extends keyof SessionEvents & string>(
+    name: Name,
+    listener: (event: SessionEvents[Name]) => void,
+  ): () => void {
+    return this.#emitter.on(name, listener)
+  }
+
+  emit<Name extends keyof SessionEvents & string>(name: Name, event: SessionEvents[Name]): void {
+    this.#emitter.emit(name, event)
+  }
+
+  become(status: Partial<SessionStatus>): void {
+    this.status = { ...CALM, ...status }
+    this.emit('status', this.status)
+  }
+
+  gather(members: readonly Member[]): void {
+    this.members = [this.me, ...members]
+    this.emit('members', this.members)
+  }
+
+  setRole(role: Role): void {
+    this.members = this.members.map((one) => (one.isMe ? { ...one, role } : one))
+    this.emit('members', this.members)
+  }
+
+  setTitle(title: string): void {
+    this.title = title
+    this.emit('title', title)
+  }
+
+  setProfile({ name, color }: { readonly name?: string; readonly color?: number }): void {
+    this.members = this.members.map((one) =>
+      one.isMe ? { ...one, name: name ?? one.name, color: color ?? one.color } : one,
+    )
+    this.emit('members', this.members)
+  }
+
+  invite({ role }: InviteOptions): Promise<Invite> {
+    const secret = role === 'editor' ? 'Vv3kZ0h2Yb' : 'Qx81LmT4pA'
+    const invite: Invite = {
+      id: `${role}${this.invites.length}` as InviteId,
+      url: `https://example.org/#${secret.repeat(9)}`,
+      role,
+      uses: role === 'editor' ? 1 : 1_000,
+      expiresAt: Number.MAX_SAFE_INTEGER,
+    }
+    this.invites = [...this.invites, invite]
+    return Promise.resolve(invite)
+  }
+
+  revoke(invite: InviteId): Promise<void> {
+    this.invites = this.invites.filter(({ id }) => id !== invite)
+    return Promise.resolve()
+  }
+
+  saved(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  retry(): void {}
+
+  leave(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  forget(): Promise<void> {
+    return Promise.resolve()
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * The library, loaded when it is first needed (cryptography, storage and network come with it), so that the
+ * editor accepts keys before any of it has arrived.
+ */
+type Engine = typeof import('../src/index.ts')
+
+let loading: Promise<Engine> | undefined
+
+export function engine(): Promise<Engine> {
+  loading ??= load()
+  return loading
+}
+
+async function load(): Promise<Engine> {
+  try {
+    return await import('../src/index.ts')
+  } catch (error) {
+    loading = undefined // a failed download may be tried again
+    throw error
+  }
+}
+
+/** Calls `work` when the page has nothing better to do, within half a second. */
+export function whenIdle(work: () => void): void {
+  if (typeof requestIdleCallback === 'function') requestIdleCallback(work, { timeout: 500 })
+  else setTimeout(work, 50)
+}

@@ -1,0 +1,89 @@
+/**
+ * The composition root: puts editor, page and shell together. The editor takes keys before anything else has
+ * loaded; the library, the panels and the service worker follow when the page is idle.
+ */
+import { ROOT, TextEditor } from './editor/text-editor.ts'
+import { engine, whenIdle } from './engine.ts'
+import { registerOffline } from './offline.ts'
+import { type Desk, Page } from './page.ts'
+import { loadPanels } from './parts/bar.ts'
+import { defineFrame } from './parts/frame.ts'
+import { takeRoute } from './route.ts'
+import { readSettings } from './settings.ts'
+import { loadScreens, part, Shell } from './shell.ts'
+
+function start(): void {
+  defineFrame()
+  const settings = readSettings()
+  const page = new Page(() => shell.settings)
+  const editor = new TextEditor({
+    parent: part('#editor'),
+    text: page.draft.getText(ROOT),
+    onEdit: () => void page.keep().catch(() => undefined), // the notice says why; the text stays
+    onFollow: (device) => shell.showFollowed(device),
+  })
+  const shell = new Shell(page, editor, settings)
+  page.begin(deskOf(editor), takeRoute())
+  addEventListener('hashchange', () => page.enter(takeRoute()))
+  receiveDrops(editor, shell)
+  whenIdle(() => finish(page, editor, shell))
+}
+
+/** What the page asks of the editor. */
+function deskOf(editor: TextEditor): Desk {
+  return {
+    get isEmpty() {
+      return editor.isEmpty
+    },
+    hold: () => editor.hold(),
+    showDraft: (doc) => editor.showDraft(doc.getText(ROOT)),
+    attach: (session) => editor.attach(session),
+    follow: (device) => editor.follow(device),
+    focus: () => editor.focus(),
+  }
+}
+
+/** A file dropped into an empty text is opened; into a text with content, CodeMirror inserts it where it fell. */
+function receiveDrops(editor: TextEditor, shell: Shell): void {
+  const main = part('main')
+  main.addEventListener('dragover', (event) => event.preventDefault())
+  main.addEventListener(
+    'drop',
+    (event) => {
+      const file = event.dataTransfer?.files[0]
+      if (!file || !editor.isEmpty) return
+      event.preventDefault()
+      event.stopPropagation()
+      shell.openFile(file).catch((error: Error) => shell.page.toast(error.message))
+    },
+    { capture: true },
+  )
+}
+
+/** Everything the first key does not need. */
+function finish(page: Page, editor: TextEditor, shell: Shell): void {
+  const sayFailure = (error: Error) => page.toast(error.message)
+  editor.complete().catch(sayFailure)
+  loadPanels().catch(sayFailure)
+  loadScreens().catch(sayFailure)
+  engine().catch(sayFailure)
+  const offer = (reload: () => void) => {
+    shell.updateReady = reload
+  }
+  registerOffline(offer).catch(reportError)
+}
+
+function showNotSecure(): void {
+  part('coterie-bar').hidden = true
+  part('#editor').hidden = true
+  const screen = part('#screen')
+  screen.hidden = false
+  screen.append(document.createElement('coterie-not-secure'))
+  const named = import('./screens/not-secure.ts').then(({ NotSecure }) =>
+    customElements.define('coterie-not-secure', NotSecure),
+  )
+  named.catch(reportError)
+}
+
+if (isSecureContext) start()
+else showNotSecure()

@@ -1,0 +1,327 @@
+/**
+ * What the page is doing, as phases: a draft, a session being opened, an invite being answered, a live session.
+ * The screens show it and call it; it calls the library. Nothing here touches the DOM but the address.
+ * Invariants: a draft becomes a stored session at its first edit; nothing is connected before `share` or an
+ * invite; leaving a session keeps its copy.
+ */
+import { createDraft } from '../src/editor/index.ts'
+import { engine } from './engine.ts'
+import { News } from './news.ts'
+import { forgetInvite, type Route, showAddress } from './route.ts'
+import type {
+  Invitation,
+  Invite,
+  Member,
+  RecentSession,
+  Role,
+  Session,
+  SessionStatus,
+} from './session-types.ts'
+import type { Settings } from './settings.ts'
+import { strings } from './strings.ts'
+
+export type PageState =
+  | { readonly phase: 'draft' }
+  | { readonly phase: 'opening' }
+  | { readonly phase: 'knocking' }
+  | { readonly phase: 'asked'; readonly invitation: Invitation }
+  | { readonly phase: 'joining'; readonly invitation: Invitation }
+  | { readonly phase: 'live'; readonly session: Session }
+  | { readonly phase: 'ended'; readonly session: Session; readonly reason: EndReason; readonly at: number }
+  | { readonly phase: 'refused'; readonly because: Error; readonly again: () => void }
+
+export type EndReason = 'left' | 'forgotten' | 'removed' | 'storage-lost'
+
+type Doc = Session['doc']
+
+/** What the page asks of the editor. */
+export interface Desk {
+  readonly isEmpty: boolean
+  hold(): void
+  showDraft(doc: Doc): void
+  attach(session: Session): void
+  follow(device: Member['device']): void
+  focus(): void
+}
+
+const DRAFT_STATUS: SessionStatus = {
+  phase: 'draft',
+  unshared: 0,
+  oldestUnsharedAt: undefined,
+  savedAt: undefined,
+  unsaved: 0,
+  peers: 0,
+  connectingTo: undefined,
+  bytesLeft: 0,
+  problem: undefined,
+}
+
+/** Emits 'change' whenever anything it shows changed, and 'toast' (CustomEvent<string>) for news. */
+export class Page extends EventTarget {
+  readonly #settings: () => Settings
+  readonly #news = new News((sentence) => this.toast(sentence))
+  #desk: Desk | undefined
+  #state: PageState = { phase: 'draft' }
+  #draft: Doc
+  #draftTitle: string = strings.untitled
+  #keeping: Promise<Session> | undefined
+  #keepFailure: Error | undefined
+  #stops: readonly (() => void)[] = []
+  /** Counts what was entered, so that an answer to something left behind is dropped. */
+  #visit = 0
+
+  constructor(settings: () => Settings) {
+    super()
+    this.#settings = settings
+    this.#draft = createDraft()
+  }
+
+  get state(): PageState {
+    return this.#state
+  }
+
+  /** The document a draft is typed into. */
+  get draft(): Doc {
+    return this.#draft
+  }
+
+  /** The open session; a draft not yet kept and every card have none. */
+  get session(): Session | undefined {
+    const { state } = this
+    return state.phase === 'live' || state.phase === 'ended' ? state.session : undefined
+  }
+
+  get status(): SessionStatus {
+    return this.session?.status ?? DRAFT_STATUS
+  }
+
+  get isDraft(): boolean {
+    return this.#state.phase === 'draft' || (this.#state.phase === 'live' && this.status.phase === 'draft')
+  }
+
+  get title(): string {
+    return this.session?.title || this.#draftTitle
+  }
+
+  /** The text is on the page and may be read, downloaded and (mostly) edited. */
+  get showsText(): boolean {
+    return this.#state.phase === 'draft' || this.session !== undefined
+  }
+
+  /** May this person rename, and (if `isOwner`) share? */
+  get canEdit(): boolean {
+    return this.#state.phase === 'draft' || (this.#state.phase === 'live' && this.#state.session.canEdit)
+  }
+
+  get isOwner(): boolean {
+    return (
+      this.#state.phase === 'draft' ||
+      (this.#state.phase === 'live' && this.#state.session.me.role === 'owner')
+    )
+  }
+
+  /** Why the draft could not be kept on this device, if so. */
+  get keepFailure(): Error | undefined {
+    return this.#keepFailure
+  }
+
+  /** Closing the page now would lose text. */
+  get wouldLose(): boolean {
+    if (this.#state.phase === 'draft') return this.#desk !== undefined && !this.#desk.isEmpty
+    return this.session !== undefined && this.status.unsaved > 0
+  }
+
+  begin(desk: Desk, route: Route): void {
+    this.#desk = desk
+    this.enter(route)
+  }
+
+  /** Goes where the address says. Whatever is open is left first; its copy stays. */
+  enter(route: Route): void {
+    this.#visit++
+    this.#leave()
+    if (route.to === 'draft') this.#enterDraft()
+    else if (route.to === 'session') this.#open(route.localId)
+    else this.#knock(route.url)
+  }
+
+  newDraft(): void {
+    forgetInvite()
+    showAddress(undefined)
+    this.enter({ to: 'draft' })
+  }
+
+  openRecent(localId: string): void {
+    if (this.session?.localId === localId) return
+    showAddress(localId)
+    this.enter({ to: 'session', localId })
+  }
+
+  async recent(): Promise<readonly RecentSession[]> {
+    return (await engine()).listSessions()
+  }
+
+  /** Erases a session from this device; the open one is left first. */
+  async erase(localId: RecentSession['localId']): Promise<void> {
+    if (this.session?.localId !== localId) return (await engine()).forgetSession(localId)
+    await this.session.forget()
+    this.newDraft()
+  }
+
+  /** Makes sure that what is typed is kept on this device: the draft becomes a stored session. */
+  keep(): Promise<Session> {
+    if (this.session) return Promise.resolve(this.session)
+    this.#keeping ??= this.#create(this.#visit)
+    return this.#keeping
+  }
+
+  /** An open invite of this kind, or a new one. The session goes live. */
+  async share(role: 'editor' | 'viewer', fresh = false): Promise<Invite> {
+    const session = await this.keep()
+    const now = Date.now()
+    const open = session.invites.filter((invite) => invite.role === role && invite.expiresAt > now)
+    const last = open.at(-1)
+    return last && !fresh ? last : session.invite({ role })
+  }
+
+  rename(title: string): void {
+    const clean = title.trim() || strings.untitled
+    if (clean === this.title) return
+    if (this.session) this.session.setTitle(clean)
+    this.#draftTitle = clean
+    this.#changed()
+  }
+
+  async join(invitation: Invitation, name: string): Promise<void> {
+    const visit = this.#visit
+    this.#show({ phase: 'joining', invitation })
+    try {
+      const session = await invitation.join({ name })
+      if (visit !== this.#visit) return void session.leave()
+      forgetInvite()
+      this.#adopt(session)
+      if (session.inviter) this.#desk?.follow(session.inviter)
+    } catch (error) {
+      if (visit === this.#visit) this.#refuse(error, () => this.#show({ phase: 'asked', invitation }))
+    }
+  }
+
+  retry(): void {
+    this.session?.retry()
+  }
+
+  toast(sentence: string): void {
+    this.dispatchEvent(new CustomEvent('toast', { detail: sentence }))
+  }
+
+  #enterDraft(): void {
+    this.#draft = createDraft()
+    this.#draftTitle = strings.untitled
+    this.#keeping = undefined
+    this.#keepFailure = undefined
+    this.#desk?.showDraft(this.#draft)
+    this.#show({ phase: 'draft' })
+    this.#desk?.focus()
+  }
+
+  async #create(visit: number): Promise<Session> {
+    try {
+      const { createSession } = await engine()
+      const name = this.#settings().name
+      const session = await createSession({
+        doc: this.#draft,
+        name,
+        title: this.#draftTitle,
+        roots: { main: 'text' },
+      })
+      this.#keepFailure = undefined
+      if (visit === this.#visit) this.#adopt(session)
+      return session
+    } catch (error) {
+      this.#keeping = undefined
+      this.#keepFailure = asError(error)
+      this.#changed()
+      throw error
+    }
+  }
+
+  #open(localId: string): void {
+    const visit = this.#visit
+    this.#desk?.hold()
+    this.#show({ phase: 'opening' })
+    const opened = engine().then(({ openSession }) => openSession(localId as RecentSession['localId'], {}))
+    opened.then(
+      (session) => (visit === this.#visit ? this.#adopt(session) : void session.leave()),
+      (error) => visit === this.#visit && this.#refuse(error, () => this.#open(localId)),
+    )
+  }
+
+  #knock(url: string): void {
+    const visit = this.#visit
+    this.#show({ phase: 'knocking' })
+    const knocked = engine().then(({ openInvitation }) => openInvitation(url, {}))
+    knocked.then(
+      (invitation) => {
+        if (visit === this.#visit) this.#show({ phase: 'asked', invitation })
+        else invitation.decline()
+      },
+      (error) => visit === this.#visit && this.#refuse(error, () => this.#knock(url)),
+    )
+  }
+
+  #adopt(session: Session): void {
+    this.#desk?.attach(session)
+    showAddress(session.localId)
+    const changed = () => this.#changed()
+    this.#stops = [
+      session.on('status', changed),
+      session.on('peers', changed),
+      session.on('title', changed),
+      session.on('members', this.#roleWatch(session)),
+      session.on('ended', ({ reason }) => this.#ended(session, reason)),
+      this.#news.follow(session),
+    ]
+    this.#show({ phase: 'live', session })
+    this.#desk?.focus()
+  }
+
+  /** Says it when the own role changed while the session is open. */
+  #roleWatch(session: Session): () => void {
+    let role: Role = session.me.role
+    return () => {
+      if (session.me.role !== role) this.toast(strings.roleChanged(strings.can[session.me.role]))
+      role = session.me.role
+      this.#changed()
+    }
+  }
+
+  #ended(session: Session, reason: EndReason): void {
+    if (this.session !== session || this.#state.phase === 'ended') return
+    this.#show({ phase: 'ended', session, reason, at: Date.now() })
+  }
+
+  #leave(): void {
+    for (const stop of this.#stops) stop()
+    this.#stops = []
+    const { state } = this
+    if (state.phase === 'asked' || state.phase === 'joining') state.invitation.decline()
+    if (state.phase === 'live') void state.session.leave()
+  }
+
+  #refuse(error: unknown, again: () => void): void {
+    this.#show({ phase: 'refused', because: asError(error), again })
+  }
+
+  #show(state: PageState): void {
+    this.#state = state
+    this.#changed()
+  }
+
+  #changed(): void {
+    this.dispatchEvent(new Event('change'))
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}

@@ -1,0 +1,123 @@
+/** Who is here, at the upper left: initials on each person's colour, one per person, eight and then a number. */
+import { css, html, LitElement } from 'lit'
+import { caretStyleOf, colorOf, initialsOf } from '../../src/editor/index.ts'
+import type { Page } from '../page.ts'
+import type { Member } from '../session-types.ts'
+import { strings } from '../strings.ts'
+import { controls } from './controls.ts'
+import { Watching } from './watching.ts'
+
+const SHOWN = 8
+
+export class Avatars extends LitElement {
+  static override properties = { page: { attribute: false }, followed: { attribute: false } }
+  static override styles = [
+    controls,
+    css`
+      :host {
+        display: inline-flex;
+        align-items: center;
+      }
+      ul {
+        display: flex;
+        gap: 4px;
+        margin: 0;
+        padding: 0;
+        list-style: none;
+      }
+      .avatar {
+        display: grid;
+        place-items: center;
+        width: 28px;
+        min-height: 28px;
+        height: 28px;
+        padding: 0;
+        font-size: 11px;
+        font-weight: 700;
+        line-height: 1;
+        letter-spacing: 0.02em;
+        color: #000;
+        border: 0;
+        border-radius: 50%;
+      }
+      button.avatar:hover {
+        box-shadow: 0 0 0 2px var(--paper), 0 0 0 4px var(--ring);
+      }
+      .avatar[aria-pressed='true'] {
+        box-shadow: 0 0 0 2px var(--paper), 0 0 0 4px var(--ring);
+      }
+      .more {
+        color: var(--ink-2);
+        background: var(--line-soft);
+      }
+      @media (forced-colors: active) {
+        .avatar {
+          forced-color-adjust: none;
+        }
+      }
+    `,
+  ]
+  declare page: Page
+  declare followed: Member['device'] | undefined
+
+  constructor() {
+    super()
+    new Watching(this)
+  }
+
+  override render() {
+    const here = hereNow(this.page)
+    const more = here.length - SHOWN
+    return html`<ul aria-label=${strings.here}>
+      ${here.slice(0, SHOWN).map((member) => html`<li>${this.#avatar(member)}</li>`)}
+      ${more > 0 ? html`<li><span class="avatar more" title=${strings.moreHere(more)}>+${more}</span></li>` : ''}
+    </ul>`
+  }
+
+  override updated(): void {
+    for (const avatar of this.renderRoot.querySelectorAll<HTMLElement>('[data-color]')) {
+      dressAvatar(avatar, Number(avatar.dataset['color']))
+    }
+  }
+
+  #avatar(member: Member) {
+    const initials = initialsOf(member.name)
+    if (member.isMe) {
+      const label = `${member.name} (${strings.you})`
+      return html`<span class="avatar" role="img" aria-label=${label} title=${label} data-color=${member.color}>${initials}</span>`
+    }
+    return html`<button
+      type="button"
+      class="avatar"
+      data-color=${member.color}
+      aria-label=${strings.follow(member.name)}
+      aria-pressed=${this.followed === member.device}
+      title=${`${member.name}. ${strings.followHint}`}
+      @click=${(event: MouseEvent) => this.#choose(member, event.altKey)}
+    >${initials}</button>`
+  }
+
+  #choose(member: Member, once: boolean): void {
+    const detail: FollowRequest = { member, once }
+    this.dispatchEvent(new CustomEvent('follow-request', { detail, bubbles: true, composed: true }))
+  }
+}
+
+export interface FollowRequest {
+  readonly member: Member
+  /** Go there, but do not stay with them. */
+  readonly once: boolean
+}
+
+/** Everybody who is here, oneself first. */
+export function hereNow(page: Page): readonly Member[] {
+  const members = page.session?.members ?? []
+  return [...members.filter(({ isMe }) => isMe), ...members.filter(({ isMe, here }) => here && !isMe)]
+}
+
+/** Colour and caret style of a person, set where the page's policy allows it: on the style object. */
+export function dressAvatar(avatar: HTMLElement, color: number): void {
+  avatar.style.backgroundColor = colorOf(color)
+  avatar.style.setProperty('--ring', colorOf(color))
+  avatar.dataset['caret'] = caretStyleOf(color)
+}

@@ -1,0 +1,193 @@
+/** The `People` list: who belongs to the session, what they may do, who is here; own name and colour in place. */
+import { css, html, LitElement } from 'lit'
+import { COLOR_NAMES, colorOf, initialsOf, PALETTE } from '../../src/editor/index.ts'
+import type { Page } from '../page.ts'
+import type { Member, Session } from '../session-types.ts'
+import { strings } from '../strings.ts'
+import { dressAvatar } from './avatars.ts'
+import { controls, panel } from './controls.ts'
+import { showBeside } from './floating.ts'
+import { Watching } from './watching.ts'
+
+export class PeoplePanel extends LitElement {
+  static override properties = { page: { attribute: false } }
+  static override styles = [
+    controls,
+    panel,
+    css`
+      .body {
+        display: grid;
+        gap: 12px;
+      }
+      ul {
+        display: grid;
+        gap: 4px;
+        margin: 0;
+        padding: 0;
+        list-style: none;
+      }
+      li {
+        display: grid;
+        grid-template-columns: 28px 1fr auto;
+        gap: 12px;
+        align-items: center;
+        min-height: 36px;
+      }
+      li.away {
+        color: var(--ink-2);
+      }
+      li.away .avatar {
+        opacity: 0.45;
+      }
+      .avatar {
+        display: grid;
+        place-items: center;
+        width: 28px;
+        height: 28px;
+        font-size: 11px;
+        font-weight: 700;
+        color: #000;
+        border-radius: 50%;
+      }
+      .name {
+        overflow: hidden;
+        font-weight: 500;
+        text-overflow: ellipsis;
+        white-space: nowrap;
+      }
+      .colors {
+        display: grid;
+        grid-template-columns: repeat(12, 1fr);
+        gap: 2px;
+      }
+      .colors label {
+        position: relative;
+        display: grid;
+        place-items: center;
+        height: 24px;
+      }
+      .colors input {
+        position: absolute;
+        inset: 0;
+        width: 100%;
+        height: 100%;
+        margin: 0;
+        cursor: pointer;
+        opacity: 0;
+      }
+      .swatch {
+        width: 18px;
+        height: 18px;
+        border-radius: 50%;
+        forced-color-adjust: none;
+      }
+      .colors label:has(:checked) .swatch {
+        box-shadow: 0 0 0 2px var(--raised), 0 0 0 4px var(--ink);
+      }
+      .colors label:has(:focus-visible) {
+        outline: 2px solid var(--accent);
+        border-radius: 6px;
+      }
+      .own {
+        display: grid;
+        gap: 12px;
+        padding-bottom: 12px;
+        border-bottom: 1px solid var(--line);
+      }
+      .field {
+        display: grid;
+        gap: 4px;
+        font-weight: 500;
+      }
+    `,
+  ]
+  declare page: Page
+
+  constructor() {
+    super()
+    new Watching(this)
+  }
+
+  open(button: HTMLElement): void {
+    const panel = this.renderRoot.querySelector<HTMLElement>('[popover]')
+    if (panel) showBeside(panel, button, 'left')
+  }
+
+  override render() {
+    const { session } = this.page
+    return html`<div popover="auto" role="dialog" aria-label=${strings.people} tabindex="-1">
+      ${session ? this.#body(session) : ''}
+    </div>`
+  }
+
+  override updated(): void {
+    for (const avatar of this.renderRoot.querySelectorAll<HTMLElement>('[data-color]')) {
+      dressAvatar(avatar, Number(avatar.dataset['color']))
+    }
+    for (const swatch of this.renderRoot.querySelectorAll<HTMLElement>('.swatch')) {
+      swatch.style.backgroundColor = colorOf(Number(swatch.dataset['index']))
+    }
+  }
+
+  #body(session: Session) {
+    const others = session.members.filter(({ isMe }) => !isMe)
+    const owner = others.find(({ role }) => role === 'owner')
+    const sorted = [...others.filter(({ here }) => here), ...others.filter(({ here }) => !here)]
+    return html`<div class="body">
+      ${this.#own(session)}
+      <ul aria-label=${strings.people}>
+        ${this.#row(session.me, [])} ${sorted.map((member) => this.#row(member, session.members))}
+      </ul>
+      ${sorted.length === 0 ? html`<p class="muted">${strings.nobodyYet}</p>` : ''}
+      ${owner ? html`<p class="muted">${strings.onlyOwnerInvites(owner.name)}</p>` : ''}
+    </div>`
+  }
+
+  #own({ me }: Session) {
+    return html`<div class="own">
+      <label class="field"
+        >${strings.yourName}<input
+          type="text"
+          autocomplete="off"
+          maxlength="60"
+          .value=${me.name}
+          @change=${(event: Event) => this.#rename((event.target as HTMLInputElement).value)}
+        /></label>
+      <div class="colors" role="radiogroup" aria-label=${strings.yourColor}>
+        ${PALETTE.map(
+          (_color, index) =>
+            html`<label title=${COLOR_NAMES[index] ?? ''}
+              ><input
+                type="radio"
+                name="color"
+                autocomplete="off"
+                aria-label=${COLOR_NAMES[index] ?? ''}
+                .checked=${me.color === index}
+                @change=${() => this.page.session?.setProfile({ color: index })}
+              /><span class="swatch" data-index=${index}></span
+            ></label>`,
+        )}
+      </div>
+    </div>`
+  }
+
+  /** Two people with one name are told apart by a short piece of their device's id. */
+  #row(member: Member, all: readonly Member[]) {
+    const isShared = all.some(({ name, device }) => name === member.name && device !== member.device)
+    const mark = isShared ? ` ${member.device.slice(0, 4)}` : member.isMe ? ` (${strings.you})` : ''
+    const isAway = !member.here && !member.isMe
+    return html`<li class=${isAway ? 'away' : ''}>
+      <span class="avatar" aria-hidden="true" data-color=${member.color}>${initialsOf(member.name)}</span>
+      <span class="name">${member.name}<span class="muted">${mark}</span></span>
+      <span class="muted">${isAway ? `${strings.away} · ` : ''}${strings.roles[member.role]}</span>
+    </li>`
+  }
+
+  #rename(name: string): void {
+    const clean = name.trim()
+    this.requestUpdate()
+    if (clean === '') return
+    this.page.session?.setProfile({ name: clean })
+    this.dispatchEvent(new CustomEvent('renamed', { detail: clean, bubbles: true, composed: true }))
+  }
+}

@@ -1,0 +1,100 @@
+/** The status chip: one of the texts of EXPERIENCE.md §5, said politely when it changes. */
+import { css, html, LitElement } from 'lit'
+import type { Page } from '../page.ts'
+import { type StatusText, statusText } from '../status-text.ts'
+import { strings } from '../strings.ts'
+import { controls } from './controls.ts'
+import { Watching } from './watching.ts'
+
+/** A counter that runs down would never let a screen reader finish: it is said at most this often, in ms. */
+const COUNT_PAUSE = 1_000
+
+export class StatusChip extends LitElement {
+  static override properties = { page: { attribute: false } }
+  static override styles = [
+    controls,
+    css`
+      :host {
+        display: inline-flex;
+        align-items: center;
+        min-width: 0;
+        white-space: nowrap;
+      }
+      .chip {
+        display: inline-flex;
+        align-items: center;
+        gap: 8px;
+        min-width: 0;
+        overflow: hidden;
+        text-overflow: ellipsis;
+        color: var(--ink-2);
+      }
+      .dot {
+        flex: none;
+        width: 8px;
+        height: 8px;
+        border: 2px solid var(--ink-3);
+        border-radius: 50%;
+      }
+      .good .dot {
+        background: var(--good);
+        border-color: var(--good);
+      }
+      .busy .dot {
+        border-color: var(--accent);
+      }
+      .alarm {
+        font-weight: 600;
+        color: var(--alarm);
+      }
+      .alarm .dot {
+        background: var(--alarm);
+        border-color: var(--alarm);
+        border-radius: 1px;
+      }
+    `,
+  ]
+  declare page: Page
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #shown: StatusText | undefined
+  #shownAt = 0
+
+  constructor() {
+    super()
+    new Watching(this)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    clearTimeout(this.#timer)
+  }
+
+  override render() {
+    const { text, tone } = this.#current()
+    return html`<span class="chip ${tone}"><span class="dot"></span><span role="status" data-tone=${tone}>${text}</span></span>`
+  }
+
+  #current(): StatusText {
+    const now = Date.now()
+    const others = this.page.session?.members.some((member) => !member.isMe) ?? false
+    const next = statusText(this.page.status, { now, everShared: others })
+    const counts = isCount(this.#shown) && isCount(next) && now - this.#shownAt < COUNT_PAUSE
+    this.#wakeAt(counts ? this.#shownAt + COUNT_PAUSE : next.changesAt)
+    if (counts && this.#shown) return this.#shown
+    if (next.text !== this.#shown?.text) this.#shownAt = now
+    this.#shown = next
+    return next
+  }
+
+  #wakeAt(at: number | undefined): void {
+    clearTimeout(this.#timer)
+    if (at !== undefined)
+      this.#timer = setTimeout(() => this.requestUpdate(), Math.max(0, at - Date.now()) + 10)
+  }
+}
+
+const SYNCING = strings.status.syncing('')
+
+function isCount(shown: StatusText | undefined): boolean {
+  return shown?.text.startsWith(SYNCING) ?? false
+}

@@ -1,0 +1,125 @@
+/** News that nobody has to answer: said politely, gone by itself, and never over what has the focus. */
+import { css, html, LitElement } from 'lit'
+import { X } from 'lucide'
+import { strings } from '../strings.ts'
+import { controls } from './controls.ts'
+import { icon } from './icon.ts'
+
+/** Milliseconds on screen: long enough to read twice. */
+const SHOWN_FOR = 6_000
+const AT_MOST = 3
+
+interface Toast {
+  readonly id: number
+  readonly sentence: string
+}
+
+export class Toasts extends LitElement {
+  static override properties = { toasts: { state: true } }
+  static override styles = [
+    controls,
+    css`
+      :host {
+        position: fixed;
+        bottom: 16px;
+        left: 16px;
+        z-index: 20;
+        max-width: calc(100vw - 32px);
+        pointer-events: none;
+      }
+      :host([high]) {
+        top: 64px;
+        bottom: auto;
+      }
+      .stack {
+        display: grid;
+        gap: 8px;
+        justify-items: start;
+      }
+      .toast {
+        display: flex;
+        gap: 8px;
+        align-items: center;
+        padding: 4px 4px 4px 16px;
+        color: var(--on-toast);
+        pointer-events: auto;
+        background: var(--toast);
+        border: 1px solid transparent;
+        border-radius: 10px;
+        box-shadow: var(--shadow);
+        animation: rise 140ms ease-out;
+      }
+      button.icon {
+        color: inherit;
+        opacity: 0.75;
+      }
+      button.icon:hover {
+        color: inherit;
+        background: transparent;
+        opacity: 1;
+      }
+      @keyframes rise {
+        from {
+          opacity: 0;
+          transform: translateY(4px);
+        }
+      }
+      @media (prefers-reduced-motion: reduce) {
+        .toast {
+          animation: none;
+        }
+      }
+    `,
+  ]
+  declare toasts: readonly Toast[]
+  #next = 0
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>()
+
+  constructor() {
+    super()
+    this.toasts = []
+  }
+
+  say(sentence: string): void {
+    const toast = { id: this.#next++, sentence }
+    this.toasts = [...this.toasts.filter((one) => one.sentence !== sentence), toast].slice(-AT_MOST)
+    this.toggleAttribute('high', focusIsLow())
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      this.#dismiss(toast.id)
+    }, SHOWN_FOR)
+    this.#timers.add(timer)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    for (const timer of this.#timers) clearTimeout(timer)
+  }
+
+  override render() {
+    return html`<div class="stack" role="log" aria-live="polite" aria-label=${strings.notices}>
+      ${this.toasts.map(
+        ({ id, sentence }) =>
+          html`<div class="toast"><span>${sentence}</span><button
+              type="button"
+              class="icon"
+              aria-label=${strings.dismiss}
+              @click=${() => this.#dismiss(id)}
+            >${icon(X, 14)}</button></div>`,
+      )}
+    </div>`
+  }
+
+  #dismiss(id: number): void {
+    this.toasts = this.toasts.filter((toast) => toast.id !== id)
+  }
+}
+
+/** What has the focus (in the editor: the caret) stands where toasts would. */
+function focusIsLow(): boolean {
+  let focused = document.activeElement
+  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement
+  const caret = focused?.closest('.cm-editor')?.querySelector('.cm-cursor-primary')
+  const box = (caret ?? focused)?.getBoundingClientRect()
+  return box !== undefined && focused !== document.body && box.bottom > innerHeight - 160 && box.left < 400
+}

@@ -1,0 +1,41 @@
+/** What stands in the way, in words, and what is offered about it (EXPERIENCE.md §5): pure. */
+import type { SessionProblem } from './session-types.ts'
+import { strings } from './strings.ts'
+import { unreachable } from './unreachable.ts'
+
+export type Remedy = 'retry' | 'download' | 'free-space' | 'update'
+
+export interface ProblemText {
+  readonly text: string
+  readonly remedies: readonly Remedy[]
+  /** Text may be lost if nothing is done: said at once, not politely. */
+  readonly urgent: boolean
+}
+
+export function problemText(problem: SessionProblem): ProblemText {
+  const say = strings.problems
+  switch (problem.kind) {
+    case 'signaling-unreachable':
+      return calm(say.unreachable(problem.host), 'retry')
+    case 'no-route':
+      return calm(say.noRoute, 'retry')
+    case 'webrtc-blocked':
+      return calm(say.blocked, 'retry')
+    case 'protocol-mismatch':
+      return calm(say.mismatch(problem.name ?? say.someone), 'update')
+    case 'storage-full':
+      return { text: say.storageFull, remedies: ['free-space', 'download'], urgent: true }
+    case 'too-large':
+      return calm(say.tooLarge, 'download')
+    case 'fork':
+      return calm(say.fork(problem.name), 'download')
+    case 'not-stored':
+      return { text: say.notStored, remedies: ['download'], urgent: true }
+    default:
+      return unreachable(problem)
+  }
+}
+
+function calm(text: string, ...remedies: readonly Remedy[]): ProblemText {
+  return { text, remedies, urgent: false }
+}

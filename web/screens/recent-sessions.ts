@@ -1,0 +1,204 @@
+/** What is kept on this device, newest first: open it, or erase it after one question. A modal dialog. */
+import { css, html, LitElement, nothing } from 'lit'
+import { Trash2, X } from 'lucide'
+import type { Page } from '../page.ts'
+import { controls } from '../parts/controls.ts'
+import { icon } from '../parts/icon.ts'
+import type { RecentSession } from '../session-types.ts'
+import { strings } from '../strings.ts'
+import { dialogStyle } from './dialog.ts'
+
+export class RecentSessions extends LitElement {
+  static override properties = {
+    page: { attribute: false },
+    rows: { state: true },
+    asking: { state: true },
+    failure: { state: true },
+  }
+  static override styles = [
+    controls,
+    dialogStyle,
+    css`
+      ul {
+        display: grid;
+        margin: 0 -8px;
+        padding: 0;
+        list-style: none;
+      }
+      li {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto;
+        gap: 8px;
+        align-items: center;
+        padding: 2px 0;
+      }
+      .open {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr) auto;
+        gap: 0 12px;
+        justify-items: start;
+        min-height: 52px;
+        padding: 6px 8px;
+        font-weight: 400;
+        text-align: start;
+        border-color: transparent;
+      }
+      .title {
+        max-width: 100%;
+        overflow: hidden;
+        font-weight: 600;
+        text-overflow: ellipsis;
+      }
+      .open .muted {
+        grid-column: 1;
+        font-size: 12px;
+        line-height: 16px;
+      }
+      .question {
+        display: grid;
+        grid-column: 1 / -1;
+        gap: 8px;
+        padding: 8px;
+        background: var(--alarm-soft);
+        border-radius: 8px;
+      }
+      .erase {
+        color: #fff;
+        background: var(--alarm-fill);
+        border-color: transparent;
+      }
+      .erase:hover {
+        background: var(--alarm-fill);
+        filter: brightness(0.92);
+      }
+    `,
+  ]
+  declare page: Page
+  declare rows: readonly RecentSession[] | undefined
+  declare asking: RecentSession['localId'] | undefined
+  declare failure: string | undefined
+
+  async open(): Promise<void> {
+    this.asking = undefined
+    this.failure = undefined
+    await this.updateComplete
+    this.#dialog?.showModal()
+    await this.#read()
+  }
+
+  get #dialog(): HTMLDialogElement | null {
+    return this.renderRoot.querySelector('dialog')
+  }
+
+  override render() {
+    return html`<dialog aria-labelledby="title" closedby="any">
+      <header>
+        <h2 id="title">${strings.recentSessions}</h2>
+        <button type="button" class="icon" aria-label=${strings.recent.close} @click=${() => this.#dialog?.close()}>
+          ${icon(X, 18)}
+        </button>
+      </header>
+      ${this.failure ? html`<p role="alert">${this.failure}</p>` : nothing}
+      ${this.rows?.length === 0 ? html`<p class="muted">${strings.recent.none}</p>` : nothing}
+      <ul>
+        ${this.rows?.map((row) => html`<li>${this.asking === row.localId ? this.#question(row) : this.#row(row)}</li>`)}
+      </ul>
+    </dialog>`
+  }
+
+  #row(row: RecentSession) {
+    const title = titleOf(row)
+    return html`<button
+        type="button"
+        class="open"
+        aria-label=${strings.recent.open(title)}
+        ?disabled=${row.unreadable}
+        @click=${() => this.#choose(row)}
+      >
+        <span class="title">${title}</span>
+        <span class="muted">${this.#about(row)}</span>
+      </button>
+      <button
+        type="button"
+        class="icon"
+        aria-label=${strings.recent.erase(title)}
+        title=${strings.recent.eraseButton}
+        @click=${() => this.#ask(row)}
+      >${icon(Trash2)}</button>`
+  }
+
+  #about(row: RecentSession): string {
+    if (row.unreadable) return strings.recent.unreadable
+    const isOpen = this.page.session?.localId === row.localId
+    const kind = row.shared ? (row.role ? strings.roles[row.role] : '') : strings.recent.draft
+    const when = isOpen
+      ? strings.recent.current
+      : row.openedAt === undefined
+        ? ''
+        : agoText(row.openedAt, Date.now())
+    return [kind, when].filter((part) => part !== '').join(' · ')
+  }
+
+  #question(row: RecentSession) {
+    return html`<div class="question" role="group">
+      <p>${strings.recent.eraseQuestion(titleOf(row))}</p>
+      <div class="buttons">
+        <button type="button" class="erase" @click=${() => this.#erase(row)}>${strings.recent.eraseButton}</button>
+        <button type="button" class="keep" @click=${() => this.#ask(undefined)}>${strings.recent.keep}</button>
+      </div>
+    </div>`
+  }
+
+  /** The safe answer has the focus. */
+  #ask(row: RecentSession | undefined): void {
+    this.asking = row?.localId
+    const focusKeep = () => this.renderRoot.querySelector<HTMLElement>('.keep')?.focus()
+    this.updateComplete.then(focusKeep).catch(reportError)
+  }
+
+  #choose(row: RecentSession): void {
+    this.#dialog?.close()
+    this.page.openRecent(row.localId)
+  }
+
+  async #erase(row: RecentSession): Promise<void> {
+    this.asking = undefined
+    await this.#attempt(() => this.page.erase(row.localId))
+    await this.#read()
+  }
+
+  async #read(): Promise<void> {
+    await this.#attempt(async () => {
+      const rows = await this.page.recent()
+      this.rows = [...rows].sort((one, other) => (other.openedAt ?? 0) - (one.openedAt ?? 0))
+    })
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.failure = error instanceof Error ? error.message : String(error)
+    }
+  }
+}
+
+function titleOf(row: RecentSession): string {
+  return row.title || strings.recent.noTitle
+}
+
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
+/** Milliseconds in each unit, largest first. */
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+] as const
+
+/** "3 hours ago", in the largest unit that fits. */
+export function agoText(then: number, now: number): string {
+  for (const [unit, size] of UNITS) {
+    if (now - then >= size) return relative.format(-Math.floor((now - then) / size), unit)
+  }
+  return relative.format(0, 'minute')
+}

@@ -1,0 +1,13 @@
+/** The screens that are not the text, in one chunk. */
+import { defineElements } from '../parts/element-names.ts'
+import { JoinCard } from './join-card.ts'
+import { RecentSessions } from './recent-sessions.ts'
+import { ShortcutSheet } from './shortcut-sheet.ts'
+
+export function defineScreens(): void {
+  defineElements({
+    'coterie-join-card': JoinCard,
+    'coterie-recent-sessions': RecentSessions,
+    'coterie-shortcut-sheet': ShortcutSheet,
+  })
+}

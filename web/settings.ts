@@ -1,0 +1,62 @@
+/**
+ * What this person chose, kept on this device only: name, colours of the page, name flags.
+ * A browser that refuses storage gives the defaults, and the choice lasts as long as the page.
+ */
+export type Theme = 'system' | 'light' | 'dark'
+export type FlagChoice = 'activity' | 'always' | 'never'
+
+export interface Settings {
+  readonly name: string
+  readonly theme: Theme
+  readonly flags: FlagChoice
+}
+
+/** `public/theme.js` reads the same key before the first paint. */
+const KEY = 'coterie.settings'
+
+const ADJECTIVES = ['Amber', 'Brave', 'Calm', 'Clever', 'Gentle', 'Lively', 'Quiet', 'Sunny', 'Swift', 'Warm']
+const ANIMALS = ['Badger', 'Finch', 'Fox', 'Hare', 'Heron', 'Lynx', 'Otter', 'Owl', 'Robin', 'Seal']
+
+export function readSettings(): Settings {
+  const kept = parse(stored())
+  return { name: kept.name ?? friendlyName(), theme: kept.theme ?? 'system', flags: kept.flags ?? 'activity' }
+}
+
+export function writeSettings(settings: Settings): void {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(settings))
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error // refused or full: the choice lasts as long as the page
+  }
+}
+
+/** Shows the theme: the attribute wins over the system's preference, no attribute leaves it to the system. */
+export function applyTheme(theme: Theme): void {
+  if (theme === 'system') delete document.documentElement.dataset['theme']
+  else document.documentElement.dataset['theme'] = theme
+}
+
+/** A name for somebody who has not said theirs. */
+function friendlyName(): string {
+  const [first = 0, second = 0] = crypto.getRandomValues(new Uint8Array(2))
+  return `${ADJECTIVES[first % ADJECTIVES.length]} ${ANIMALS[second % ANIMALS.length]}`
+}
+
+function stored(): unknown {
+  try {
+    return JSON.parse(localStorage.getItem(KEY) ?? '{}')
+  } catch (error) {
+    if (error instanceof DOMException || error instanceof SyntaxError) return {}
+    throw error
+  }
+}
+
+function parse(value: unknown): Partial<Settings> {
+  if (typeof value !== 'object' || value === null) return {}
+  const { name, theme, flags } = value as Record<string, unknown>
+  return {
+    ...(typeof name === 'string' && name.trim() !== '' ? { name } : {}),
+    ...(theme === 'system' || theme === 'light' || theme === 'dark' ? { theme } : {}),
+    ...(flags === 'activity' || flags === 'always' || flags === 'never' ? { flags } : {}),
+  }
+}

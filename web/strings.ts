@@ -1,0 +1,158 @@
+/**
+ * Every sentence the page says, in one catalogue. Sentences of typed errors come from the library itself.
+ * Accessible names that tests and tools rely on (EXPERIENCE.md §1) stand here too and stay stable.
+ */
+
+const list = new Intl.ListFormat('en', { style: 'long', type: 'conjunction' })
+
+export const strings = {
+  appName: 'Coterie',
+  privateDraft: 'Private draft, only on this device',
+  onlyOnThisDevice: 'only on this device',
+  editorName: 'Text',
+  emptyEditor: 'Type or paste here, or drop a file.',
+  untitled: 'untitled',
+  fileName: 'File name',
+
+  share: 'Share',
+  inviteLink: 'Invite link',
+  linkAllows: 'Link allows',
+  canEdit: 'Can edit',
+  canView: 'Can view',
+  editLinkExplained: "The first person to open this link can edit. The server can't read it.",
+  viewLinkExplained: "Anyone with this link can read. The server can't.",
+  linkCopied: 'Link copied',
+  pressCopy: (isMac: boolean) => `Press ${isMac ? '⌘' : 'Ctrl+'}C`,
+  copyLink: 'Copy link',
+  newLink: 'New link',
+  linkUsed: 'This link has been used.',
+  onlyThisComputer: 'This page runs on localhost: this link works only on this computer.',
+  qrCode: 'QR code of the invite link',
+  preparingLink: 'Preparing the link…',
+  linkFailed: 'The link could not be made.',
+
+  people: 'People',
+  you: 'you',
+  yourName: 'Your name',
+  yourColor: 'Your colour',
+  roles: { owner: 'Owner', editor: 'Can edit', viewer: 'Can view' },
+  here: 'Here',
+  away: 'Away',
+  follow: (name: string) => `Follow ${name}`,
+  followHint: 'Click follows, Alt-click jumps there once',
+  following: (name: string) => `Following ${name}, Esc to stop`,
+  stopFollowing: 'Stop following',
+  moreHere: (count: number) => `${count} more`,
+  onlyOwnerInvites: (name: string) => `Only ${name} can invite others.`,
+  nobodyYet: 'Nobody else yet. Share the link to work together.',
+  notFollowable: (name: string) => `${name} has no cursor in this text yet.`,
+
+  status: {
+    draft: 'Private draft',
+    waiting: 'Waiting for someone to join',
+    connecting: (name: string | undefined) => `Connecting to ${name ?? 'someone'}`,
+    inSync: (people: number) => `In sync with ${people}`,
+    syncing: (size: string) => `Syncing ${size}`,
+    unshared: (count: number) => `${count} ${count === 1 ? 'change' : 'changes'} not yet shared`,
+    offline: 'Offline, saved on this device',
+    onlyYou: 'Only you have these changes',
+  },
+
+  notices: 'Notices',
+  joined: (names: readonly string[], can: string | undefined) =>
+    names.length === 1 && can ? `${names[0]} joined, ${can}` : `${list.format(names)} joined`,
+  cameBack: (names: readonly string[]) => `${list.format(names)} ${names.length === 1 ? 'is' : 'are'} back`,
+  left: (names: readonly string[]) => `${list.format(names)} left. You keep a copy.`,
+  roleChanged: (can: string) => `Your role changed: you ${can}`,
+  can: { owner: 'can edit', editor: 'can edit', viewer: 'can view' },
+  others: (count: number) => `${count} others`,
+  dismiss: 'Dismiss',
+  savedAnyway: 'Saved on this device as you type.',
+  notText: 'That file is not text, so it was not opened.',
+
+  problems: {
+    unreachable: (host: string) => `Can't reach ${host}. People already connected stay connected.`,
+    noRoute: "Your networks don't allow a direct connection (often a VPN or a strict firewall).",
+    blocked: 'This browser or VPN blocks WebRTC. Allow it for this page, or use another browser.',
+    mismatch: (name: string) =>
+      `${name}'s version is newer. Update to edit together; your copy stays editable.`,
+    someone: 'Someone',
+    storageFull: 'This device is out of space; new changes are only in memory.',
+    tooLarge: 'This session holds at most 64 MB of text.',
+    fork: (name: string) =>
+      `${name}'s device has written two different histories. Editing with it is paused.`,
+    notStored:
+      'Nothing can be stored here; your text is only in memory. Download it before you close this page.',
+    removed: (time: string) => `You were removed at ${time}. You keep a copy as it was then.`,
+    left: 'You left this session. Your copy is under Recent sessions.',
+    forgotten: 'This session was erased from this device.',
+    storageLost: 'This browser erased its storage. Download your text now: it is only in memory.',
+  },
+  retry: 'Retry',
+  update: 'Update',
+  freeSpace: 'Free space',
+
+  join: {
+    title: (inviter: string) => `${inviter} invites you to`,
+    can: { editor: 'you can edit', viewer: 'you can view' },
+    button: 'Join',
+    knocking: 'Knocking…',
+    joining: 'Joining…',
+    explained: 'Your text and theirs stay between your devices. No account, and the server cannot read it.',
+    notNow: 'Not now',
+    failedTitle: 'This link did not open',
+    startDraft: 'Start a private draft',
+  },
+
+  opening: 'Opening…',
+  openFailed: 'This session did not open',
+
+  menu: 'Menu',
+  newDraft: 'New draft',
+  openFile: 'Open a file…',
+  download: 'Download',
+  recentSessions: 'Recent sessions',
+  shortcuts: 'Keyboard shortcuts',
+  theme: 'Theme',
+  themes: { system: 'System', light: 'Light', dark: 'Dark' },
+  flags: 'Name flags',
+  flagChoices: { activity: 'When active', always: 'Always', never: 'Never' },
+  storageKept: 'This browser keeps your sessions until you erase them.',
+  storageMayGo: 'This browser may clear your sessions when space runs out. Download what matters.',
+
+  recent: {
+    none: 'Nothing here yet. What you type is kept on this device, sealed, and shows up in this list.',
+    open: (title: string) => `Open ${title}`,
+    erase: (title: string) => `Erase ${title}`,
+    eraseQuestion: (title: string) => `Erase “${title}” from this device? What others hold stays with them.`,
+    eraseButton: 'Erase',
+    keep: 'Keep',
+    draft: 'Draft',
+    current: 'Open now',
+    unreadable: 'Its key is gone from this browser: it can only be erased or joined again.',
+    close: 'Close',
+    noTitle: 'untitled',
+  },
+
+  notSecure: {
+    title: 'One more step before you can edit in private',
+    reason: 'Browsers allow private editing only on https or on this computer itself.',
+    onThisComputer: 'On the computer that runs Coterie, open',
+    fromElsewhere: 'To use it from other machines, start it with a certificate:',
+    command: 'npm start -- --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem',
+  },
+
+  updateReady: 'A new version is ready.',
+  reloadToUpdate: 'Reload to update',
+
+  shortcutList: {
+    undo: 'Undo your own last edit',
+    redo: 'Redo',
+    find: 'Find and replace',
+    indent: 'Indent or outdent lines',
+    comment: 'Comment lines in or out',
+    leaveEditor: 'Leave the editor with the keyboard',
+    stopFollowing: 'Stop following',
+    sheet: 'This list',
+  },
+} as const

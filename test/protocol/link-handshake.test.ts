@@ -174,6 +174,17 @@ describe('a handshake closes on', () => {
     }
   })
 
+  test('a payload beyond the limit, though it is sealed well', () => {
+    const start = linkStart('responder')
+    for (const extra of [0, 1]) {
+      const noise = startNoise(crypto, { ...start, prologue: prologueOf(start), psk: start.psk.key })
+      const pair = new LinkPair()
+      noise.read(pair.a.wire[0]!)
+      pair.receive(pair.a, noise.write(new Uint8Array(MAX_HANDSHAKE_PAYLOAD_BYTES + extra)))
+      expect(pair.a.of('proven').length).toBe(1 - extra)
+    }
+  })
+
   test('its first message twice, its second message twice, and a message out of turn', () => {
     const twice = new LinkPair()
     const first = twice.a.wire[0]!

@@ -1,6 +1,7 @@
 /** Signs of life, death, and ticks that come late, in virtual time. */
 import { describe, expect, test } from 'vitest'
 import { sealRecord } from '../../src/protocol/direction.ts'
+import { step } from '../../src/protocol/link.ts'
 import { DEAD_AFTER_MS, FRAME_STALL_MS, HEARTBEAT_MS } from '../../src/wire/limits.ts'
 import type { LinkRecord } from '../../src/wire/record.ts'
 import { crypto, type End, LinkPair, pattern } from './link-pair.ts'
@@ -50,7 +51,7 @@ describe('a heartbeat', () => {
 
   test('is answered at once, and the answer tells the median of the last ten round trips', () => {
     const pair = LinkPair.open()
-    const roundTrips = [900, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110]
+    const roundTrips = [...Array.from({ length: 10 }, () => 900), 10, 20, 30, 40, 50, 60]
     for (const millis of roundTrips) {
       while (pair.a.wire.length === 0) {
         pair.now = pair.a.wakeAt
@@ -62,8 +63,23 @@ describe('a heartbeat', () => {
       pair.deliver(pair.b)
     }
     const told = pair.a.of('rtt').map(({ millis }) => millis)
-    expect(told.slice(0, 3)).toEqual([900, 900, 20])
-    expect(told.at(-1)).toBe(70)
+    expect(told.slice(0, 10)).toEqual(roundTrips.slice(0, 10))
+    expect(told.slice(10)).toEqual([900, 900, 900, 900, 900, 60])
+  })
+
+  test('is answered once: a second answer tells nothing', () => {
+    const pair = LinkPair.open()
+    pair.pass(HEARTBEAT_MS)
+    expect(pair.a.of('rtt').length).toBe(1)
+    forceRecord(pair, pair.b, { kind: 'pong', number: 0 })
+    expect(pair.a.of('rtt').length).toBe(1)
+  })
+
+  test('asks for a later tick in the very step that sends it', () => {
+    const pair = LinkPair.open()
+    const { outputs } = step(pair.a.state, { type: 'tick', now: HEARTBEAT_MS })
+    expect(outputs.map(({ type }) => type)).toEqual(['send', 'wake'])
+    expect(outputs[1]).toEqual({ type: 'wake', at: DEAD_AFTER_MS })
   })
 
   test('few timers are set on a busy link', () => {

@@ -1,6 +1,6 @@
 /** Records, frames, lanes and rekeying of an open link, honest and not (attacks 26 and 27). */
 import { describe, expect, test } from 'vitest'
-import { toHex } from '../../src/base/bytes.ts'
+import { fromHex, toHex } from '../../src/base/bytes.ts'
 import { sealRecord } from '../../src/protocol/direction.ts'
 import { assemblingBytes, queuedBytes } from '../../src/protocol/link.ts'
 import type { OpenLink } from '../../src/protocol/open-link.ts'
@@ -304,10 +304,19 @@ describe('a rekey', () => {
     expect([pair.a, pair.b].map((end) => toHex(opened(end).sending.key))).toEqual(before)
     pair.pass(20_000)
     for (const [index, end] of [pair.a, pair.b].entries()) {
-      expect(toHex(opened(end).sending.key)).not.toBe(before[index])
+      const next = crypto.kdf(fromHex(before[index]!), 'rekey', new Uint8Array(0), 32)
+      expect(toHex(opened(end).sending.key)).toBe(toHex(next))
       expect(old[index]).toEqual(new Uint8Array(32))
       expect(end.closed).toBeUndefined()
     }
+  })
+
+  test('is not needed for a key that sealed nothing, however old', () => {
+    const pair = LinkPair.open()
+    pair.now = 2 * REKEY_AFTER_MS
+    pair.tellRoom(pair.a)
+    pair.queue(pair.a, 'live', pattern(1))
+    expect(pair.a.wire.length).toBe(1)
   })
 
   test('that does not come in time closes the link', () => {

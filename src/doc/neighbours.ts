@@ -68,15 +68,15 @@ function mayStandBetween(struct: Struct, find: (id: Id) => Struct | undefined, d
   const left = origin && find(origin)
   const right = rightOrigin && find(rightOrigin)
   if (left || right) return areBeside(struct, left, right)
-  return wereAdjacent(struct, doc)
+  return wereAdjacent(struct, doc, precedesByWalking)
 }
 
 /**
  * Whether the neighbours, both in the document, can ever have been adjacent: the left one before the right one,
  * what the left one had to its right not before the right one, what the right one had to its left not after the
- * left one. (No item of the past of either then lies between them; DECISIONS.md tells why that is enough.)
+ * left one. No item from the past of either then lies between them, so the item could be an honest one.
  */
-function wereAdjacent({ origin, rightOrigin }: Struct, doc: Y.Doc): boolean {
+export function wereAdjacent({ origin, rightOrigin }: Sides, doc: Y.Doc, precedes: Precedes): boolean {
   const left = origin && namedIn(doc, origin)
   const right = rightOrigin && namedIn(doc, rightOrigin)
   if (areBeside({ origin, rightOrigin }, left, right)) return true
@@ -90,6 +90,9 @@ function wereAdjacent({ origin, rightOrigin }: Struct, doc: Y.Doc): boolean {
   )
 }
 
+/** Whether `left` stands before `right` in the list they share. */
+export type Precedes = (doc: Y.Doc, left: Id, right: Id) => boolean
+
 function namedIn(doc: Y.Doc, id: Id): Named | undefined {
   const item = itemAt(doc, id)
   if (!item) return undefined
@@ -100,11 +103,8 @@ function namedIn(doc: Y.Doc, id: Id): Named | undefined {
   }
 }
 
-/**
- * Whether `left` stands before `right` in the list they share. They mostly lie close together; it walks from both
- * at once, so it takes at most twice the shorter way, like Yjs itself when it integrates the item.
- */
-function precedes(doc: Y.Doc, left: Id, right: Id): boolean {
+/** They mostly lie close together. It walks from both at once, so it takes at most twice the shorter way. */
+function precedesByWalking(doc: Y.Doc, left: Id, right: Id): boolean {
   const from = itemAt(doc, left)
   const to = itemAt(doc, right)
   if (!from || !to) return false

@@ -111,12 +111,15 @@ function common(left: Place, right: Place): Place | string {
 }
 
 /** Finds the struct that holds a clock; `structs` follow each other without a gap. */
-export function structAt(structs: readonly Struct[], clock: number): Struct | undefined {
+export function structAt<Span extends { readonly clock: number; readonly length: number }>(
+  structs: readonly Span[],
+  clock: number,
+): Span | undefined {
   let low = 0
   let high = structs.length - 1
   while (low <= high) {
     const middle = (low + high) >>> 1
-    const struct = structs[middle] as Struct
+    const struct = structs[middle] as Span
     if (clock < struct.clock) high = middle - 1
     else if (clock >= struct.clock + struct.length) low = middle + 1
     else return struct

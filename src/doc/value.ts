@@ -41,6 +41,16 @@ export function readJson(reader: Reader): void {
   if (JSON.stringify(value) !== text) throw new Malformed('JSON in another spelling')
 }
 
+/** Plain JSON: nothing it would drop or change, no forbidden key, not too deep. */
+export function isPlainJson(value: unknown, depth = 0): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || depth > MAX_ANY_DEPTH) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return false
+  return Object.entries(value).every(([key, child]) => !isForbiddenKey(key) && isPlainJson(child, depth + 1))
+}
+
 function readNested(reader: Reader, depth: number): unknown {
   if (depth > MAX_ANY_DEPTH) throw new Malformed('a value nested too deep')
   const tag = reader.u8()

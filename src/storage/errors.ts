@@ -8,6 +8,14 @@ export class StorageTooNew extends Error {
   }
 }
 
+/** The name is taken, perhaps by another tab a moment ago. Nothing of the session that has it was changed. */
+export class SessionExists extends Error {
+  override name = 'SessionExists'
+  constructor() {
+    super('This session is on this device already. Open it instead.')
+  }
+}
+
 /** The session was erased, here or in another tab: a write would leave rows that nobody can read. */
 export class SessionForgotten extends Error {
   override name = 'SessionForgotten'

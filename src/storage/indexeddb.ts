@@ -4,6 +4,7 @@
  * Invariants: nothing but local ids and row keys is readable on disk; a session exists exactly while its wrapped
  * data key does, and nothing is written for one that does not.
  */
+import { assert } from '../base/assert.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { Connection } from './database.ts'
@@ -59,6 +60,7 @@ class IndexedDbStore implements Store {
   }
 
   async create(localId = newLocalId(this.#crypto.randomBytes)): Promise<SessionStore> {
+    assert(isLocalId(localId), 'a session is named by a local id')
     const dataKey = await createDataKey(this.#connection, this.#crypto, localId)
     return this.#openSession(localId, dataKey)
   }

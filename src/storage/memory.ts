@@ -3,8 +3,8 @@
  * Nothing is sealed, since nothing leaves memory. Values are copied in and out, as a disk would do.
  */
 import { assert } from '../base/assert.ts'
-import { SessionForgotten } from './errors.ts'
-import { newLocalId } from './localid.ts'
+import { SessionExists, SessionForgotten } from './errors.ts'
+import { isLocalId, newLocalId } from './localid.ts'
 import type { Change, LocalId, SessionStore, Store, Table } from './port.ts'
 
 /** Table, then key, then value. */
@@ -23,6 +23,8 @@ export function createMemoryStore(): Store {
       }))
     },
     async create(localId = newLocalId((length) => crypto.getRandomValues(new Uint8Array(length)))) {
+      assert(isLocalId(localId), 'a session is named by a local id')
+      if (sessions.has(localId)) throw new SessionExists()
       sessions.set(localId, new Map())
       return openSession(localId)
     },

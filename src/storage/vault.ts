@@ -9,12 +9,13 @@ import { Secret } from '../base/secret.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { newWrappingKey, unwrapKey, wrapKey } from '../crypto/wrapping.ts'
 import type { Connection } from './database.ts'
+import { SessionExists } from './errors.ts'
 import { type LocalId, StorageUnreadable } from './port.ts'
 import { DATA_KEY_BYTES } from './sealing.ts'
 
 const DEVICE = 'device'
 
-/** A fresh data key for a new session, on disk when this resolves. */
+/** A fresh data key for a new session, on disk when this resolves. @throws SessionExists */
 export async function createDataKey(
   connection: Connection,
   crypto: Crypto,
@@ -23,9 +24,11 @@ export async function createDataKey(
   const wrappingKey = (await findWrappingKey(connection)) ?? (await createWrappingKey(connection))
   const dataKey = crypto.randomBytes(DATA_KEY_BYTES)
   const wrapped = await wrapKey(wrappingKey, bindingOf(localId), dataKey)
-  await connection.change(['sessions'], 'strict', (transaction) =>
-    transaction.objectStore('sessions').add(wrapped, localId),
-  )
+  await connection.change(['sessions'], 'strict', async (transaction) => {
+    const sessions = transaction.objectStore('sessions')
+    if ((await sessions.getKey(localId)) !== undefined) throw new SessionExists()
+    await sessions.put(wrapped, localId)
+  })
   return new Secret(dataKey)
 }
 

@@ -204,6 +204,17 @@ const SESSION_RULES: Readonly<Record<string, Perform>> = {
   'a local id is 16 lower-case hexadecimal digits': async (store) => {
     claim(/^[0-9a-f]{16}$/.test((await store.create()).localId), 'it is')
   },
+  'a session has the name its caller gives it, unless another has it': async (store) => {
+    const name = '00000000000000aa' as LocalId
+    const session = await store.create(name)
+    claimEqual(session.localId, name)
+    await session.write([put('entries', 'k', 'v')], 'relaxed')
+    await claimRejection(store.create(name), 'SessionExists')
+    claimEqual(await texts(session, 'entries'), ['k=v'])
+    for (const other of ['', 'x', `${name}0`]) {
+      await claimRejection(store.create(other as LocalId), 'AssertionFailed')
+    }
+  },
   'opening what does not exist is undefined, whatever it is called': async (store) => {
     await store.create()
     for (const id of ['0123456789abcdef', '', 'x', '0123456789ABCDEF', 'constructor']) {

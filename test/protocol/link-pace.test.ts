@@ -64,6 +64,19 @@ test('a buffer that ran dry for want of bytes slows nothing down', () => {
   expect(roomBelow(pace, 'bulk')).toBeGreaterThan(29_000)
 })
 
+test('a rest before the first byte slows nothing down', () => {
+  const pace = busy()
+  let now = drain(pace, 300, 1_000, 5_000)
+  for (let i = 0; i < 20; i += 1) {
+    now += 1_000
+    toldBuffered(pace, 0, now)
+    now += 1_000
+    handedOver(pace, 1_000)
+    toldBuffered(pace, 500, now)
+  }
+  expect(roomBelow(pace, 'bulk')).toBeGreaterThan(29_000)
+})
+
 test('a buffer that runs dry sooner than expected shows a faster line', () => {
   const pace = busy()
   let now = drain(pace, 300, 1_000, 5_000)

@@ -14,8 +14,10 @@ import type { Crypto } from '../crypto/crypto.ts'
 import type { Evaluator, Inspection } from '../protocol/evaluation.ts'
 import { isViolation, type Violation } from '../wire/violation.ts'
 import { inspectUpdate, openUpdate } from './firewall.ts'
+import { mendSurrogates } from './mending.ts'
 import { kindOf, objectionByNeighbours } from './neighbours.ts'
 import { rootKind, type Schema } from './schema.ts'
+import { inspectState } from './state.ts'
 import { rootOf, visibleBytes } from './visible.ts'
 
 /** The origin of every transaction that brings others' work. */
@@ -49,12 +51,12 @@ export class SharedDocument implements Evaluator {
     doc.on('afterTransactionCleanup', this.#keepWriter)
   }
 
-  /** @throws UnfitDocument when `doc` has roots of other kinds, collected structure or something pending. */
+  /** @throws UnfitDocument when `doc` holds something no session may. */
   static create({ schema, doc = new Y.Doc() }: DocumentOptions): SharedDocument {
     const { gcFilter } = doc
     doc.gcFilter = (item) => !(item.content instanceof Y.ContentType) && gcFilter(item)
     for (const name of Object.keys(schema.roots)) declare(doc, schema, name)
-    requireWhole(doc)
+    if (doc.store.clients.size > 0) requireFit(doc, schema)
     return new SharedDocument(schema, doc)
   }
 
@@ -98,7 +100,7 @@ export class SharedDocument implements Evaluator {
 
   /** The next clock of every client that wrote anything. */
   clocks(): ReadonlyMap<number, number> {
-    return new Map([...this.doc.store.clients.keys()].map((client) => [client, this.nextClock(client)]))
+    return clocksOf(this.doc)
   }
 
   /** BLAKE2b-128 of the visible content. */
@@ -144,10 +146,18 @@ function declare(doc: Y.Doc, schema: Schema, name: string): void {
   rootOf(doc, schema, name)
 }
 
-function requireWhole(doc: Y.Doc): void {
+/** What an app typed before it shared must pass as a checkpoint's state. */
+function requireFit(doc: Y.Doc, schema: Schema): void {
   if (!isWhole(doc)) throw new UnfitDocument('This document waits for updates it never got; load them first.')
   for (const structs of doc.store.clients.values()) {
     if (structs.every((struct) => struct instanceof Y.Item)) continue
     throw new UnfitDocument('This document has lost structure it deleted; copy its content into a new Y.Doc.')
   }
+  for (const client of [...doc.store.clients.keys()]) mendSurrogates(doc, client, 0)
+  const objection = inspectState(Y.encodeStateAsUpdate(doc), clocksOf(doc), schema)
+  if (objection) throw new UnfitDocument(`This document holds what its roots may not (${objection.detail}).`)
+}
+
+function clocksOf(doc: Y.Doc): ReadonlyMap<number, number> {
+  return new Map([...doc.store.clients.keys()].map((client) => [client, Y.getState(doc.store, client)]))
 }

@@ -25,6 +25,8 @@ export function objectionByNeighbours(update: Update, doc: Y.Doc, schema: Schema
   for (const struct of block.structs) {
     const objection = judge.objectionTo(struct)
     if (objection !== undefined) return objection
+    if (struct.content === 'any' && struct.length > 1 && judge.isKeyed(struct))
+      return 'several values under one key'
     if (!mayStandBetween(struct, find, doc)) return 'neighbours that never were adjacent'
   }
   return undefined

@@ -68,6 +68,11 @@ export class Judge {
     return undefined
   }
 
+  /** Whether a struct that was judged stands under a key. */
+  isKeyed(struct: Struct): boolean {
+    return typeof this.#places.get(struct)?.key === 'string'
+  }
+
   #locate(struct: Struct): Place | string {
     const left = struct.origin && this.#placeAt(struct.origin)
     const right = struct.rightOrigin && this.#placeAt(struct.rightOrigin)

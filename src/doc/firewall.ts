@@ -18,7 +18,7 @@ import { isViolation, type Violation, violation } from '../wire/violation.ts'
 import { Judge, structAt, UNSEEN } from './placement.ts'
 import type { Schema } from './schema.ts'
 import type { Id, Struct } from './struct.ts'
-import { type Block, readUpdate, type Update, type UpdateBounds } from './update.ts'
+import { type Block, type Examine, readUpdate, type Update, type UpdateBounds } from './update.ts'
 
 const BOUNDS: UpdateBounds = {
   blocks: 1,
@@ -41,12 +41,10 @@ export function inspectUpdate(update: Uint8Array, clientID: number, schema: Sche
 
 export function openUpdate(update: Uint8Array, clientID: number, schema: Schema): Opened | Violation {
   if (update.length > MAX_INLINE_BODY_BYTES) return violation('oversized', 'an update beyond the limit')
-  const read = decode(update, (reader) => readUpdate(reader, BOUNDS))
+  const read = decode(update, (reader) => readUpdate(reader, BOUNDS, examiner(clientID, schema)))
   if (!read.ok) return refuse(read.reason)
   const { blocks, deletions } = read.value
   if (blocks.length + deletions.length === 0) return refuse('an empty update')
-  const objection = blocks[0] && objectionTo(blocks[0], clientID, schema)
-  if (objection !== undefined) return refuse(objection)
   return { update: read.value, inspection: inspectionOf(read.value, clientID) }
 }
 
@@ -54,21 +52,20 @@ function refuse(reason: string): Violation {
   return violation('firewall', `update refused: ${reason}`)
 }
 
-function objectionTo(block: Block, clientID: number, schema: Schema): string | undefined {
-  if (block.client !== clientID) return 'structs of another writer'
-  const judge = new Judge(schema, finderIn(block), UNSEEN)
-  for (const struct of block.structs) {
-    for (const id of references(struct)) {
-      if (id.client === clientID && id.clock >= struct.clock) return 'a struct that refers to itself or later'
+function examiner(clientID: number, schema: Schema): Examine {
+  return (block) => {
+    const judge = new Judge(schema, finderIn(block), UNSEEN)
+    return (struct) => {
+      if (block.client !== clientID) return 'structs of another writer'
+      const isAhead = ({ client, clock }: Id): boolean => client === clientID && clock >= struct.clock
+      if (references(struct).some(isAhead)) return 'a struct that refers to itself or later'
+      return judge.objectionTo(struct)
     }
-    const objection = judge.objectionTo(struct)
-    if (objection !== undefined) return objection
   }
-  return undefined
 }
 
 /** Finds structs of the block by id. */
-export function finderIn(block: Block): (id: Id) => Struct | undefined {
+export function finderIn(block: Pick<Block, 'client' | 'structs'>): (id: Id) => Struct | undefined {
   return ({ client, clock }) => (client === block.client ? structAt(block.structs, clock) : undefined)
 }
 

@@ -39,17 +39,21 @@ export interface UpdateBounds extends Bounds {
 const MIN_STRUCT_BYTES = 4
 const MIN_RANGE_BYTES = 2
 
-export function readUpdate(reader: Reader, bounds: UpdateBounds): Update {
-  const blocks = readBlocks(reader, bounds)
+/** Begins a block: gives the objection to each of its structs, which stand in `structs` once they passed. */
+export type Examine = (block: Pick<Block, 'client' | 'structs'>) => (struct: Struct) => string | undefined
+
+/** `examine` is asked while reading, so that bad bytes cost no more than what comes before the first bad struct. */
+export function readUpdate(reader: Reader, bounds: UpdateBounds, examine?: Examine): Update {
+  const blocks = readBlocks(reader, bounds, examine)
   return { blocks, deletions: readDeletions(reader, bounds) }
 }
 
-function readBlocks(reader: Reader, bounds: UpdateBounds): Block[] {
+function readBlocks(reader: Reader, bounds: UpdateBounds, examine?: Examine): Block[] {
   const count = reader.varuint(bounds.blocks)
   const blocks: Block[] = []
   let structs = 0
   for (let i = 0; i < count; i++) {
-    const block = readBlock(reader, bounds, bounds.structs - structs)
+    const block = readBlock(reader, { ...bounds, structs: bounds.structs - structs }, examine)
     const last = blocks.at(-1)
     if (last && block.client >= last.client) throw new Malformed('blocks out of order')
     structs += block.structs.length
@@ -58,16 +62,19 @@ function readBlocks(reader: Reader, bounds: UpdateBounds): Block[] {
   return blocks
 }
 
-function readBlock(reader: Reader, bounds: UpdateBounds, most: number): Block {
-  const count = reader.varuint(most)
+function readBlock(reader: Reader, bounds: UpdateBounds, examine?: Examine): Block {
+  const count = reader.varuint(bounds.structs)
   if (count === 0) throw new Malformed('an empty block')
   if (count * MIN_STRUCT_BYTES > reader.left) throw new Malformed('more structs than bytes')
   const client = reader.varuint()
   const clock = reader.varuint(MAX_CLOCK)
   const structs: Struct[] = []
+  const objectionTo = examine?.({ client, structs })
   let end = clock
   for (let i = 0; i < count; i++) {
     const struct = readStruct(reader, end, bounds)
+    const objection = objectionTo?.(struct)
+    if (objection !== undefined) throw new Malformed(objection)
     end += struct.length
     structs.push(struct)
   }

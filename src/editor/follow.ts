@@ -86,22 +86,42 @@ class Follower {
 
 const SCROLL_KEYS = new Set(['PageUp', 'PageDown', 'Home', 'End'])
 
-const ownScrolling = EditorView.domEventObservers({
-  wheel: (_event, view) => void stopFollowing(view),
-  touchmove: (_event, view) => void stopFollowing(view),
-  keydown: (event, view) => {
-    if (SCROLL_KEYS.has(event.key)) stopFollowing(view)
-  },
-  mousedown: (event, view) => {
-    if (event.target === view.scrollDOM) stopFollowing(view) // the scroll bar
-  },
-})
+/** Ends following at every way of scrolling oneself. On the scroller, so that gutters and its bar count too. */
+class OwnScrolling {
+  readonly #view: EditorView
+
+  constructor(view: EditorView) {
+    this.#view = view
+    view.scrollDOM.addEventListener('wheel', this.#stop, { passive: true })
+    view.scrollDOM.addEventListener('touchmove', this.#stop, { passive: true })
+    view.scrollDOM.addEventListener('mousedown', this.#stopAtBar)
+    view.scrollDOM.addEventListener('keydown', this.#stopAtKey)
+  }
+
+  destroy(): void {
+    const { scrollDOM } = this.#view
+    scrollDOM.removeEventListener('wheel', this.#stop)
+    scrollDOM.removeEventListener('touchmove', this.#stop)
+    scrollDOM.removeEventListener('mousedown', this.#stopAtBar)
+    scrollDOM.removeEventListener('keydown', this.#stopAtKey)
+  }
+
+  readonly #stop = (): void => void stopFollowing(this.#view)
+
+  readonly #stopAtBar = (event: MouseEvent): void => {
+    if (event.target === this.#view.scrollDOM) stopFollowing(this.#view)
+  }
+
+  readonly #stopAtKey = (event: KeyboardEvent): void => {
+    if (SCROLL_KEYS.has(event.key)) stopFollowing(this.#view)
+  }
+}
 
 export function following(): Extension {
   return [
     followField,
     ViewPlugin.fromClass(Follower),
-    ownScrolling,
+    ViewPlugin.fromClass(OwnScrolling),
     Prec.high(keymap.of([{ key: 'Escape', run: stopFollowing }])),
   ]
 }

@@ -13,6 +13,7 @@ import { createUndoManager } from '../doc/undo.ts'
 import { cleanTextOnly } from './clean-text.ts'
 import { replacementBetween } from './difference.ts'
 import { ownUndo } from './own-undo.ts'
+import { steadyViewport } from './steady-viewport.ts'
 
 const bound = StateEffect.define<Text>()
 const slot = new Compartment()
@@ -36,6 +37,7 @@ export function sharedText(text: Text, undoManager?: UndoManager): Extension {
     cleanTextOnly(),
     slot.of(binding(text, undoManager ?? createUndoManager(text))),
     filling,
+    steadyViewport(),
   ]
 }
 

@@ -16,7 +16,7 @@ export const editorTheme = EditorView.theme({
   },
   '.cm-lineNumbers .cm-gutterElement': { minWidth: '32px', padding: '0 8px 0 0', fontSize: '12px' },
   '.cm-activeLine': { backgroundColor: 'transparent' },
-  '&.cm-focused .cm-activeLine': { backgroundColor: 'var(--line-soft)' },
+  '&.cm-focused .cm-activeLine': { backgroundColor: 'var(--row)' },
   '.cm-activeLineGutter': { backgroundColor: 'transparent', color: 'var(--ink-2)' },
   '.cm-cursor, .cm-dropCursor': { borderLeft: '2px solid var(--ink)', marginLeft: '-1px' },
   '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {

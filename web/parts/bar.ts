@@ -94,8 +94,14 @@ export class Bar extends LitElement {
         display: flex;
         grid-area: status;
         min-width: 0;
+        overflow: hidden;
         color: var(--ink-2);
+        text-overflow: ellipsis;
         white-space: nowrap;
+      }
+      .status coterie-status {
+        flex: none;
+        max-width: 100%;
       }
       .actions {
         display: flex;
@@ -187,6 +193,7 @@ export class Bar extends LitElement {
     return html`<div class="title" data-value=${title}>
       <input
         type="text"
+        size="1"
         aria-label=${strings.fileName}
         autocomplete="off"
         spellcheck="false"

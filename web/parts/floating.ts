@@ -1,31 +1,32 @@
 /** Shows a popover under the button it belongs to. Where the page is narrow, CSS makes it a sheet instead. */
 
-/** Pixels between the button and the panel, and between the panel and the page's edge. */
+/** Pixels between the button and the panel, which then hangs clear of the bar, and to the page's edge. */
+const DROP = 14
 const GAP = 8
+
+/** A click on the button of an open panel first closes it (light dismiss), then arrives: within so many ms. */
+const SAME_CLICK = 200
+
+const closedAt = new WeakMap<HTMLElement, number>()
 
 export type Side = 'left' | 'right'
 
-/** @param side which edges of button and panel are aligned */
-export function showBeside(panel: HTMLElement, button: HTMLElement, side: Side): void {
+/**
+ * @param side which edges of button and panel are aligned
+ * @returns false when this very click has just closed the panel, which then stays closed
+ */
+export function showBeside(panel: HTMLElement, button: HTMLElement, side: Side): boolean {
+  if (performance.now() - (closedAt.get(panel) ?? Number.NEGATIVE_INFINITY) < SAME_CLICK) return false
   const box = button.getBoundingClientRect()
-  panel.style.top = `${box.bottom + GAP}px`
+  const right = Math.max(GAP, document.documentElement.clientWidth - box.right)
+  panel.style.top = `${box.bottom + DROP}px`
   panel.style.left = side === 'left' ? `${Math.max(GAP, box.left)}px` : 'auto'
-  panel.style.right =
-    side === 'right' ? `${Math.max(GAP, document.documentElement.clientWidth - box.right)}px` : 'auto'
+  panel.style.right = side === 'right' ? `${right}px` : 'auto'
+  panel.addEventListener('beforetoggle', rememberClosing)
   panel.showPopover()
+  return true
 }
 
-/** Clicks on the button of an open popover close it first (light dismiss): this tells such a click from a fresh one. */
-export class Toggle {
-  #closedAt = 0
-
-  /** To be called on the panel's `toggle` event. */
-  changed(event: ToggleEvent): void {
-    if (event.newState === 'closed') this.#closedAt = event.timeStamp
-  }
-
-  /** Milliseconds within which a close belongs to the same click. */
-  wasJustClosed(event: Event): boolean {
-    return event.timeStamp - this.#closedAt < 150
-  }
+function rememberClosing(event: ToggleEvent): void {
+  if (event.newState === 'closed') closedAt.set(event.currentTarget as HTMLElement, performance.now())
 }

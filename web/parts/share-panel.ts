@@ -100,8 +100,8 @@ export class SharePanel extends LitElement {
 
   /** Opens under `button` and copies the link; to be called inside the click. */
   open(button: HTMLElement): void {
+    if (!this.#panel || !showBeside(this.#panel, button, 'right')) return
     this.#offer(this.role, false)
-    if (this.#panel) showBeside(this.#panel, button, 'right')
     this.#field?.focus()
   }
 

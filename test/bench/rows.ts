@@ -1,0 +1,86 @@
+/**
+ * The rows of the benchmark of the group `pair`: name, unit, which way is better, what is promised.
+ * Not here: how a row is measured (the scenarios), how it is drawn (table.ts).
+ * Invariant: a row without a figure never counts as met.
+ */
+
+/** `of` says whether the promise is about our own figure or about ours divided by theirs. */
+interface Target {
+  readonly of: 'ours' | 'ratio'
+  readonly bound: number
+}
+
+interface RowShape {
+  readonly unit: string
+  readonly better: 'lower' | 'higher'
+  readonly target?: Target
+}
+
+const atMost = (of: Target['of'], bound: number) => ({ better: 'lower', target: { of, bound } }) as const
+const reported = (unit: string) => ({ unit, better: 'lower' }) as const
+
+export const ROWS = {
+  keystroke_p50_n2: { unit: 'ms', ...atMost('ratio', 1.5) },
+  keystroke_p99_n2: { unit: 'ms', ...atMost('ratio', 2) },
+  sends_per_key_n8: { unit: 'sends', ...atMost('ours', 7) },
+  all_sends_per_key_n8: reported('sends'),
+  bytes_per_key_per_link: { unit: 'bytes', ...atMost('ours', 160) },
+  join_100KB_ms: { unit: 'ms', ...atMost('ratio', 1.5) },
+  transfer_10MB_of_raw: { unit: 'share', better: 'higher', target: { of: 'ours', bound: 0.8 } },
+  join_10MB_on_screen_ms: reported('ms'),
+  paste_10MB_on_screen_ms: reported('ms'),
+  key_during_10MB_p99_ms: { unit: 'ms', ...atMost('ours', 100) },
+  open_from_disk_trace_ms: { unit: 'ms', ...atMost('ratio', 1.5) },
+  disk_bytes_trace: { unit: 'bytes', ...atMost('ratio', 2) },
+  history_bytes_trace: reported('bytes'),
+  first_key_gzip_kb: { unit: 'KB', ...atMost('ours', 160) },
+  total_gzip_kb: reported('KB'),
+  heap_per_peer_kb: reported('KB'),
+} as const satisfies Readonly<Record<string, RowShape>>
+
+export type RowName = keyof typeof ROWS
+export const ROW_NAMES = Object.keys(ROWS) as readonly RowName[]
+
+/** What one scenario found for a row. `null`: that side never finished, or has no such thing; `notes` say which. */
+export interface Finding {
+  readonly ours: number | null
+  readonly theirs: number | null
+  /** How many single measurements stand behind our figure (or theirs, where we have none). */
+  readonly rounds: number
+  readonly notes: readonly string[]
+}
+
+export type Findings = Partial<Record<RowName, Finding>>
+
+/** A row as it is written to the file. */
+export interface ReportedRow extends Finding {
+  readonly ratio: number | null
+  readonly unit: string
+  readonly better: 'lower' | 'higher'
+}
+
+export type Verdict = 'ok' | 'miss' | 'no figure' | 'reported'
+
+export function reportRow(name: RowName, finding: Finding): ReportedRow {
+  const { unit, better }: RowShape = ROWS[name]
+  return { ...finding, ratio: ratioOf(finding), unit, better }
+}
+
+export function judge(name: RowName, { ours, ratio, better }: ReportedRow): Verdict {
+  const { target }: RowShape = ROWS[name]
+  if (target === undefined) return ours === null ? 'no figure' : 'reported'
+  const figure = target.of === 'ours' ? ours : ratio
+  if (figure === null) return 'no figure'
+  return (better === 'lower' ? figure <= target.bound : figure >= target.bound) ? 'ok' : 'miss'
+}
+
+/** The promise in a few characters, such as `ratio <= 1.5`. */
+export function targetText(name: RowName): string {
+  const { target, better }: RowShape = ROWS[name]
+  if (target === undefined) return ''
+  return `${target.of === 'ratio' ? 'ratio ' : ''}${better === 'lower' ? '<=' : '>='} ${target.bound}`
+}
+
+function ratioOf({ ours, theirs }: Finding): number | null {
+  return ours === null || theirs === null || theirs === 0 ? null : ours / theirs
+}

@@ -83,9 +83,9 @@ export class SharedDocument implements Evaluator {
     if (isViolation(opened)) return 'refused'
     const { inspection } = opened
     const next = this.nextClock(clientID)
-    if (inspection.ownNeed > Math.max(next, inspection.end)) return 'refused'
-    const isNext = inspection.clock === inspection.end || inspection.clock === next
-    assert(isNext, 'an update is applied at its writer’s next clock')
+    const onlyDeletes = inspection.clock === inspection.end
+    if (onlyDeletes && inspection.ownNeed > next) return 'refused'
+    assert(onlyDeletes || inspection.clock === next, 'an update is applied at its writer’s next clock')
     for (const { clientID: other, clock } of inspection.needs) {
       assert(this.nextClock(other) >= clock, 'an update is applied when its needs are met')
     }

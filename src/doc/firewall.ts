@@ -45,7 +45,9 @@ export function openUpdate(update: Uint8Array, clientID: number, schema: Schema)
   if (!read.ok) return refuse(read.reason)
   const { blocks, deletions } = read.value
   if (blocks.length + deletions.length === 0) return refuse('an empty update')
-  return { update: read.value, inspection: inspectionOf(read.value, clientID) }
+  const inspection = inspectionOf(read.value, clientID)
+  if (inspection.ownNeed > inspection.end) return refuse('a deletion of what its writer has yet to write')
+  return { update: read.value, inspection }
 }
 
 function refuse(reason: string): Violation {

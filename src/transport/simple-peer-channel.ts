@@ -59,7 +59,8 @@ export class SimplePeerChannel implements Channel {
   }
 
   get bufferedBytes(): number {
-    return this.#channel.bufferedAmount
+    // node-datachannel throws when asked about a channel that is gone.
+    return this.#channel.readyState === 'open' ? this.#channel.bufferedAmount : 0
   }
 
   /** Called once, before anybody else holds the channel. */
@@ -98,10 +99,17 @@ export class SimplePeerChannel implements Channel {
     this.#phase = 'closing'
     this.#kept.length = 0
     this.ends('closed here')
+    if (this.#channel.readyState !== 'open') {
+      this.#destroy() // the other side closed it, and its close is on the way
+      return
+    }
     this.#destroyAfter(CLOSE_MS)
     // simple-peer would end the connection at once, and node-datachannel says "closed" before it has sent anything.
     this.#channel.onclose = () => this.#destroyAfter(FLUSH_MS)
-    this.#channel.close()
+    // Chromium's close overtakes what it has not handed to SCTP yet.
+    this.#channel.onbufferedamountlow = () => this.#channel.close()
+    this.#channel.bufferedAmountLowThreshold = 0
+    if (this.#channel.bufferedAmount === 0) this.#channel.close()
   }
 
   async route(): Promise<'direct' | 'relay' | 'unknown'> {
@@ -152,7 +160,7 @@ export class SimplePeerChannel implements Channel {
   #wake(): void {
     const listener = this.#listener
     if (listener === undefined || this.#phase !== 'open' || this.#threshold === undefined) return
-    if (this.#channel.bufferedAmount > this.#threshold) return
+    if (this.bufferedBytes > this.#threshold) return
     this.#threshold = undefined
     listener.drained()
   }

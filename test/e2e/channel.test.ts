@@ -1,0 +1,19 @@
+/** The channel contract over real WebRTC in Chromium and in Firefox. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { rules } from '../contract/channel.page.ts'
+import { BROWSERS, closeAll, launchBrowser } from './browsers.ts'
+import { outcomeOf, type RuleResult, runSuiteInBrowser } from './suite.ts'
+
+afterAll(closeAll)
+
+describe.each(BROWSERS)('%s', (name) => {
+  let results: readonly RuleResult[]
+
+  beforeAll(async () => {
+    results = await runSuiteInBrowser(await launchBrowser(name), 'test/contract/channel.page.ts')
+  })
+
+  test.each(rules.map((rule) => rule.name))('%s', (rule) => {
+    expect(outcomeOf(results, rule)).toBe('held')
+  })
+})

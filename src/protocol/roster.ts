@@ -4,7 +4,7 @@
  * is a function of the set of records and Joins, never of clocks or of the order they came in.
  */
 import { assert } from '../base/assert.ts'
-import { toHex } from '../base/bytes.ts'
+import { equalBytes, toHex } from '../base/bytes.ts'
 import { Writer } from '../base/codec.ts'
 import type { DeviceId, InviteId, SessionId } from '../base/ids.ts'
 import { idBytes } from '../base/ids.ts'
@@ -45,8 +45,9 @@ export class Roster {
   readonly #joins = new Map<DeviceId, Join>()
   readonly #certificates = new Map<DeviceId, Certificate>()
   #owner: DeviceId | undefined
-  /** By hash: a Join that cannot be checked yet must not push out another. */
-  #early = new Map<string, Join>()
+  /** Joins that do not count now, by hash, at most MAX_JOINS: early, void, or outdone by another of their device. */
+  #aside = new Map<string, Join>()
+  readonly #genuine = new WeakSet<Join>()
 
   constructor(crypto: Crypto, session: SessionId) {
     this.#crypto = crypto
@@ -129,22 +130,19 @@ export class Roster {
    *  role: a device with two invites is the same to everybody, whichever Join came first. */
   takeJoin(join: Join): Taken {
     const device = deviceIdOf(this.#crypto, join.certificate)
-    if (device === this.#owner) return 'known'
     const held = this.#joins.get(device)
-    if (held !== undefined && !this.#counts(join, held)) return 'known'
-    if (join.rosterSeq > this.seq) return this.#wait(join)
-    const admitter = this.#certificates.get(join.admitter)
-    if (admitter === undefined) return this.#wait(join)
-    if (!isProven(this.#crypto, this.session, join))
-      return violation('forged', 'a Join whose proofs do not verify')
-    if (!isAdmittedBy(this.#crypto, this.session, join, admitter.signPk))
-      return violation('forged', 'a Join its admitter did not sign')
-    if (!this.#stands(join)) return 'void'
-    if (held === undefined && this.#joins.size >= MAX_JOINS) return 'void'
-    this.#joins.set(device, join)
-    this.#certificates.set(device, join.certificate)
-    if (held !== undefined) this.#settle()
-    this.#retryEarly()
+    if (device === this.#owner || (held !== undefined && isSameJoin(join, held))) return 'known'
+    if (join.rosterSeq > this.seq || !this.#certificates.has(join.admitter))
+      return this.#putAside(join, 'early')
+    if (this.#aside.has(this.#keyOf(join))) return 'void'
+    if (!this.#isGenuine(join))
+      return violation('forged', 'a Join whose proofs or countersignature do not verify')
+    if (!this.#stands(join)) return this.#putAside(join, 'void')
+    if (held !== undefined && !this.#counts(join, held)) return this.#putAside(join, 'known')
+    if (held === undefined && this.#joins.size >= MAX_JOINS) return this.#putAside(join, 'void')
+    this.#choose(device, join)
+    if (held !== undefined) this.#settle(held)
+    this.#retryAside()
     return 'new'
   }
 
@@ -259,7 +257,7 @@ export class Roster {
       this.#owner = deviceIdOf(this.#crypto, record.content.owner)
       this.#certificates.set(this.#owner, record.content.owner)
     }
-    this.#retryEarly()
+    this.#retryAside()
   }
 
   #stands(join: Join): boolean {
@@ -280,29 +278,67 @@ export class Roster {
     return role === 'editor' ? 2 : role === 'viewer' ? 1 : 0
   }
 
-  /** Another Join of a device counts now, so those it admitted may stand no more: builds up again from the owner. */
-  #settle(): void {
-    const unsettled = new Map(this.#joins)
+  /** Proofs and countersignature; checked once for each Join. */
+  #isGenuine(join: Join): boolean {
+    if (this.#genuine.has(join)) return true
+    const admitter = this.#certificates.get(join.admitter)
+    if (admitter === undefined || !isProven(this.#crypto, this.session, join)) return false
+    if (!isAdmittedBy(this.#crypto, this.session, join, admitter.signPk)) return false
+    this.#genuine.add(join)
+    return true
+  }
+
+  #choose(device: DeviceId, join: Join): void {
+    this.#joins.set(device, join)
+    this.#certificates.set(device, join.certificate)
+  }
+
+  /** Another Join of a device counts now, so those it admitted may stand no more, and others may: all are
+   *  looked at anew, place by place, because who may admit at one place was settled at the places before. */
+  #settle(replaced: Join): void {
+    const all = [...this.#joins.values(), ...this.#aside.values(), replaced]
+    all.sort((a, b) => a.rosterSeq - b.rosterSeq)
+    for (const device of this.#joins.keys()) this.#certificates.delete(device)
     this.#joins.clear()
-    for (let before = -1; before !== this.#joins.size; ) {
-      before = this.#joins.size
-      for (const [device, join] of unsettled) {
-        if (!this.#stands(join)) continue
-        this.#joins.set(device, join)
-        unsettled.delete(device)
+    this.#aside.clear()
+    for (const seq of new Set(all.map((join) => join.rosterSeq))) {
+      this.#settlePlace(all.filter((join) => join.rosterSeq === seq))
+    }
+    const chosen = new Set(this.#joins.values())
+    for (const join of all) if (!chosen.has(join)) this.#putAside(join, 'void')
+  }
+
+  /** Until nothing changes: at one place a device can only gain, so the order of the list does not matter. */
+  #settlePlace(joins: readonly Join[]): void {
+    for (let settled = false; !settled; ) {
+      settled = true
+      for (const join of joins) {
+        const device = deviceIdOf(this.#crypto, join.certificate)
+        const held = this.#joins.get(device)
+        const counts = held === undefined ? this.#joins.size < MAX_JOINS : this.#counts(join, held)
+        if (!counts || join.rosterSeq > this.seq || !this.#isGenuine(join) || !this.#stands(join)) continue
+        this.#choose(device, join)
+        settled = false
       }
     }
-    for (const device of unsettled.keys()) this.#certificates.delete(device)
   }
 
-  #wait(join: Join): 'early' {
-    if (this.#early.size < MAX_JOINS) this.#early.set(toHex(this.#crypto.hash(16, encodeJoin(join))), join)
-    return 'early'
+  #putAside(join: Join, taken: Taken): Taken {
+    if (this.#aside.size < MAX_JOINS) this.#aside.set(this.#keyOf(join), join)
+    return taken
   }
 
-  #retryEarly(): void {
-    const waiting = this.#early
-    this.#early = new Map()
-    for (const join of waiting.values()) this.takeJoin(join)
+  #keyOf(join: Join): string {
+    return toHex(this.#crypto.hash(16, encodeJoin(join)))
   }
+
+  #retryAside(): void {
+    const aside = this.#aside
+    this.#aside = new Map()
+    for (const join of aside.values()) this.takeJoin(join)
+  }
+}
+
+function isSameJoin(a: Join, b: Join): boolean {
+  return equalBytes(encodeJoin(a), encodeJoin(b))
 }

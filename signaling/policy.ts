@@ -27,11 +27,10 @@ export function contentSecurityPolicy(nonce?: string): string {
   ].join('; ')
 }
 
-/** Features nothing here needs. Only names that browsers know: they complain about others. */
+/** Features nothing here needs. Only names that browsers know on every system: they complain about others. */
 const UNUSED_FEATURES = [
   'accelerometer',
   'autoplay',
-  'bluetooth',
   'clipboard-read',
   'display-capture',
   'encrypted-media',
@@ -53,7 +52,6 @@ const UNUSED_FEATURES = [
   'serial',
   'storage-access',
   'usb',
-  'web-share',
   'window-management',
   'xr-spatial-tracking',
 ]

@@ -110,7 +110,7 @@ class SimplePeerDial implements Dial {
       const line = { candidate, sdpMid: mid, sdpMLineIndex: section } as RTCIceCandidate
       this.#peer?.signal({ type: 'candidate', candidate: line })
     } catch (error) {
-      this.#fail('refused-description', reasonOf(error))
+      if (this.#phase === 'dialing') this.#fail('refused-description', reasonOf(error))
     }
   }
 

@@ -86,7 +86,7 @@ export class Replica {
 const WORDS = ['a', 'bc', 'def\n', '😀', 'x😀y', 'Ω', '漢字', '👩‍👩‍👧', ' ', 'longer words come here ']
 
 /** One thing a person or an app does. */
-export function act({ doc, undo }: Replica, schema: Schema, chance: Chance): void {
+export function act({ doc, undo }: Pick<Replica, 'doc' | 'undo'>, schema: Schema, chance: Chance): void {
   const mood = chance()
   if (mood < 0.08) undo.undo()
   else if (mood < 0.12) undo.redo()

@@ -19,15 +19,15 @@ export function readOptions(words: readonly string[]): BenchOptions {
   const left = [...words]
   for (let word = left.shift(); word !== undefined; word = left.shift()) {
     if (word === '--quick') options = { ...options, quick: true }
-    else if (word === '--group') expectGroup(valueOf(word, left.shift()))
-    else if (word === '--json') options = { ...options, file: valueOf(word, left.shift()) }
-    else if (word === '--only') options = { ...options, rows: rowsNamed(valueOf(word, left.shift())) }
+    else if (word === '--group') expectGroup(valueAfter(word, left.shift()))
+    else if (word === '--json') options = { ...options, file: valueAfter(word, left.shift()) }
+    else if (word === '--only') options = { ...options, rows: rowsNamed(valueAfter(word, left.shift())) }
     else throw new WrongUse(`"${word}" is unknown. Use: ${USAGE}`)
   }
   return options
 }
 
-function valueOf(option: string, value: string | undefined): string {
+function valueAfter(option: string, value: string | undefined): string {
   if (value === undefined || value.startsWith('--'))
     throw new WrongUse(`${option} needs a value. Use: ${USAGE}`)
   return value

@@ -1,0 +1,135 @@
+/**
+ * The part of a page that is the same for both products: one CodeMirror with the usual extensions, keys
+ * dispatched into it, and a log of what arrives in it.
+ * Not here: which text it is bound to.
+ * Invariant: an arrival is noted when the view has updated, before the next frame.
+ */
+import { Compartment, type Extension } from '@codemirror/state'
+import { basicSetup, EditorView } from 'codemirror'
+import type { Arrival, Moment, TypingRequest } from './contract.ts'
+
+/** Insertions up to this length are keys; longer ones are texts that were pasted or joined. */
+const KEY_UNITS = 64
+/** A line as people write them: CodeMirror's work grows with the length of a line. */
+const LINE_UNITS = 60
+
+export class Desk {
+  readonly view: EditorView
+  readonly #binding = new Compartment()
+  readonly #waiting = new Set<() => void>()
+  #arrivals: Arrival[] = []
+  #count = 0
+  #typed = 0
+  #origin: Moment = performance.timeOrigin
+
+  constructor() {
+    const arriving = EditorView.updateListener.of((update) => {
+      if (!update.docChanged) return
+      update.changes.iterChanges((_fromA, _toA, _fromB, _toB, inserted) => {
+        if (inserted.length <= KEY_UNITS) this.#count += inserted.length
+      })
+      this.#arrivals.push([this.#count, this.now()])
+      for (const look of this.#waiting) look()
+    })
+    this.view = new EditorView({
+      parent: document.body,
+      extensions: [basicSetup, this.#binding.of([]), arriving],
+    })
+  }
+
+  now(): Moment {
+    return this.#origin + performance.now()
+  }
+
+  momentOf(pageTime: number): Moment {
+    return this.#origin + pageTime
+  }
+
+  startClock(origin: Moment): void {
+    this.#origin = origin
+  }
+
+  bind(extension: Extension): void {
+    this.view.dispatch({ effects: this.#binding.reconfigure(extension) })
+  }
+
+  forgetArrivals(): void {
+    this.#arrivals = []
+    this.#count = 0
+  }
+
+  arrivals(): readonly Arrival[] {
+    return this.#arrivals
+  }
+
+  async type({ count, pause }: TypingRequest): Promise<readonly Moment[]> {
+    const dispatched: Moment[] = []
+    for (let key = 0; key < count; key += 1) {
+      dispatched.push(this.#pressKey())
+      await wait(pause)
+    }
+    return dispatched
+  }
+
+  async wander({ count, pause }: TypingRequest): Promise<void> {
+    for (let step = 0; step < count; step += 1) {
+      this.view.focus()
+      this.view.dispatch({ selection: { anchor: step % (this.view.state.doc.length + 1) } })
+      await wait(pause)
+    }
+  }
+
+  paste(text: string): Moment {
+    const at = this.now()
+    this.view.dispatch({ changes: { from: 0, insert: text }, userEvent: 'input.paste' })
+    return at
+  }
+
+  async whenShown(units: number): Promise<Moment> {
+    await this.until(() => this.view.state.doc.length >= units)
+    await drawn()
+    return this.now()
+  }
+
+  /** Resolves as soon as `holds`, looking after each update of the view. */
+  until(holds: () => boolean): Promise<void> {
+    if (holds()) return Promise.resolve()
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!holds()) return
+        this.#waiting.delete(look)
+        resolve()
+      }
+      this.#waiting.add(look)
+    })
+  }
+
+  #pressKey(): Moment {
+    const end = this.view.state.doc.length
+    this.#typed += 1
+    const insert = this.#typed % LINE_UNITS === 0 ? '\n' : 'abcdefghij'.charAt(this.#typed % 10)
+    const tap = globalThis.wireTap
+    if (tap) tap.keyTurn = true
+    const at = this.now()
+    this.view.dispatch({
+      changes: { from: end, insert },
+      selection: { anchor: end + 1 },
+      userEvent: 'input.type',
+    })
+    setTimeout(() => {
+      if (tap) tap.keyTurn = false
+    })
+    return at
+  }
+}
+
+export function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
+
+/** After the next frame has been drawn. */
+function drawn(): Promise<void> {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve))
+  })
+}

@@ -1,0 +1,41 @@
+/**
+ * Plays a made-up writing session into a shared text, at the pace of a fast machine: many edits a turn, a
+ * pause after each so that a product can store what it stores, a long one where the writer rests.
+ * The last edits come one by one, as a person's do: what follows the newest stored state then looks as in life.
+ * Invariant: each edit is a transaction of its own, as each key of an editor is.
+ */
+import { type Edit, writingSession } from '../writing-session.ts'
+import type { TraceRequest } from './contract.ts'
+import { wait } from './desk.ts'
+
+/** What both products' texts can do: a Y.Text. */
+export interface EditedText {
+  readonly length: number
+  insert(at: number, text: string): void
+  delete(at: number, length: number): void
+  readonly doc: { transact(work: () => void): void } | null
+}
+
+const EDITS_A_TURN = 100
+/** Just over the pause our capture makes between entries, so that every turn is an entry. */
+const TURN_PAUSE_MS = 32
+/** y-indexeddb trims its rows a second after the last edit. */
+const REST_MS = 1_500
+const SINGLE_EDITS = 300
+
+export async function playTrace(text: EditedText, { seed, edits }: TraceRequest): Promise<void> {
+  let played = 0
+  for (const edit of writingSession(seed, edits)) {
+    play(text, edit)
+    played += 1
+    if (edit.rest) await wait(REST_MS)
+    else if (played > edits - SINGLE_EDITS || played % EDITS_A_TURN === 0) await wait(TURN_PAUSE_MS)
+  }
+}
+
+function play(text: EditedText, { at, removed, inserted }: Edit): void {
+  text.doc?.transact(() => {
+    if (removed > 0) text.delete(at, removed)
+    if (inserted !== '') text.insert(at, inserted)
+  })
+}

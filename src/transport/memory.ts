@@ -53,7 +53,7 @@ interface MemoryDial {
   readonly token: string
   readonly fingerprint: Uint8Array
   readonly options: DialOptions
-  phase: 'waiting' | 'over'
+  phase: 'waiting' | 'opening' | 'over'
 }
 
 type MemorySignal =
@@ -108,7 +108,7 @@ class Network implements MemoryNetwork {
   }
 
   #receive(dial: MemoryDial, bytes: Uint8Array): void {
-    if (dial.phase === 'over') return
+    if (dial.phase !== 'waiting') return
     const decoded = decode(bytes, readMemorySignal)
     const expected = dial.options.initiator ? 'answer' : 'offer'
     if (!decoded.ok || decoded.value.kind !== expected) {
@@ -124,16 +124,25 @@ class Network implements MemoryNetwork {
 
   #connect(initiator: MemoryDial, answer: MemorySignal & { kind: 'answer' }): void {
     const responder = this.#dials.get(answer.from)
-    if (answer.to !== initiator.token || responder === undefined) {
+    if (answer.to !== initiator.token || responder?.phase !== 'waiting') {
       this.#fail(initiator, 'no-route', 'nobody answers there')
       return
     }
-    for (const dial of [initiator, responder]) this.#end(dial)
+    for (const dial of [initiator, responder]) dial.phase = 'opening'
     const [one, other] = this.#pair(initiator, responder)
     this.#schedule(() => {
-      initiator.options.onOpen(one)
-      responder.options.onOpen(other)
+      this.#open(initiator, one)
+      this.#open(responder, other)
     })
+  }
+
+  #open(dial: MemoryDial, channel: MemoryEnd): void {
+    if (dial.phase !== 'opening') {
+      channel.close() // aborted at the last moment
+      return
+    }
+    this.#end(dial)
+    dial.options.onOpen(channel)
   }
 
   #pair(initiator: MemoryDial, responder: MemoryDial): [MemoryEnd, MemoryEnd] {

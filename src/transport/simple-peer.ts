@@ -64,7 +64,7 @@ class SimplePeerDial implements Dial {
       }) as Peer
       this.#follow(this.#peer)
     } catch (error) {
-      queueMicrotask(() => this.#fail('webrtc-blocked', reasonOf(error)))
+      this.#fail('webrtc-blocked', reasonOf(error))
     }
   }
 
@@ -178,7 +178,7 @@ class SimplePeerDial implements Dial {
     }
     this.#phase = 'over'
     this.#peer?.destroy()
-    this.#options.onFailed(failure, detail)
+    queueMicrotask(() => this.#options.onFailed(failure, detail)) // never within the caller's own call
   }
 
   #closed(): void {

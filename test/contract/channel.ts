@@ -176,6 +176,23 @@ const DIAL_RULES: Readonly<Record<string, Perform>> = {
     claimEqual([first.outcomes, second.outcomes], [['aborted'], ['aborted']])
   },
 
+  'an abort at any moment before the channel opens leaves nothing open': async ({ one, other }) => {
+    for (const turns of [0, 1, 2, 3, 5, 8]) {
+      const [first, second] = [new Attempt(one, true), new Attempt(other, false)]
+      first.introduce(second)
+      second.introduce(first)
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+      const opened = first.outcomes.length > 0
+      first.dial.abort()
+      const channel = await soon(first.whenOver, 'aborting')
+      claim(opened === (channel !== undefined), 'an aborted dial does not open')
+      channel?.close()
+      second.dial.abort()
+      const answered = await soon(second.whenOver, 'aborting')
+      if (answered !== undefined) await soon(new Inbox(answered).whenClosed(), 'closing')
+    }
+  },
+
   'no signal of a dial is longer than 7 KiB': async (dialers) => {
     const [one, other, attempts] = await connectVisibly(dialers)
     const lengths = attempts.flatMap(({ signals }) => signals.map(({ length }) => length))

@@ -10,7 +10,9 @@ describe.each(BROWSERS)('%s', (name) => {
   let results: readonly RuleResult[]
 
   beforeAll(async () => {
-    results = await runSuiteInBrowser(await launchBrowser(name), 'test/contract/channel.page.ts')
+    const browser = await launchBrowser(name)
+    results = await runSuiteInBrowser(browser, 'test/contract/channel.page.ts')
+    await browser.close()
   })
 
   test.each(rules.map((rule) => rule.name))('%s', (rule) => {

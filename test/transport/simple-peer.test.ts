@@ -57,9 +57,10 @@ describe('before the platform sees a description', () => {
     ['two fingerprints', `${sound}${fingerprint('0B')}`],
     ['sha-1', `v=0\r\n${section}a=fingerprint:sha-1 ${new Array(20).fill('0A').join(':')}\r\n`],
     ['a media section', `${sound}m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n`],
-  ])('one with %s fails the dial', (_name, sdp) => {
+  ])('one with %s fails the dial', async (_name, sdp) => {
     const { given, outcomes, dial } = answering()
     dial.signal(encodeDescription('offer', sdp))
+    await Promise.resolve()
     expect([given, outcomes]).toEqual([[], ['refused-description']])
   })
 
@@ -69,12 +70,14 @@ describe('before the platform sees a description', () => {
     expect([given, outcomes]).toEqual([[{ type: 'offer', sdp: sound }], []])
   })
 
-  test('a second one fails the dial, and so does an answer nobody asked for', () => {
+  test('a second one fails the dial, and so does an answer nobody asked for', async () => {
     const twice = answering()
     for (const _time of [1, 2]) twice.dial.signal(encodeDescription('offer', sound))
+    await Promise.resolve()
     expect([twice.given.length, twice.outcomes]).toEqual([1, ['refused-description']])
     const answered = answering()
     answered.dial.signal(encodeDescription('answer', sound))
+    await Promise.resolve()
     expect([answered.given.length, answered.outcomes]).toEqual([0, ['refused-description']])
   })
 

@@ -25,7 +25,17 @@ export type RecordId = Id<'record'>
 /** Ed25519 public key under which signaling groups sockets, 32 bytes. */
 export type TopicId = Id<'topic'>
 
-export const ID_BYTES = { session: 16, device: 16, writer: 8, instance: 8, entry: 32, blob: 32, invite: 32, record: 32, topic: 32 } as const
+export const ID_BYTES = {
+  session: 16,
+  device: 16,
+  writer: 8,
+  instance: 8,
+  entry: 32,
+  blob: 32,
+  invite: 32,
+  record: 32,
+  topic: 32,
+} as const
 
 /** The id that these raw bytes spell. */
 export function idOf<T extends Id<string>>(bytes: Uint8Array): T {

@@ -75,7 +75,14 @@ export function entryAt(chain: Chain, seq: number): HeldEntry | undefined {
 
 export function headOf(chain: Chain): Head {
   const { device, writer, applied } = chain
-  return { device, writer, held: heldSeq(chain), heldId: heldId(chain), applied, ended: chain.ended !== undefined }
+  return {
+    device,
+    writer,
+    held: heldSeq(chain),
+    heldId: heldId(chain),
+    applied,
+    ended: chain.ended !== undefined,
+  }
 }
 
 /** Adds the next entry. */

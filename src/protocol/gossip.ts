@@ -16,7 +16,12 @@ import type { DeviceId, InstanceId } from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import { type Entry, sizeOfEntry } from '../wire/entry.ts'
 import { type ChainId, chainOf, digestOfHeads, type Head } from '../wire/heads.ts'
-import { ACKNOWLEDGE_PAUSE_MS, DIGEST_REST_MS, FULL_SEND_PAUSE_MS, HEADS_DIGEST_PAUSE_MS } from '../wire/limits.ts'
+import {
+  ACKNOWLEDGE_PAUSE_MS,
+  DIGEST_REST_MS,
+  FULL_SEND_PAUSE_MS,
+  HEADS_DIGEST_PAUSE_MS,
+} from '../wire/limits.ts'
 import type { Acknowledgement, Message } from '../wire/message.ts'
 import { entryAt, heldSeq } from './chain.ts'
 import { headsOf, type LogState } from './log.ts'
@@ -52,9 +57,18 @@ export interface GossipLink {
   fullSendAt: Millis
   comparedAt: Millis
   /** The other side's last digests. */
-  theirs: { readonly roster: Uint8Array; readonly held: Uint8Array; readonly applied: Uint8Array; readonly state: Uint8Array | undefined } | undefined
-  /** Bytes announced by the other side and not come yet. */
+  theirs:
+    | {
+        readonly roster: Uint8Array
+        readonly held: Uint8Array
+        readonly applied: Uint8Array
+        readonly state: Uint8Array | undefined
+      }
+    | undefined
+  /** Bytes announced by the other side and not come yet, roughly: it says when nothing more comes. */
   announced: number
+  /** We announced bytes and have not said yet that nothing more comes. */
+  announcing: boolean
   /** Heads came from there at least once, or equal digests: we know what it holds. */
   compared: boolean
 }
@@ -75,20 +89,45 @@ export interface GossipState {
 export type GossipInput =
   | { readonly type: 'linked'; readonly link: InstanceId; readonly device: DeviceId; readonly now: Millis }
   | { readonly type: 'unlinked'; readonly link: InstanceId; readonly now: Millis }
-  | { readonly type: 'heads'; readonly link: InstanceId; readonly answer: boolean; readonly seen: number; readonly heads: readonly Head[]; readonly now: Millis }
-  | { readonly type: 'digest'; readonly link: InstanceId; readonly digest: Extract<Message, { type: 'digest' }>; readonly now: Millis }
+  | {
+      readonly type: 'heads'
+      readonly link: InstanceId
+      readonly answer: boolean
+      readonly seen: number
+      readonly heads: readonly Head[]
+      readonly now: Millis
+    }
+  | {
+      readonly type: 'digest'
+      readonly link: InstanceId
+      readonly digest: Extract<Message, { type: 'digest' }>
+      readonly now: Millis
+    }
   | { readonly type: 'ack'; readonly link: InstanceId; readonly acknowledgements: readonly Acknowledgement[] }
   | { readonly type: 'sending'; readonly link: InstanceId; readonly bytes: number }
   | { readonly type: 'prune' | 'graft'; readonly link: InstanceId; readonly device: DeviceId }
   /** An `entries` message came, before the log looks at it. */
   | { readonly type: 'entries-came'; readonly link: InstanceId; readonly bytes: number }
-  | { readonly type: 'held'; readonly entry: Entry; readonly from: InstanceId | undefined; readonly now: Millis }
+  | {
+      readonly type: 'held'
+      readonly entry: Entry
+      readonly from: InstanceId | undefined
+      readonly now: Millis
+    }
   | { readonly type: 'duplicate'; readonly entry: Entry; readonly from: InstanceId }
   | { readonly type: 'gap'; readonly link: InstanceId; readonly now: Millis }
   /** The link's bulk lane has room. */
   | { readonly type: 'hungry'; readonly link: InstanceId }
   /** A checkpoint with these heads was handed over on the link. */
-  | { readonly type: 'checkpoint-sent'; readonly link: InstanceId; readonly heads: readonly { readonly device: DeviceId; readonly writer: Head['writer']; readonly seq: number }[] }
+  | {
+      readonly type: 'checkpoint-sent'
+      readonly link: InstanceId
+      readonly heads: readonly {
+        readonly device: DeviceId
+        readonly writer: Head['writer']
+        readonly seq: number
+      }[]
+    }
   /** The log was put on a new base: cursors start over. */
   | { readonly type: 'rebased'; readonly now: Millis }
   | { readonly type: 'state-digest'; readonly digest: Uint8Array }
@@ -96,7 +135,12 @@ export type GossipInput =
 
 export type GossipOutput =
   | { readonly type: 'send'; readonly link: InstanceId; readonly message: Message }
-  | { readonly type: 'send-entries'; readonly link: InstanceId; readonly lane: 'live' | 'bulk'; readonly entries: readonly Entry[] }
+  | {
+      readonly type: 'send-entries'
+      readonly link: InstanceId
+      readonly lane: 'live' | 'bulk'
+      readonly entries: readonly Entry[]
+    }
   /** The link lacks entries that only a checkpoint still covers. */
   | { readonly type: 'needs-checkpoint'; readonly link: InstanceId }
   /** Applied heads have rested: compute the state digest and give it back. */
@@ -108,10 +152,22 @@ export type GossipOutput =
   | { readonly type: 'wake'; readonly at: Millis }
 
 export function startGossip(log: LogState, me: InstanceId): GossipState {
-  return { log, me, links: new Map(), heldBy: new Map(), ackDue: undefined, digestDue: undefined, changedAt: 0, stateDigest: undefined }
+  return {
+    log,
+    me,
+    links: new Map(),
+    heldBy: new Map(),
+    ackDue: undefined,
+    digestDue: undefined,
+    changedAt: 0,
+    stateDigest: undefined,
+  }
 }
 
-export function step(state: GossipState, input: GossipInput): { state: GossipState; outputs: GossipOutput[] } {
+export function step(
+  state: GossipState,
+  input: GossipInput,
+): { state: GossipState; outputs: GossipOutput[] } {
   const outputs: GossipOutput[] = []
   perform(state, input, outputs)
   return { state, outputs }
@@ -120,7 +176,8 @@ export function step(state: GossipState, input: GossipInput): { state: GossipSta
 /** Seq up to which some other device holds this chain. */
 export function sharedSeq(state: GossipState, chain: ChainId, own: DeviceId): number {
   let shared = 0
-  for (const [device, held] of state.heldBy) if (device !== own) shared = Math.max(shared, held.get(chain) ?? 0)
+  for (const [device, held] of state.heldBy)
+    if (device !== own) shared = Math.max(shared, held.get(chain) ?? 0)
   return shared
 }
 
@@ -131,9 +188,14 @@ export function isEven(state: GossipState, link: GossipLink): boolean {
   return equalBytes(link.theirs.held, mine.held) && equalBytes(link.theirs.applied, mine.applied)
 }
 
+/** More than what is being typed is still to come or to go. */
+export function isCatchingUp(link: GossipLink): boolean {
+  return !link.compared || link.announced > 0 || link.bulkBusy || link.awaitsCheckpoint
+}
+
 /** All that is held here is acknowledged there, and the other way round as far as its heads said. */
 export function isCaughtUp(state: GossipState, link: GossipLink): boolean {
-  if (!link.compared || link.announced > 0 || link.bulkBusy || link.awaitsCheckpoint) return false
+  if (isCatchingUp(link)) return false
   for (const chain of state.log.chains.values()) {
     if (link.endedThere.has(chain.id)) continue
     if ((link.acked.get(chain.id) ?? 0) < heldSeq(chain) && heldSeq(chain) > 0) return false
@@ -170,7 +232,10 @@ function perform(state: GossipState, input: GossipInput, outputs: GossipOutput[]
   }
 }
 
-type LinkInput = Exclude<GossipInput, { type: 'linked' | 'unlinked' | 'held' | 'tick' | 'rebased' | 'state-digest' }>
+type LinkInput = Exclude<
+  GossipInput,
+  { type: 'linked' | 'unlinked' | 'held' | 'tick' | 'rebased' | 'state-digest' }
+>
 
 function onLink(state: GossipState, input: LinkInput, outputs: GossipOutput[]): void {
   const link = state.links.get(input.type === 'duplicate' ? input.from : input.link)
@@ -192,7 +257,7 @@ function onLink(state: GossipState, input: LinkInput, outputs: GossipOutput[]): 
       return void link.pruned.delete(input.device)
     case 'entries-came':
       link.entriesSeen++
-      link.announced = Math.max(0, link.announced - input.bytes)
+      if (link.announced > 0) link.announced = Math.max(1, link.announced - input.bytes)
       return
     case 'duplicate':
       return duplicate(state, link, input.entry, outputs)
@@ -213,7 +278,11 @@ function onLink(state: GossipState, input: LinkInput, outputs: GossipOutput[]): 
 
 // Links come and go --------------------------------------------------------------------------------------
 
-function linked(state: GossipState, input: Extract<GossipInput, { type: 'linked' }>, outputs: GossipOutput[]): void {
+function linked(
+  state: GossipState,
+  input: Extract<GossipInput, { type: 'linked' }>,
+  outputs: GossipOutput[],
+): void {
   const link: GossipLink = {
     id: input.link,
     device: input.device,
@@ -232,6 +301,7 @@ function linked(state: GossipState, input: Extract<GossipInput, { type: 'linked'
     comparedAt: Number.NEGATIVE_INFINITY,
     theirs: undefined,
     announced: 0,
+    announcing: false,
     compared: false,
   }
   state.links.set(link.id, link)
@@ -244,7 +314,8 @@ function unlinked(state: GossipState, id: InstanceId, outputs: GossipOutput[]): 
   if (gone === undefined) return
   state.links.delete(id)
   for (const link of state.links.values()) {
-    for (const device of link.prunedByUs) outputs.push({ type: 'send', link: link.id, message: { type: 'graft', device } })
+    for (const device of link.prunedByUs)
+      outputs.push({ type: 'send', link: link.id, message: { type: 'graft', device } })
     link.prunedByUs.clear()
   }
 }
@@ -256,12 +327,27 @@ function digestMessage(state: GossipState): Extract<Message, { type: 'digest' }>
   return { type: 'digest', roster: state.log.roster.digest(), held, applied, state: state.stateDigest }
 }
 
-function sendHeads(state: GossipState, link: GossipLink, answer: boolean, now: Millis, outputs: GossipOutput[]): void {
+function sendHeads(
+  state: GossipState,
+  link: GossipLink,
+  answer: boolean,
+  now: Millis,
+  outputs: GossipOutput[],
+): void {
   link.comparedAt = now
-  outputs.push({ type: 'send', link: link.id, message: { type: 'heads', answer, seen: link.entriesSeen, heads: headsOf(state.log) } })
+  outputs.push({
+    type: 'send',
+    link: link.id,
+    message: { type: 'heads', answer, seen: link.entriesSeen, heads: headsOf(state.log) },
+  })
 }
 
-function compareDigests(state: GossipState, link: GossipLink, input: Extract<GossipInput, { type: 'digest' }>, outputs: GossipOutput[]): void {
+function compareDigests(
+  state: GossipState,
+  link: GossipLink,
+  input: Extract<GossipInput, { type: 'digest' }>,
+  outputs: GossipOutput[],
+): void {
   link.theirs = input.digest
   const mine = digestMessage(state)
   if (!equalBytes(input.digest.roster, mine.roster)) outputs.push({ type: 'roster-differs', link: link.id })
@@ -288,7 +374,12 @@ function isFetchingElsewhere(state: GossipState, link: GossipLink): boolean {
   return false
 }
 
-function compareHeads(state: GossipState, link: GossipLink, input: Extract<GossipInput, { type: 'heads' }>, outputs: GossipOutput[]): void {
+function compareHeads(
+  state: GossipState,
+  link: GossipLink,
+  input: Extract<GossipInput, { type: 'heads' }>,
+  outputs: GossipOutput[],
+): void {
   const told = new Map(input.heads.map((head) => [chainOf(head), head]))
   const nothingUnderWay = input.seen >= link.entriesSent
   let fell = false
@@ -307,7 +398,9 @@ function compareHeads(state: GossipState, link: GossipLink, input: Extract<Gossi
   link.compared = true
   sendContradicted(state, link, input.heads, outputs)
   if (input.answer) sendHeads(state, link, false, input.now, outputs)
-  outputs.push({ type: 'send', link: link.id, message: { type: 'sending', bytes: outstanding(state, link) } }, { type: 'acknowledged' })
+  const bytes = outstanding(state, link)
+  link.announcing = bytes > 0
+  outputs.push({ type: 'send', link: link.id, message: { type: 'sending', bytes } }, { type: 'acknowledged' })
   pump(state, link, outputs)
 }
 
@@ -320,7 +413,12 @@ function fullSend(link: GossipLink, told: ReadonlyMap<ChainId, Head>, now: Milli
 }
 
 /** Another id at the same seq: one of us holds the other half of a fork. Our entry lets them prove it. */
-function sendContradicted(state: GossipState, link: GossipLink, heads: readonly Head[], outputs: GossipOutput[]): void {
+function sendContradicted(
+  state: GossipState,
+  link: GossipLink,
+  heads: readonly Head[],
+  outputs: GossipOutput[],
+): void {
   const ours: Entry[] = []
   for (const head of heads) {
     const chain = state.log.chains.get(chainOf(head))
@@ -355,7 +453,11 @@ function raise(map: Map<ChainId, number>, chain: ChainId, seq: number): void {
 
 // Sending ------------------------------------------------------------------------------------------------
 
-function held(state: GossipState, input: Extract<GossipInput, { type: 'held' }>, outputs: GossipOutput[]): void {
+function held(
+  state: GossipState,
+  input: Extract<GossipInput, { type: 'held' }>,
+  outputs: GossipOutput[],
+): void {
   const { entry, from, now } = input
   const chain = chainOf(entry)
   const source = from === undefined ? undefined : state.links.get(from)
@@ -365,22 +467,40 @@ function held(state: GossipState, input: Extract<GossipInput, { type: 'held' }>,
     source.owedAcks.add(chain)
     if (state.ackDue === undefined) state.ackDue = now
   }
-  for (const link of state.links.values()) if (link !== source) spread(state, link, entry, source === undefined, outputs)
+  for (const link of state.links.values())
+    if (link !== source) spread(state, link, entry, source === undefined, outputs)
   changed(state, now, outputs)
 }
 
-function spread(state: GossipState, link: GossipLink, entry: Entry, own: boolean, outputs: GossipOutput[]): void {
+function spread(
+  state: GossipState,
+  link: GossipLink,
+  entry: Entry,
+  own: boolean,
+  outputs: GossipOutput[],
+): void {
   if (!own && (link.pruned.has(entry.device) || link.device === entry.device)) return
   const chain = chainOf(entry)
   if (!link.compared || link.endedThere.has(chain)) return
   const sent = link.sent.get(chain) ?? 0
   if (sent >= entry.seq) return
-  if (link.bulkBusy || link.awaitsCheckpoint || sent !== entry.seq - 1 || sizeOfEntry(entry) > LIVE_ENTRY_BYTES) return pump(state, link, outputs)
+  if (
+    link.bulkBusy ||
+    link.awaitsCheckpoint ||
+    sent !== entry.seq - 1 ||
+    sizeOfEntry(entry) > LIVE_ENTRY_BYTES
+  )
+    return pump(state, link, outputs)
   link.sent.set(chain, entry.seq)
   sendEntries(link, 'live', [entry], outputs)
 }
 
-function sendEntries(link: GossipLink, lane: 'live' | 'bulk', entries: readonly Entry[], outputs: GossipOutput[]): void {
+function sendEntries(
+  link: GossipLink,
+  lane: 'live' | 'bulk',
+  entries: readonly Entry[],
+  outputs: GossipOutput[],
+): void {
   link.entriesSent++
   outputs.push({ type: 'send-entries', link: link.id, lane, entries })
 }
@@ -391,10 +511,15 @@ function pump(state: GossipState, link: GossipLink, outputs: GossipOutput[]): vo
   const batch = nextBatch(state, link)
   if (batch === 'needs-checkpoint') {
     link.awaitsCheckpoint = true
+    link.announcing = true
     outputs.push({ type: 'needs-checkpoint', link: link.id })
     return
   }
-  if (batch.length === 0) return
+  if (batch.length === 0) {
+    if (link.announcing) outputs.push({ type: 'send', link: link.id, message: { type: 'sending', bytes: 0 } })
+    link.announcing = false
+    return
+  }
   link.bulkBusy = true
   sendEntries(link, 'bulk', batch, outputs)
 }
@@ -429,7 +554,8 @@ function nextBatch(state: GossipState, link: GossipLink): Entry[] | 'needs-check
 /** Something it lacks is no longer in memory one by one. */
 function isBehindBase(state: GossipState, link: GossipLink): boolean {
   for (const chain of state.log.chains.values()) {
-    if (chain.base > 0 && (link.sent.get(chain.id) ?? 0) < chain.base && !link.endedThere.has(chain.id)) return true
+    if (chain.base > 0 && (link.sent.get(chain.id) ?? 0) < chain.base && !link.endedThere.has(chain.id))
+      return true
   }
   return false
 }
@@ -453,7 +579,10 @@ function duplicate(state: GossipState, link: GossipLink, entry: Entry, outputs: 
   if (state.ackDue === undefined) state.ackDue = 0
   if (link.device === entry.device || link.prunedByUs.has(entry.device)) return
   link.prunedByUs.add(entry.device)
-  outputs.push({ type: 'send', link: link.id, message: { type: 'prune', device: entry.device } }, { type: 'wake', at: 0 })
+  outputs.push(
+    { type: 'send', link: link.id, message: { type: 'prune', device: entry.device } },
+    { type: 'wake', at: 0 },
+  )
 }
 
 // Time -----------------------------------------------------------------------------------------------------
@@ -479,7 +608,8 @@ function sendAcks(state: GossipState, now: Millis, outputs: GossipOutput[]): voi
     const acknowledgements: Acknowledgement[] = []
     for (const id of link.owedAcks) {
       const chain = state.log.chains.get(id)
-      if (chain !== undefined) acknowledgements.push({ device: chain.device, writer: chain.writer, held: heldSeq(chain) })
+      if (chain !== undefined)
+        acknowledgements.push({ device: chain.device, writer: chain.writer, held: heldSeq(chain) })
     }
     link.owedAcks.clear()
     outputs.push({ type: 'send', link: link.id, message: { type: 'ack', acknowledgements } })
@@ -495,5 +625,6 @@ function sendDigests(state: GossipState, now: Millis, outputs: GossipOutput[]): 
     return
   }
   state.digestDue = now + HEADS_DIGEST_PAUSE_MS
-  for (const link of state.links.values()) outputs.push({ type: 'send', link: link.id, message: digestMessage(state) })
+  for (const link of state.links.values())
+    outputs.push({ type: 'send', link: link.id, message: digestMessage(state) })
 }

@@ -19,7 +19,19 @@ import { type ChainId, chainOf, type Head } from '../wire/heads.ts'
 import { MAX_PARKED_BYTES, MAX_PARKED_BYTES_PER_DEVICE, MAX_WRITERS_PER_DEVICE } from '../wire/limits.ts'
 import { clientIdOf } from '../wire/presence.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
-import { type Chain, type ChainEnd, cutFrom, emptyChain, endBefore, entryAt, extend, type HeldEntry, headOf, heldId, heldSeq } from './chain.ts'
+import {
+  type Chain,
+  type ChainEnd,
+  cutFrom,
+  emptyChain,
+  endBefore,
+  entryAt,
+  extend,
+  type HeldEntry,
+  headOf,
+  heldId,
+  heldSeq,
+} from './chain.ts'
 import type { Evaluator, Inspection } from './evaluation.ts'
 import type { Roster } from './roster.ts'
 
@@ -45,7 +57,14 @@ export type LogInput =
   | { readonly type: 'received'; readonly entries: readonly Entry[] }
   /** From the own disk, vouched for by the store's AEAD: no signature is checked. */
   | { readonly type: 'reopened'; readonly entries: readonly Entry[] }
-  | { readonly type: 'author'; readonly kind: EntryKind; readonly body: Uint8Array; readonly writer: WriterId; readonly keys: AuthorKeys; readonly now: Millis }
+  | {
+      readonly type: 'author'
+      readonly kind: EntryKind
+      readonly body: Uint8Array
+      readonly writer: WriterId
+      readonly keys: AuthorKeys
+      readonly now: Millis
+    }
   | { readonly type: 'roster-grew' }
 
 export interface AuthorKeys {
@@ -64,7 +83,13 @@ export type LogOutput =
   | { readonly type: 'roster-behind' }
   /** A writer of `device` said two things: a portable proof. */
   | { readonly type: 'fork'; readonly device: DeviceId; readonly proof: readonly [Entry, Entry] }
-  | { readonly type: 'ended'; readonly device: DeviceId; readonly writer: WriterId; readonly because: ChainEnd; readonly detail: string }
+  | {
+      readonly type: 'ended'
+      readonly device: DeviceId
+      readonly writer: WriterId
+      readonly because: ChainEnd
+      readonly detail: string
+    }
   /** No longer held: erase it from the disk. */
   | { readonly type: 'dropped'; readonly entry: Entry }
   | { readonly type: 'violation'; readonly violation: Violation }
@@ -72,7 +97,9 @@ export type LogOutput =
 /** Entries aside for the roster, beyond which new ones are dropped (they come again). */
 const MAX_ASIDE = 1_024
 
-export function startLog(start: Pick<LogState, 'crypto' | 'session' | 'roster' | 'evaluator' | 'entryKeyAt'>): LogState {
+export function startLog(
+  start: Pick<LogState, 'crypto' | 'session' | 'roster' | 'evaluator' | 'entryKeyAt'>,
+): LogState {
   return { ...start, chains: new Map(), byClient: new Map(), freeClocks: new Map(), applied: [], aside: [] }
 }
 
@@ -141,24 +168,29 @@ function accept(state: LogState, entry: Entry, verify: boolean, outputs: LogOutp
   if (certificate === undefined) return setAside(state, entry, outputs)
   const known = state.chains.get(chainOf(entry))
   if (known !== undefined && isHeld(known, entry)) return void outputs.push({ type: 'duplicate', entry })
-  if (verify && !isSignedBy(state.crypto, entry, certificate.signPk)) return violation('forged', 'an entry its device did not sign')
+  if (verify && !isSignedBy(state.crypto, entry, certificate.signPk))
+    return violation('forged', 'an entry its device did not sign')
   const chain = chainFor(state, entry)
   if (chain === undefined) return undefined
   if (contradicts(chain, entry)) return fork(chain, entry, outputs)
   if (chain.ended !== undefined) return undefined
-  if (entry.seq !== heldSeq(chain) + 1 || entry.prev !== heldId(chain)) return void outputs.push({ type: 'gap', entry })
+  if (entry.seq !== heldSeq(chain) + 1 || entry.prev !== heldId(chain))
+    return void outputs.push({ type: 'gap', entry })
   if (entry.rosterSeq > state.roster.seq) return setAside(state, entry, outputs)
   const role = state.roster.roleAt(entry.device, entry.rosterSeq)
   if (role === undefined) return setAside(state, entry, outputs)
-  if (entry.rosterSeq < chain.rosterSeq) return end(chain, entry.seq, 'refused', 'its rosterSeq falls', outputs)
-  if (role === 'viewer' && writesText(entry.kind)) return end(chain, entry.seq, 'void', 'a viewer wrote', outputs)
+  if (entry.rosterSeq < chain.rosterSeq)
+    return end(chain, entry.seq, 'refused', 'its rosterSeq falls', outputs)
+  if (role === 'viewer' && writesText(entry.kind))
+    return end(chain, entry.seq, 'void', 'a viewer wrote', outputs)
   const entryKey = state.entryKeyAt(entry.rosterSeq)
   if (entryKey === undefined) return setAside(state, entry, outputs)
   const content = openEntry(state.crypto, entry, entryKey)
   if (isViolation(content)) return content
   const inspection = entry.kind === 'edit' ? state.evaluator.inspect(content.body, chain.clientID) : undefined
   if (isViolation(inspection)) return inspection
-  if (inspection !== undefined && inspection.clock !== chain.heldClock) return end(chain, entry.seq, 'refused', 'its clock is not the next', outputs)
+  if (inspection !== undefined && inspection.clock !== chain.heldClock)
+    return end(chain, entry.seq, 'refused', 'its clock is not the next', outputs)
   hold(state, chain, { entry, authoredAt: content.authoredAt, body: content.body, inspection }, outputs)
   return undefined
 }
@@ -183,7 +215,13 @@ function fork(chain: Chain, entry: Entry, outputs: LogOutput[]): undefined {
   const other = entryAt(chain, entry.seq)
   if (chain.ended === 'forked' || other === undefined) return undefined
   outputs.push({ type: 'fork', device: chain.device, proof: [other.entry, entry] })
-  return end(chain, Math.max(entry.seq, chain.applied + 1), 'forked', 'it wrote two different histories', outputs)
+  return end(
+    chain,
+    Math.max(entry.seq, chain.applied + 1),
+    'forked',
+    'it wrote two different histories',
+    outputs,
+  )
 }
 
 function end(chain: Chain, seq: number, because: ChainEnd, detail: string, outputs: LogOutput[]): undefined {
@@ -193,7 +231,8 @@ function end(chain: Chain, seq: number, because: ChainEnd, detail: string, outpu
 }
 
 function setAside(state: LogState, entry: Entry, outputs: LogOutput[]): undefined {
-  if (state.aside.length < MAX_ASIDE && !state.aside.some((other) => other.id === entry.id)) state.aside.push(keep(entry))
+  if (state.aside.length < MAX_ASIDE && !state.aside.some((other) => other.id === entry.id))
+    state.aside.push(keep(entry))
   outputs.push({ type: 'roster-behind' })
   return undefined
 }
@@ -219,7 +258,13 @@ function hold(state: LogState, chain: Chain, held: HeldEntry, outputs: LogOutput
 }
 
 /** Neighbour check and application of the chain's next entry; false when it was refused and the chain ended. */
-export function apply(state: LogState, chain: Chain, held: HeldEntry, own: boolean, outputs: LogOutput[]): boolean {
+export function apply(
+  state: LogState,
+  chain: Chain,
+  held: HeldEntry,
+  own: boolean,
+  outputs: LogOutput[],
+): boolean {
   assert(held.entry.seq === chain.applied + 1, 'a chain is applied in order')
   if (held.inspection !== undefined && !own) {
     if (state.evaluator.apply(held.body, chain.clientID) === 'refused') {
@@ -251,7 +296,10 @@ function unpark(state: LogState, outputs: LogOutput[]): void {
 }
 
 export function areNeedsMet(state: LogState, inspection: Inspection | undefined): boolean {
-  return inspection === undefined || inspection.needs.every((need) => appliedClockOf(state, need.clientID) >= need.clock)
+  return (
+    inspection === undefined ||
+    inspection.needs.every((need) => appliedClockOf(state, need.clientID) >= need.clock)
+  )
 }
 
 export function appliedClockOf(state: LogState, clientID: number): number {
@@ -285,8 +333,18 @@ function author(state: LogState, input: Extract<LogInput, { type: 'author' }>, o
   assert(entryKey !== undefined, 'a member holds the key of the epoch in force')
   const inspection = input.kind === 'edit' ? state.evaluator.inspect(input.body, chain.clientID) : undefined
   assert(!isViolation(inspection), "an own edit passes one's own firewall")
-  assert(inspection === undefined || inspection.clock === chain.heldClock, 'own edits follow each other without a gap')
-  const header = { kind: input.kind, rosterSeq, session: state.session, ...place, seq: heldSeq(chain) + 1, prev: heldId(chain) }
+  assert(
+    inspection === undefined || inspection.clock === chain.heldClock,
+    'own edits follow each other without a gap',
+  )
+  const header = {
+    kind: input.kind,
+    rosterSeq,
+    session: state.session,
+    ...place,
+    seq: heldSeq(chain) + 1,
+    prev: heldId(chain),
+  }
   const content = { authoredAt: input.now, body: input.body }
   const entry = sealEntry(state.crypto, header, content, { entryKey, sign: input.keys.sign })
   const held: HeldEntry = { entry, ...content, inspection }

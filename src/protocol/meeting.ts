@@ -8,7 +8,16 @@ import { unreachable } from '../base/assert.ts'
 import type { DeviceId, InstanceId } from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import type { Crypto, DhKeys } from '../crypto/crypto.ts'
-import { type Hello, kindOfBlob, meetingKey, openHello, openSignal, type Side, sealHello, sealSignal } from '../wire/introduction.ts'
+import {
+  type Hello,
+  kindOfBlob,
+  meetingKey,
+  openHello,
+  openSignal,
+  type Side,
+  sealHello,
+  sealSignal,
+} from '../wire/introduction.ts'
 import { MAX_PEERS_TOLD } from '../wire/limits.ts'
 
 export interface MeetingSelf {
@@ -56,7 +65,10 @@ export function startMeetings(crypto: Crypto, self: MeetingSelf, sealing: Uint8A
   return { crypto, self, sealing, meetings: new Map() }
 }
 
-export function step(state: MeetingState, input: MeetingInput): { state: MeetingState; outputs: MeetingOutput[] } {
+export function step(
+  state: MeetingState,
+  input: MeetingInput,
+): { state: MeetingState; outputs: MeetingOutput[] } {
   return { state, outputs: [...perform(state, input)] }
 }
 
@@ -119,7 +131,10 @@ function greeted(state: MeetingState, from: number, theirs: Hello): readonly Mee
 
 function answer(state: MeetingState, socket: number, theirs: Hello): readonly MeetingOutput[] {
   const mine = state.crypto.dhKeys()
-  const key = meetingKey(state.crypto, mine, theirs.ephemeral, { first: theirs.ephemeral, second: mine.publicKey })
+  const key = meetingKey(state.crypto, mine, theirs.ephemeral, {
+    first: theirs.ephemeral,
+    second: mine.publicKey,
+  })
   if (key === undefined) return []
   state.meetings.set(socket, { phase: 'met', key, theirs })
   return [
@@ -132,7 +147,10 @@ function answered(state: MeetingState, from: number, theirs: Hello): readonly Me
   const meeting = state.meetings.get(from)
   if (meeting?.phase !== 'greeted') return []
   const { mine } = meeting
-  const key = meetingKey(state.crypto, mine, theirs.ephemeral, { first: mine.publicKey, second: theirs.ephemeral })
+  const key = meetingKey(state.crypto, mine, theirs.ephemeral, {
+    first: mine.publicKey,
+    second: theirs.ephemeral,
+  })
   if (key === undefined) return []
   state.meetings.set(from, { phase: 'met', key, theirs })
   return [{ type: 'met', socket: from, hello: theirs, initiator: true }]

@@ -38,16 +38,32 @@ export type PresenceInput =
   | { readonly type: 'tick'; readonly now: Millis }
 
 export type PresenceOutput =
-  | { readonly type: 'shown'; readonly presence: Presence; readonly clientID: number; readonly encoded: Uint8Array; readonly first: boolean }
-  | { readonly type: 'hidden'; readonly presence: Presence; readonly clientID: number; readonly why: 'goodbye' | 'lost' }
+  | {
+      readonly type: 'shown'
+      readonly presence: Presence
+      readonly clientID: number
+      readonly encoded: Uint8Array
+      readonly first: boolean
+    }
+  | {
+      readonly type: 'hidden'
+      readonly presence: Presence
+      readonly clientID: number
+      readonly why: 'goodbye' | 'lost'
+    }
   | { readonly type: 'violation'; readonly violation: Violation }
   | { readonly type: 'wake'; readonly at: Millis }
 
-export function startPresence(start: Pick<PresenceState, 'crypto' | 'session' | 'roster' | 'me'>): PresenceState {
+export function startPresence(
+  start: Pick<PresenceState, 'crypto' | 'session' | 'roster' | 'me'>,
+): PresenceState {
   return { ...start, seen: new Map(), gone: new Map() }
 }
 
-export function step(state: PresenceState, input: PresenceInput): { state: PresenceState; outputs: PresenceOutput[] } {
+export function step(
+  state: PresenceState,
+  input: PresenceInput,
+): { state: PresenceState; outputs: PresenceOutput[] } {
   return { state, outputs: perform(state, input) }
 }
 

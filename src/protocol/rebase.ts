@@ -2,7 +2,9 @@
  * Putting a log on top of a checkpoint: when a session opens from disk, when a newcomer takes one, when
  * a document is rebuilt after two peers disagreed. Works on the log's state between steps, never inside one.
  */
-import type { Checkpoint, CheckpointHead } from '../wire/checkpoint.ts'
+import { type Checkpoint, type CheckpointHead, decodeCheckpoint } from '../wire/checkpoint.ts'
+import { type Entry, isSignedBy, openEntry } from '../wire/entry.ts'
+import { isViolation, type Violation, violation } from '../wire/violation.ts'
 import { type Chain, entryAt, heldSeq } from './chain.ts'
 import type { Evaluator } from './evaluation.ts'
 import { apply, areNeedsMet, chainFor, type LogOutput, type LogState } from './log.ts'
@@ -14,20 +16,48 @@ export function appliedHeads(state: LogState): CheckpointHead[] {
     if (chain.applied === 0) continue
     const id = chain.applied === chain.base ? chain.baseId : entryAt(chain, chain.applied)?.entry.id
     if (id === undefined) continue
-    heads.push({ device: chain.device, writer: chain.writer, seq: chain.applied, id, nextClock: chain.appliedClock })
+    heads.push({
+      device: chain.device,
+      writer: chain.writer,
+      seq: chain.applied,
+      id,
+      nextClock: chain.appliedClock,
+    })
   }
   return heads
 }
 
+/**
+ * Reads a checkpoint that may stand outside of what is held (a newcomer has nothing its `prev` could fit).
+ * `undefined`: it cannot count (yet): device, role, roster or key. A violation: its bytes prove a fault.
+ */
+export function openCheckpoint(state: LogState, entry: Entry): Checkpoint | Violation | undefined {
+  const certificate = state.roster.certificateOf(entry.device)
+  if (certificate === undefined || entry.session !== state.session || entry.kind !== 'checkpoint')
+    return undefined
+  if (!isSignedBy(state.crypto, entry, certificate.signPk))
+    return violation('forged', 'a checkpoint its device did not sign')
+  const role = state.roster.roleAt(entry.device, entry.rosterSeq)
+  if (role === undefined || role === 'viewer' || entry.rosterSeq > state.roster.seq) return undefined
+  const entryKey = state.entryKeyAt(entry.rosterSeq)
+  if (entryKey === undefined) return undefined
+  const content = openEntry(state.crypto, entry, entryKey)
+  return isViolation(content) ? content : decodeCheckpoint(content.body)
+}
+
 /** 'contradicts': it names an id we know to be another one, so its author lies or was lied to. */
-export function compare(state: LogState, checkpoint: Pick<Checkpoint, 'heads'>): 'brings-news' | 'nothing-new' | 'contradicts' {
+export function compare(
+  state: LogState,
+  checkpoint: Pick<Checkpoint, 'heads'>,
+): 'brings-news' | 'nothing-new' | 'contradicts' {
   let news = false
   for (const head of checkpoint.heads) {
     const chain = chainFor(state, head)
     if (chain === undefined) return 'contradicts'
     if (head.seq > chain.applied) news = true
     const known = head.seq === chain.base ? chain.baseId : entryAt(chain, head.seq)?.entry.id
-    if (head.seq > 0 && known !== undefined && chain.base + chain.entries.length > 0 && known !== head.id) return 'contradicts'
+    if (head.seq > 0 && known !== undefined && chain.base + chain.entries.length > 0 && known !== head.id)
+      return 'contradicts'
   }
   return news ? 'brings-news' : 'nothing-new'
 }
@@ -56,7 +86,11 @@ export function liftBases(state: LogState, checkpoint: Pick<Checkpoint, 'heads' 
  * Applies everything held beyond the bases to a fresh document that already holds the checkpoint's state,
  * in canonical order: of the entries whose needs are met, the smallest (chain, seq) first.
  */
-export function replay(state: LogState, fresh: Evaluator, baseClocks: ReadonlyMap<number, number>): LogOutput[] {
+export function replay(
+  state: LogState,
+  fresh: Evaluator,
+  baseClocks: ReadonlyMap<number, number>,
+): LogOutput[] {
   const outputs: LogOutput[] = []
   state.evaluator = fresh
   state.applied = []
@@ -91,4 +125,3 @@ export function forgetOthers(state: LogState, mine: (chain: Chain) => boolean): 
   }
   state.freeClocks.clear()
 }
-

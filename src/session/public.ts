@@ -81,7 +81,12 @@ export interface PresenceRange {
 
 /** A state of `session.awareness`. `user` is filled in by the session from authenticated names, for everybody. */
 export interface PresenceState {
-  readonly user: { readonly name: string; readonly color: number; readonly role: Role; readonly device: DeviceId }
+  readonly user: {
+    readonly name: string
+    readonly color: number
+    readonly role: Role
+    readonly device: DeviceId
+  }
   readonly cursor?: { readonly root: string; readonly ranges: readonly PresenceRange[] }
   /** No key or pointer for 30 s, or a hidden tab. */
   readonly idle?: boolean
@@ -139,7 +144,10 @@ export interface Session {
   readonly canEdit: boolean
   /** The inviter's device, for a session one has joined. */
   readonly inviter: DeviceId | undefined
-  on<Name extends keyof SessionEvents & string>(name: Name, listener: (event: SessionEvents[Name]) => void): () => void
+  on<Name extends keyof SessionEvents & string>(
+    name: Name,
+    listener: (event: SessionEvents[Name]) => void,
+  ): () => void
   /** Made locally, at once; a draft goes live. Owner only: others get `NotAllowed`. */
   invite(options: InviteOptions): Promise<Invite>
   /** Open invites this device made and knows. */

@@ -93,6 +93,8 @@ export const MAX_ANY_DEPTH = 16
 export const MAX_ANY_BYTES = 4 * KIB
 export const MAX_ROOTS = 64
 export const MAX_NAME_BYTES = 256
+/** Name of a root: a position that names it still fits MAX_RELATIVE_POSITION_BYTES. */
+export const MAX_ROOT_NAME_BYTES = 48
 
 // Roster --------------------------------------------------------------------------------------------------
 

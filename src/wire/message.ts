@@ -33,13 +33,26 @@ export interface Acknowledgement {
 
 export type Message =
   /** From an admitter to whoever opened an invite's link: what the card says. */
-  | { readonly type: 'invitation'; readonly inviter: string; readonly title: string; readonly role: InviteRole }
+  | {
+      readonly type: 'invitation'
+      readonly inviter: string
+      readonly title: string
+      readonly role: InviteRole
+    }
   | { readonly type: 'join'; readonly request: JoinRequest }
   | { readonly type: 'refusal'; readonly reason: RefusalReason; readonly admitter: string }
   /** Epoch keys from the oldest on, and for those who may admit the admitter key. */
-  | { readonly type: 'welcome'; readonly epochKeys: readonly Uint8Array[]; readonly admitterKey: Uint8Array | undefined }
+  | {
+      readonly type: 'welcome'
+      readonly epochKeys: readonly Uint8Array[]
+      readonly admitterKey: Uint8Array | undefined
+    }
   /** Encoded records and Joins; each is checked on its own. */
-  | { readonly type: 'roster'; readonly records: readonly Uint8Array[]; readonly joins: readonly Uint8Array[] }
+  | {
+      readonly type: 'roster'
+      readonly records: readonly Uint8Array[]
+      readonly joins: readonly Uint8Array[]
+    }
   /** Equal digests end a comparison at no cost. */
   | {
       readonly type: 'digest'
@@ -51,7 +64,12 @@ export type Message =
     }
   /** All heads, in full. `answer` asks for the other side's; `seen` counts the `entries` messages that came on this
    *  link so far, so that the other side can tell what was dropped from what is still under way. */
-  | { readonly type: 'heads'; readonly answer: boolean; readonly seen: number; readonly heads: readonly Head[] }
+  | {
+      readonly type: 'heads'
+      readonly answer: boolean
+      readonly seen: number
+      readonly heads: readonly Head[]
+    }
   /** So many bytes of entries and blobs follow in the bulk lane; 0: nothing (more) to send. */
   | { readonly type: 'sending'; readonly bytes: number }
   | { readonly type: 'entries'; readonly segments: readonly Segment[] }
@@ -113,10 +131,16 @@ function write(writer: Writer, message: Message): void {
       if (message.admitterKey !== undefined) writer.fixed(message.admitterKey)
       return
     case 'roster':
-      writer.list(message.records, (to, record) => to.sized(record)).list(message.joins, (to, join) => to.sized(join))
+      writer
+        .list(message.records, (to, record) => to.sized(record))
+        .list(message.joins, (to, join) => to.sized(join))
       return
     case 'digest':
-      writer.fixed(message.roster).fixed(message.held).fixed(message.applied).flag(message.state !== undefined)
+      writer
+        .fixed(message.roster)
+        .fixed(message.held)
+        .fixed(message.applied)
+        .flag(message.state !== undefined)
       if (message.state !== undefined) writer.fixed(message.state)
       return
     case 'heads':
@@ -128,7 +152,9 @@ function write(writer: Writer, message: Message): void {
       writer.list(message.segments, writeSegment)
       return
     case 'ack':
-      writer.list(message.acknowledgements, (to, ack) => to.fixed(idBytes(ack.device)).fixed(idBytes(ack.writer)).varuint(ack.held))
+      writer.list(message.acknowledgements, (to, ack) =>
+        to.fixed(idBytes(ack.device)).fixed(idBytes(ack.writer)).varuint(ack.held),
+      )
       return
     case 'presence':
       writer.sized(message.presence)
@@ -155,7 +181,12 @@ function readMessage(reader: Reader): Message {
   const type = TYPES[reader.u8()]
   switch (type) {
     case 'invitation':
-      return { type, inviter: reader.text(MAX_PERSON_NAME_BYTES), title: reader.text(MAX_TITLE_BYTES), role: oneOf(ROLES, reader.u8()) }
+      return {
+        type,
+        inviter: reader.text(MAX_PERSON_NAME_BYTES),
+        title: reader.text(MAX_TITLE_BYTES),
+        role: oneOf(ROLES, reader.u8()),
+      }
     case 'join':
       return { type, request: readRequest(reader) }
     case 'refusal':
@@ -166,7 +197,11 @@ function readMessage(reader: Reader): Message {
     }
     case 'roster': {
       const records = reader.list(MAX_ROSTER_RECORDS, 100, (from) => from.sized(MAX_ROSTER_RECORD_BYTES))
-      return { type, records, joins: reader.list(MAX_JOINS, 300, (from) => from.sized(MAX_ROSTER_RECORD_BYTES)) }
+      return {
+        type,
+        records,
+        joins: reader.list(MAX_JOINS, 300, (from) => from.sized(MAX_ROSTER_RECORD_BYTES)),
+      }
     }
     case 'digest': {
       const digests = { roster: reader.fixed(16), held: reader.fixed(16), applied: reader.fixed(16) }
@@ -188,7 +223,12 @@ function readMessage(reader: Reader): Message {
     case 'blob-want':
       return { type, blob: readBlobId(reader), from: reader.varuint(MAX_PIECES) }
     case 'blob-piece':
-      return { type, blob: readBlobId(reader), index: reader.varuint(MAX_PIECES), piece: reader.sized(BLOB_PIECE_BYTES + 16) }
+      return {
+        type,
+        blob: readBlobId(reader),
+        index: reader.varuint(MAX_PIECES),
+        piece: reader.sized(BLOB_PIECE_BYTES + 16),
+      }
     case 'blob-missing':
       return { type, blob: readBlobId(reader) }
     case undefined:

@@ -21,7 +21,7 @@ import {
 import type { Millis } from '../base/ports.ts'
 import type { Crypto, SignKeys } from '../crypto/crypto.ts'
 import { type Certificate, readCertificate, writeCertificate } from './certificate.ts'
-import { MAX_JOINS, MAX_NAME_BYTES, MAX_ROOTS, MAX_ROSTER_RECORDS, PROTOCOL_VERSION } from './limits.ts'
+import { MAX_JOINS, MAX_ROOT_NAME_BYTES, MAX_ROOTS, MAX_ROSTER_RECORDS, PROTOCOL_VERSION } from './limits.ts'
 import { type Violation, violation } from './violation.ts'
 
 export type Role = 'owner' | 'editor' | 'viewer'
@@ -212,9 +212,12 @@ function readContent(reader: Reader, type: (typeof TYPES)[number]): RosterConten
 
 function readRoots(reader: Reader): RootSchema[] {
   const roots = reader.list(MAX_ROOTS, 2, (from) => ({
-    name: from.text(MAX_NAME_BYTES),
+    name: from.text(MAX_ROOT_NAME_BYTES),
     kind: oneOf(ROOT_KINDS, from.u8(), 'kind of root'),
   }))
+  if (roots.length === 0) throw new Malformed('a document without a root')
+  if (roots.some((root) => root.name === '__proto__'))
+    throw new Malformed('a root with a name no object can hold')
   if (new Set(roots.map((root) => root.name)).size !== roots.length) throw new Malformed('a root named twice')
   return roots
 }

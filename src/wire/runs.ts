@@ -140,7 +140,7 @@ export class RunReceiver {
     this.#session = session
   }
 
-  /** Whole entries with their ids, or the violation of naming a run that was never begun. */
+  /** Whole entries with their ids, views into what was decoded (who keeps one copies it), or the violation of naming a run that was never begun. */
   entries(segments: readonly Segment[]): Entry[] | Violation {
     const entries: Entry[] = []
     for (const segment of segments) {
@@ -168,7 +168,6 @@ export class RunReceiver {
     const id = entryId(this.#crypto, header, part.ciphertext)
     open.next = seq + 1
     open.prev = id
-    // Copies: an entry that is kept must not keep the frame it came in.
-    return { ...header, id, ciphertext: part.ciphertext.slice(), signature: part.signature.slice() }
+    return { ...header, id, ciphertext: part.ciphertext, signature: part.signature }
   }
 }

@@ -1,0 +1,67 @@
+/**
+ * `coterie`: the library for browsers. Importing it touches no browser global and loads neither cryptography
+ * nor network; the first call does.
+ */
+import type { Clock } from './base/ports.ts'
+import type { Crypto } from './crypto/crypto.ts'
+import { loadCrypto } from './crypto/sodium.ts'
+import { apiOver } from './session/api.ts'
+import type { Environment } from './session/environment.ts'
+import { StorageTooNew } from './storage/errors.ts'
+import { openIndexedDbStore } from './storage/indexeddb.ts'
+import { createMemoryStore } from './storage/memory.ts'
+import { canStoreOnDisk } from './storage/persistence.ts'
+import type { Store } from './storage/port.ts'
+import { browserDialer } from './transport/browser-dialer.ts'
+import { browserSignaling } from './transport/websocket.ts'
+
+const clock: Clock = {
+  now: () => Date.now(),
+  wakeAfter(after, wake) {
+    const timer = setTimeout(wake, after)
+    return () => clearTimeout(timer)
+  },
+}
+
+async function browserEnvironment(): Promise<Environment> {
+  const crypto = await loadCrypto()
+  const page = globalThis.location
+  return {
+    crypto,
+    clock,
+    dialer: await browserDialer(),
+    connector: browserSignaling(),
+    store: await openStore(crypto),
+    exclusively: (name, work) =>
+      navigator.locks === undefined ? work() : navigator.locks.request(name, work),
+    signaling: page === undefined ? undefined : `${page.origin.replace(/^http/, 'ws')}/signal`,
+    origin: page === undefined ? '' : page.origin,
+  }
+}
+
+/** Without a secure context or a working disk nothing is stored, and the status says so. */
+async function openStore(crypto: Crypto): Promise<Store> {
+  if (!canStoreOnDisk()) return createMemoryStore()
+  try {
+    return await openIndexedDbStore({ crypto })
+  } catch (error) {
+    if (error instanceof StorageTooNew) throw error
+    return createMemoryStore()
+  }
+}
+
+export const {
+  createSession,
+  joinSession,
+  openInvitation,
+  openSession,
+  listSessions,
+  forgetSession,
+  findSession,
+} = apiOver(browserEnvironment)
+
+export * from './session/errors.ts'
+export type * from './session/public.ts'
+export { StorageTooNew } from './storage/errors.ts'
+export { askForPersistence } from './storage/persistence.ts'
+export { StorageFull, StorageUnreadable } from './storage/port.ts'

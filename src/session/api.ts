@@ -1,0 +1,83 @@
+/** The functions people call, over whatever environment an entry file composes. Loading it starts with the first call. */
+import type { LocalId } from '../storage/port.ts'
+import type { Environment } from './environment.ts'
+import { found, open } from './founding.ts'
+import { knock, readInvite } from './joining.ts'
+import type {
+  CreateOptions,
+  Invitation,
+  JoinOptions,
+  RecentSession,
+  Session,
+  SessionOptions,
+} from './public.ts'
+import { decodeCard } from './stored.ts'
+
+export interface Api {
+  /** A private draft, only on this device, until `invite`. */
+  createSession(options: CreateOptions): Promise<Session>
+  /** Resolves when admitted and the text is there. @throws InviteMalformed, InviteExpired, … (session/errors.ts) */
+  joinSession(url: string, options: JoinOptions): Promise<Session>
+  /** Knocks: who invites, to what, as what. Nothing is joined before `join`. */
+  openInvitation(url: string, options?: SessionOptions): Promise<Invitation>
+  /** One of the sessions on this device. @throws SessionMissing, StorageUnreadable */
+  openSession(localId: string, options?: SessionOptions): Promise<Session>
+  /** Newest first. */
+  listSessions(): Promise<readonly RecentSession[]>
+  /** Erases a session that is not open, its key first. */
+  forgetSession(localId: string): Promise<void>
+  /** The session on this device that this invite link belongs to, if there is one. @throws InviteMalformed */
+  findSession(url: string): Promise<string | undefined>
+}
+
+export function apiOver(compose: () => Promise<Environment>): Api {
+  let composed: Promise<Environment> | undefined
+  const environment = (): Promise<Environment> => {
+    composed ??= compose().catch((error) => {
+      composed = undefined // a failed download may be tried again
+      throw error
+    })
+    return composed
+  }
+  return {
+    createSession: async (options) => found(await environment(), options),
+    openInvitation: async (url, options) => knock(await environment(), url, options),
+    async joinSession(url, { name, ...options }) {
+      const invitation = await knock(await environment(), url, options)
+      return invitation.join({ name })
+    },
+    openSession: async (localId, options = {}) => open(await environment(), localId as LocalId, options),
+    listSessions: async () => recent(await environment()),
+    async forgetSession(localId) {
+      const { store } = await environment()
+      await store.forget(localId as LocalId)
+    },
+    async findSession(url) {
+      const given = await environment()
+      const { session } = readInvite(given, url)
+      for (const { localId, card } of await given.store.list()) {
+        const read = card && decodeCard(card)
+        if (read?.ok === true && read.value.session === session) return localId
+      }
+      return undefined
+    },
+  }
+}
+
+async function recent({ store }: Environment): Promise<readonly RecentSession[]> {
+  const rows = (await store.list()).map(({ localId, card }): RecentSession => {
+    const read = card && decodeCard(card)
+    if (read?.ok !== true)
+      return {
+        localId,
+        title: undefined,
+        role: undefined,
+        shared: false,
+        openedAt: undefined,
+        unreadable: true,
+      }
+    const { title, role, shared, openedAt } = read.value
+    return { localId, title, role, shared, openedAt, unreadable: false }
+  })
+  return rows.sort((a, b) => (b.openedAt ?? 0) - (a.openedAt ?? 0))
+}

@@ -1,0 +1,19 @@
+/** Everything a session needs from outside, as ports: the entry files fill it with adapters, the simulator with virtual ones. */
+import type { Clock } from '../base/ports.ts'
+import type { Crypto } from '../crypto/crypto.ts'
+import type { Store } from '../storage/port.ts'
+import type { Dialer, SignalingConnector } from '../transport/port.ts'
+
+export interface Environment {
+  readonly crypto: Crypto
+  readonly clock: Clock
+  readonly dialer: Dialer
+  readonly connector: SignalingConnector
+  readonly store: Store
+  /** Runs `work` while nobody else of this browser or process runs work of this name (Web Locks). */
+  readonly exclusively: <T>(name: string, work: () => Promise<T>) => Promise<T>
+  /** ws: or wss: address of the signaling server; undefined where there is no page to take it from. */
+  readonly signaling: string | undefined
+  /** Where invite links point to, without a slash at the end. */
+  readonly origin: string
+}

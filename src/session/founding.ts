@@ -1,0 +1,246 @@
+/** How a session begins on this device: founded here, or opened again from what the store kept. */
+
+import type { Doc } from 'yjs'
+import { EMPTY } from '../base/bytes.ts'
+import type { InstanceId } from '../base/ids.ts'
+import { Secret } from '../base/secret.ts'
+import type { Crypto } from '../crypto/crypto.ts'
+import { SharedDocument } from '../doc/document.ts'
+import { rebuild } from '../doc/rebuilding.ts'
+import { type Schema, schemaOf } from '../doc/schema.ts'
+import { type LogState, startLog } from '../protocol/log.ts'
+import { liftBases } from '../protocol/rebase.ts'
+import { Roster } from '../protocol/roster.ts'
+import type { LocalId, SessionStore } from '../storage/port.ts'
+import { decodeEntry } from '../wire/entry.ts'
+import {
+  NO_RECORD,
+  type RootSchema,
+  type RosterContent,
+  sessionIdOf,
+  signRecord,
+} from '../wire/roster-record.ts'
+import { isViolation } from '../wire/violation.ts'
+import type { Environment } from './environment.ts'
+import { CoterieError, SessionMissing } from './errors.ts'
+import { Journal } from './journal.ts'
+import { commitmentOf, Keyring } from './keyring.ts'
+import { LiveSession, OWN_ROOT } from './live-session.ts'
+import { cutName } from './people.ts'
+import type { CreateOptions, Roots, SessionOptions } from './public.ts'
+import { decodeBase, decodeSecrets, decodeShared, type StoredBase, type StoredSecrets } from './stored.ts'
+
+const DEFAULT_ROOTS: Roots = { main: 'text' }
+
+/** A draft: nobody else knows of it, nothing is connected. */
+export function found(environment: Environment, options: CreateOptions): LiveSession {
+  const { crypto } = environment
+  const rootSeed = new Secret(crypto.randomBytes(32))
+  const root = crypto.signKeys(rootSeed.reveal())
+  const epochKey = crypto.randomBytes(32)
+  const secrets: StoredSecrets = {
+    ...freshDevice(crypto),
+    session: sessionIdOf(crypto, root.publicKey),
+    rootSeed,
+    epochKeys: [new Secret(epochKey)],
+    admitterKey: new Secret(crypto.randomBytes(32)),
+    name: cutName(options.name),
+    color: 0,
+    inviter: undefined,
+    signaling: options.signaling ?? environment.signaling,
+  }
+  const keyring = new Keyring(crypto, secrets)
+  const roster = new Roster(crypto, keyring.session)
+  for (const content of firstRecords(crypto, keyring, rootsOf(options.roots ?? DEFAULT_ROOTS), epochKey)) {
+    roster.takeRecord(
+      signRecord(
+        crypto,
+        { session: roster.session, seq: roster.seq + 1, prev: roster.seq < 0 ? NO_RECORD : roster.head },
+        content,
+        root,
+      ),
+    )
+  }
+  const schema = schemaOfRoster(roster)
+  const document = SharedDocument.create({ schema, doc: options.doc })
+  return compose({
+    environment,
+    keyring,
+    roster,
+    schema,
+    document,
+    title: options.title,
+    seeds: document.clocks().size > 0,
+  })
+}
+
+/** @throws SessionMissing, StorageUnreadable, CoterieError */
+export async function open(
+  environment: Environment,
+  localId: LocalId,
+  options: SessionOptions,
+): Promise<LiveSession> {
+  const { crypto } = environment
+  const stored = await environment.store.open(localId)
+  if (stored === undefined) throw new SessionMissing()
+  const [keys, rosterRows, blobs, entryRows] = await Promise.all([
+    stored.read('keys'),
+    stored.read('roster'),
+    stored.read('blobs'),
+    stored.read('entries'),
+  ])
+  const row = (key: string): Uint8Array => keys.rows.find((one) => one.key === key)?.value ?? EMPTY
+  const secrets = decodeSecrets(row('secrets'))
+  if (!secrets.ok)
+    throw new CoterieError(
+      "This session's keys cannot be read on this device. Ask for a link to join it again.",
+    )
+  const keyring = new Keyring(crypto, {
+    ...secrets.value,
+    signaling: options.signaling ?? secrets.value.signaling,
+  })
+  const roster = new Roster(crypto, keyring.session)
+  const rosterBytes = (prefix: string): Uint8Array[] =>
+    rosterRows.rows.filter((one) => one.key.startsWith(prefix)).map((one) => one.value)
+  roster.take(rosterBytes('r/'), rosterBytes('j/'))
+  if (roster.seq < 0)
+    throw new CoterieError(
+      "This session's members cannot be read on this device. Ask for a link to join it again.",
+    )
+  const schema = schemaOfRoster(roster)
+  const baseRow = blobs.rows.find((one) => one.key === 'base')
+  const base = baseRow === undefined ? undefined : decodeBase(baseRow.value)
+  const knownBase = base?.ok === true ? base.value : undefined
+  const document = documentFrom(schema, knownBase, options.doc)
+  const shared = decodeShared(row('shared'))
+  const session = compose({
+    environment,
+    keyring,
+    roster,
+    schema,
+    document,
+    base: knownBase,
+    stored,
+    shared: shared.ok ? shared.value : undefined,
+  })
+  session.reopen(entryRows.rows.flatMap((one) => readEntry(crypto, one.value)))
+  if (keyring.stored.shared) session.goLive()
+  return session
+}
+
+function readEntry(crypto: Crypto, bytes: Uint8Array) {
+  const entry = decodeEntry(crypto, bytes)
+  return isViolation(entry) ? [] : [entry]
+}
+
+function documentFrom(schema: Schema, base: StoredBase | undefined, doc: Doc | undefined): SharedDocument {
+  const rebuilt = rebuild({ schema, state: base?.state, updates: [], doc })
+  if (isViolation(rebuilt))
+    throw new CoterieError(`This session's stored text cannot be read: ${rebuilt.detail}.`)
+  return rebuilt.document
+}
+
+export interface Composition {
+  readonly environment: Environment
+  readonly keyring: Keyring
+  readonly roster: Roster
+  readonly schema: Schema
+  readonly document: SharedDocument
+  readonly base?: StoredBase | undefined
+  readonly stored?: SessionStore | undefined
+  readonly shared?: ReadonlyMap<string, number> | undefined
+  readonly title?: string | undefined
+  readonly instance?: InstanceId | undefined
+  readonly seeds?: boolean
+}
+
+/** Puts the parts of a session together. */
+export function compose(parts: Composition): LiveSession {
+  const { environment, keyring, roster, schema, document, base } = parts
+  let session: LiveSession | undefined
+  const journal = new Journal({
+    store: environment.store,
+    localId: parts.stored?.localId ?? newLocalId(environment.crypto),
+    opened: parts.stored,
+    now: () => environment.clock.now(),
+    listener: { changed: () => session?.storageChanged() },
+  })
+  const log = logOver(environment.crypto, keyring, roster, document, base)
+  session = new LiveSession({
+    ...{ environment, keyring, roster, schema, document, base, log, journal },
+    signalingUrl: keyring.stored.signaling,
+    shared: parts.shared ?? new Map(),
+    title: parts.title,
+    instance: parts.instance,
+    seeds: parts.seeds ?? false,
+  })
+  return session
+}
+
+function logOver(
+  crypto: Crypto,
+  keyring: Keyring,
+  roster: Roster,
+  document: SharedDocument,
+  base: StoredBase | undefined,
+): LogState {
+  const log = startLog({
+    crypto,
+    session: roster.session,
+    roster,
+    evaluator: document,
+    entryKeyAt: (rosterSeq) => keyring.entryKeyAt(roster, rosterSeq),
+  })
+  if (base !== undefined) liftBases(log, base)
+  return log
+}
+
+function newLocalId(crypto: Crypto): LocalId {
+  return Array.from(crypto.randomBytes(8), (byte) => byte.toString(16).padStart(2, '0')).join('') as LocalId
+}
+
+/** Keys that no other session of this person shares. */
+export function freshDevice(
+  crypto: Crypto,
+): Pick<StoredSecrets, 'signSeed' | 'dhSeed' | 'invites' | 'shared'> {
+  return {
+    signSeed: new Secret(crypto.randomBytes(32)),
+    dhSeed: new Secret(crypto.randomBytes(32)),
+    invites: [],
+    shared: false,
+  }
+}
+
+function rootsOf(roots: Roots): RootSchema[] {
+  if (Object.hasOwn(roots, OWN_ROOT))
+    throw new CoterieError(`The root "${OWN_ROOT}" belongs to the session itself; name yours differently.`)
+  const schema = schemaOf({ ...roots, [OWN_ROOT]: 'map' })
+  return Object.entries(schema.roots).map(([name, kind]) => ({ name, kind }))
+}
+
+export function schemaOfRoster(roster: Roster): Schema {
+  const { roots, formatting } = roster.create
+  return schemaOf(Object.fromEntries(roots.map((root) => [root.name, root.kind])), formatting)
+}
+
+function firstRecords(
+  crypto: Crypto,
+  keyring: Keyring,
+  roots: readonly RootSchema[],
+  epochKey: Uint8Array,
+): RosterContent[] {
+  const { name, color } = keyring.stored
+  const root = keyring.root
+  if (root === undefined) throw new CoterieError('Only the person who starts a session holds its root key.')
+  const owner = { signPk: keyring.sign.publicKey, dhPk: keyring.dh.publicKey, name, color }
+  return [
+    { type: 'create', rootPk: root.publicKey, owner, roots, formatting: false },
+    {
+      type: 'epoch',
+      epoch: 0,
+      commitment: commitmentOf(crypto, keyring.session, 0, epochKey),
+      wraps: [{ device: keyring.device, sealedKey: crypto.sealTo(keyring.dh.publicKey, epochKey) }],
+      previousSealed: EMPTY,
+    },
+  ]
+}

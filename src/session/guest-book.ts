@@ -1,0 +1,129 @@
+/**
+ * Newcomers at the door: links opened with an invite's psk, until they are admitted, refused or gone. What
+ * they get before their proof is the roster (so that they can check who invites them) and the card's text.
+ */
+import { EMPTY } from '../base/bytes.ts'
+import type { DeviceId, InstanceId, SessionId } from '../base/ids.ts'
+import type { Roster } from '../protocol/roster.ts'
+import type { Channel } from '../transport/port.ts'
+import type { Join, JoinRequest } from '../wire/certificate.ts'
+import type { Hello } from '../wire/introduction.ts'
+import type { InviteKeys } from '../wire/invite-link.ts'
+import { MAX_HANDSHAKES } from '../wire/limits.ts'
+import type { Message, RefusalReason } from '../wire/message.ts'
+import { isViolation, type Violation, violation } from '../wire/violation.ts'
+import { deviceOf, type Knock, objectionToInvite } from './admission.ts'
+import type { Environment } from './environment.ts'
+import type { Keyring } from './keyring.ts'
+import { type LinkProof, PeerLink } from './peer-link.ts'
+
+export interface GuestBookParts {
+  readonly session: SessionId
+  readonly me: InstanceId
+  readonly keyring: Keyring
+  readonly roster: Roster
+  readonly invitation: () => { readonly inviter: string; readonly title: string }
+  readonly admit: (request: JoinRequest, knock: Knock) => Join | RefusalReason | Violation
+  readonly admitted: (link: PeerLink, device: DeviceId) => void
+  readonly violated: (violation: Violation) => void
+}
+
+export interface Knocking {
+  readonly channel: Channel
+  readonly hello: Hello
+  readonly initiator: boolean
+  readonly keys: InviteKeys
+  readonly pskIds: Uint8Array
+}
+
+/** Guests at the door at once, admitted ones not counted: more than a classroom. */
+const MAX_GUESTS = 8 * MAX_HANDSHAKES
+
+export class GuestBook {
+  readonly #environment: Environment
+  readonly #parts: GuestBookParts
+  readonly #guests = new Set<PeerLink>()
+
+  constructor(environment: Environment, parts: GuestBookParts) {
+    this.#environment = environment
+    this.#parts = parts
+  }
+
+  knock({ channel, hello, initiator, keys, pskIds }: Knocking): void {
+    if (this.#guests.size >= MAX_GUESTS) return channel.close()
+    const { crypto, clock } = this.#environment
+    let proof: LinkProof | undefined
+    const link: PeerLink = new PeerLink({
+      ...{ crypto, clock, channel, initiator },
+      session: this.#parts.session,
+      psk: { kind: 'invite', ids: pskIds, key: keys.psk },
+      me: this.#parts.me,
+      remote: hello.instance,
+      staticKeys: this.#parts.keyring.dh,
+      payload: EMPTY,
+      listener: {
+        proven: (given) => {
+          proof = given
+          this.#greet(link, keys)
+        },
+        message: (message) => {
+          if (proof !== undefined) this.#message(link, message, { invite: keys.invite, ...proof })
+        },
+        entries: () => link.close(violation('unexpected', 'entries from somebody who has not joined')),
+        hungry: () => undefined,
+        alive: () => undefined,
+        closed: (because) => {
+          this.#guests.delete(link)
+          if (because !== undefined && isViolation(because)) this.#parts.violated(because)
+        },
+      },
+    })
+    if (link.open) this.#guests.add(link)
+  }
+
+  close(): void {
+    for (const guest of [...this.#guests]) guest.close()
+  }
+
+  #greet(link: PeerLink, keys: InviteKeys): void {
+    const { roster, keyring } = this.#parts
+    const { records, joins } = roster.encoded()
+    link.send({ type: 'roster', records, joins })
+    const objection = objectionToInvite(roster, keys.invite, this.#environment.clock.now())
+    const role = roster.inviteAt(keys.invite, roster.seq)?.role
+    if (objection !== undefined || role === undefined) return this.#refuse(link, objection ?? 'unknown')
+    if (!roster.mayAdmit(keyring.device, roster.seq)) return this.#refuse(link, 'not-allowed')
+    link.send({ type: 'invitation', ...this.#parts.invitation(), role })
+  }
+
+  #refuse(link: PeerLink, reason: RefusalReason): void {
+    link.send({ type: 'refusal', reason, admitter: this.#parts.invitation().inviter })
+  }
+
+  #message(link: PeerLink, message: Exclude<Message, { type: 'entries' }>, knock: Knock): void {
+    if (message.type !== 'join')
+      return link.close(
+        violation('unexpected', `a message (${message.type}) from somebody who has not joined`),
+      )
+    const answer = this.#parts.admit(message.request, knock)
+    if (typeof answer === 'string') return this.#refuse(link, answer)
+    if (isViolation(answer)) return link.close(answer)
+    this.#welcome(link, answer)
+  }
+
+  #welcome(link: PeerLink, join: Join): void {
+    const { roster, keyring } = this.#parts
+    const device = deviceOf(this.#environment.crypto, join)
+    const { records, joins } = roster.encoded()
+    link.send({ type: 'roster', records, joins })
+    const { epochKeys, admitterKey } = keyring.stored
+    const mayAdmit = roster.mayAdmit(device, roster.seq)
+    link.send({
+      type: 'welcome',
+      epochKeys: epochKeys.map((key) => key.reveal()),
+      admitterKey: mayAdmit ? admitterKey?.reveal() : undefined,
+    })
+    this.#guests.delete(link)
+    this.#parts.admitted(link, device)
+  }
+}

@@ -1,0 +1,335 @@
+/**
+ * The newcomer's side of a link: knock, read the card, and on Join prove, be welcomed, and become a member.
+ * The link pins the owner: whoever answers must show a roster that grows from that owner's root key and
+ * names itself as one who may admit. Whoever cannot is left, and the next who answers is tried.
+ */
+import { EMPTY, equalBytes } from '../base/bytes.ts'
+import { type DeviceId, type InstanceId, idOf } from '../base/ids.ts'
+import { Secret } from '../base/secret.ts'
+import { SharedDocument } from '../doc/document.ts'
+import { Roster } from '../protocol/roster.ts'
+import type { Channel, DialFailure } from '../transport/port.ts'
+import { requestJoin } from '../wire/certificate.ts'
+import type { Hello } from '../wire/introduction.ts'
+import { decodeInviteLink, type InviteKeys, type InviteLink, inviteKeys } from '../wire/invite-link.ts'
+import type { Message, RefusalReason } from '../wire/message.ts'
+import { violation } from '../wire/violation.ts'
+import { bindingOf, freeColor, invitePskIds } from './admission.ts'
+import type { Environment } from './environment.ts'
+import {
+  InviteExpired,
+  InviteMalformed,
+  InviteMismatch,
+  InviteRevoked,
+  InviteUsed,
+  NobodyThere,
+  NoRoute,
+  ProtocolMismatch,
+  SignalingUnreachable,
+  WebRtcBlocked,
+} from './errors.ts'
+import { compose, freshDevice, schemaOfRoster } from './founding.ts'
+import { areCommitted, Keyring } from './keyring.ts'
+import type { LiveSession } from './live-session.ts'
+import { type LinkProof, PeerLink } from './peer-link.ts'
+import { cutName } from './people.ts'
+import type { Invitation, JoinOptions, SessionOptions } from './public.ts'
+import { Signaling } from './signaling.ts'
+import type { StoredSecrets } from './stored.ts'
+
+/** The card is shown or the failure told within this time. */
+const KNOCK_MS = 20_000
+/** From Join to the text. */
+const JOIN_MS = 30_000
+
+/** The link in an address: whole URL or bare fragment. @throws InviteMalformed, ProtocolMismatch */
+export function readInvite(environment: Environment, url: string): InviteLink {
+  const link = decodeInviteLink(environment.crypto, url.slice(url.indexOf('#') + 1))
+  if (link === 'other-version') throw new ProtocolMismatch('The inviter')
+  if (link === undefined) throw new InviteMalformed()
+  return link
+}
+
+/** Knocks, and resolves when somebody who may admit has answered. */
+export function knock(
+  environment: Environment,
+  url: string,
+  options: SessionOptions = {},
+): Promise<Invitation> {
+  const link = readInvite(environment, url)
+  const signaling = options.signaling ?? link.signaling ?? environment.signaling
+  if (signaling === undefined) throw new SignalingUnreachable('the signaling server')
+  return new Newcomer(environment, link, signaling, options).card
+}
+
+interface Door {
+  readonly link: PeerLink
+  readonly admitter: DeviceId
+  readonly roster: Roster
+  readonly proof: LinkProof
+}
+
+class Newcomer {
+  readonly card: Promise<Invitation>
+  readonly #environment: Environment
+  readonly #invite: InviteLink
+  readonly #keys: InviteKeys
+  readonly #options: SessionOptions
+  readonly #signaling: Signaling
+  readonly #me: InstanceId
+  #secrets: StoredSecrets
+  #keyring: Keyring
+  readonly #doors = new Set<PeerLink>()
+  #phase: 'knocking' | 'asked' | 'joining' | 'over' = 'knocking'
+  #failure: Error | undefined
+  #settle: { resolve: (card: Invitation) => void; reject: (error: Error) => void } | undefined
+  #joined: { resolve: (session: LiveSession) => void; reject: (error: Error) => void } | undefined
+  #cancelTimer: (() => void) | undefined
+
+  constructor(environment: Environment, invite: InviteLink, signalingUrl: string, options: SessionOptions) {
+    this.#environment = environment
+    this.#invite = invite
+    this.#options = options
+    this.#keys = inviteKeys(environment.crypto, invite.seed)
+    this.#me = idOf<InstanceId>(environment.crypto.randomBytes(8))
+    this.#secrets = {
+      ...freshDevice(environment.crypto),
+      session: invite.session,
+      rootSeed: undefined,
+      epochKeys: [],
+      admitterKey: undefined,
+      name: '',
+      color: 0,
+      inviter: undefined,
+      signaling: signalingUrl,
+    }
+    this.#keyring = new Keyring(environment.crypto, this.#secrets)
+    this.card = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject }
+    })
+    this.#signaling = new Signaling(environment, signalingUrl, { changed: () => this.#signalingChanged() })
+    this.#signaling.plan([
+      {
+        keys: this.#keys.topic,
+        sealing: this.#keys.sealing,
+        self: { side: 'newcomer', instance: this.#me, device: undefined, join: EMPTY },
+        welcomes: (hello) => hello.side === 'member' && this.#phase === 'knocking',
+        opened: (channel, hello, initiator) => this.#open(channel, hello, initiator),
+        failed: (failure) => this.#dialFailed(failure),
+        mismatched: () => this.#fail(new ProtocolMismatch('The inviter')),
+      },
+    ])
+    this.#cancelTimer = environment.clock.wakeAfter(KNOCK_MS, () =>
+      this.#fail(this.#failure ?? new NobodyThere()),
+    )
+    this.#signaling.start()
+  }
+
+  // Knocking -----------------------------------------------------------------------------------------------------
+
+  #signalingChanged(): void {
+    if (this.#phase === 'knocking' && this.#signaling?.phase === 'unreachable')
+      this.#fail(new SignalingUnreachable(this.#signaling.host))
+  }
+
+  #dialFailed(failure: DialFailure): void {
+    if (failure === 'webrtc-blocked') return this.#fail(new WebRtcBlocked())
+    if (failure === 'no-route') this.#failure = new NoRoute()
+  }
+
+  #open(channel: Channel, hello: Hello, initiator: boolean): void {
+    const admitter = hello.device
+    if (admitter === undefined || this.#phase !== 'knocking') return channel.close()
+    const { crypto, clock } = this.#environment
+    const roster = new Roster(crypto, this.#invite.session)
+    let proof: LinkProof | undefined
+    const link: PeerLink = new PeerLink({
+      ...{ crypto, clock, channel, initiator },
+      session: this.#invite.session,
+      psk: { kind: 'invite', ids: invitePskIds(this.#keys.invite, admitter), key: this.#keys.psk },
+      me: this.#me,
+      remote: hello.instance,
+      staticKeys: this.#keyring.dh,
+      payload: EMPTY,
+      listener: {
+        proven: (given) => {
+          proof = given
+        },
+        message: (message) => {
+          if (proof !== undefined) this.#message({ link, admitter, roster, proof }, message)
+        },
+        entries: () => link.close(violation('unexpected', 'entries before the welcome')),
+        hungry: () => undefined,
+        alive: () => undefined,
+        closed: () => this.#doorClosed(link),
+      },
+    })
+    this.#doors.add(link)
+  }
+
+  #doorClosed(link: PeerLink): void {
+    if (!this.#doors.delete(link)) return
+    if (this.#phase === 'asked' || this.#phase === 'joining') this.#fail(this.#failure ?? new NobodyThere())
+  }
+
+  #message(door: Door, message: Exclude<Message, { type: 'entries' }>): void {
+    switch (message.type) {
+      case 'roster': {
+        const taken = door.roster.take(message.records, message.joins)
+        if (taken.fault !== undefined) this.#turnAway(door, new InviteMismatch())
+        return
+      }
+      case 'invitation':
+        return this.#invited(door, message)
+      case 'refusal':
+        return this.#refused(door, message.reason, message.admitter)
+      case 'welcome':
+        return this.#welcomed(door, message)
+      case 'presence':
+      case 'digest':
+      case 'heads':
+      case 'sending':
+        return
+      default:
+        return door.link.close(violation('unexpected', `a message (${message.type}) before the welcome`))
+    }
+  }
+
+  #turnAway(door: Door, failure: Error): void {
+    this.#failure = failure
+    door.link.close()
+  }
+
+  #invited(door: Door, message: Extract<Message, { type: 'invitation' }>): void {
+    if (this.#phase !== 'knocking') return
+    const { roster, admitter, proof } = door
+    const certificate = roster.certificateOf(admitter)
+    const isAdmitter =
+      roster.seq >= this.#invite.rosterSeq &&
+      certificate !== undefined &&
+      roster.mayAdmit(admitter, roster.seq)
+    if (!isAdmitter || !equalBytes(certificate.dhPk, proof.remoteStatic))
+      return this.#turnAway(door, new InviteMismatch())
+    const role = roster.inviteAt(this.#keys.invite, roster.seq)?.role
+    if (role === undefined) return this.#turnAway(door, new InviteMismatch())
+    this.#phase = 'asked'
+    this.#cancelTimer?.()
+    this.#signaling.stop()
+    this.#settle?.resolve({
+      inviter: message.inviter,
+      title: message.title,
+      role,
+      join: (options) => this.#join(door, options),
+      decline: () => this.#leave(),
+    })
+  }
+
+  #refused(door: Door, reason: RefusalReason, admitter: string): void {
+    if (reason === 'not-allowed' || reason === 'full') return this.#turnAway(door, new NobodyThere())
+    this.#fail(refusalError(reason, admitter))
+  }
+
+  // Joining --------------------------------------------------------------------------------------------------------
+
+  #join(door: Door, options: Pick<JoinOptions, 'name'>): Promise<LiveSession> {
+    const { crypto, clock } = this.#environment
+    return new Promise((resolve, reject) => {
+      this.#joined = { resolve, reject }
+      if (this.#phase !== 'asked' || !door.link.open) return this.#fail(this.#failure ?? new NobodyThere())
+      this.#phase = 'joining'
+      const taken = door.roster.devices().map((device) => door.roster.certificateOf(device)?.color ?? 0)
+      this.#secrets = {
+        ...this.#secrets,
+        name: cutName(options.name),
+        color: freeColor(taken),
+        inviter: door.admitter,
+      }
+      this.#keyring = new Keyring(crypto, this.#secrets)
+      const { sign, dh } = this.#keyring
+      const { name, color } = this.#secrets
+      const certificate = { signPk: sign.publicKey, dhPk: dh.publicKey, name, color }
+      const unproven = {
+        certificate,
+        invite: this.#keys.invite,
+        handshake: bindingOf(crypto, door.proof.handshakeHash),
+      }
+      door.link.send({
+        type: 'join',
+        request: requestJoin(crypto, this.#invite.session, unproven, {
+          invite: this.#keys.sign,
+          device: sign,
+        }),
+      })
+      this.#cancelTimer = clock.wakeAfter(JOIN_MS, () => this.#fail(new NobodyThere()))
+    })
+  }
+
+  #welcomed(door: Door, message: Extract<Message, { type: 'welcome' }>): void {
+    const { crypto } = this.#environment
+    const { roster, link, admitter } = door
+    if (this.#phase !== 'joining') return link.close(violation('unexpected', 'a welcome nobody asked for'))
+    const isMember = roster.roleOf(this.#keyring.device) !== undefined
+    if (!isMember || !areCommitted(crypto, roster, message.epochKeys)) return this.#fail(new InviteMismatch())
+    this.#phase = 'over'
+    this.#cancelTimer?.()
+    this.#doors.delete(link)
+    this.#keyring.update({
+      epochKeys: message.epochKeys.map((key) => new Secret(key.slice())),
+      admitterKey: message.admitterKey && new Secret(message.admitterKey.slice()),
+      shared: true,
+    })
+    const schema = schemaOfRoster(roster)
+    const document = SharedDocument.create({ schema, doc: this.#options.doc })
+    const session = compose({
+      environment: this.#environment,
+      keyring: this.#keyring,
+      roster,
+      schema,
+      document,
+      instance: this.#me,
+    })
+    session.begin()
+    session.adoptLink(link, admitter)
+    session.goLive()
+    this.#enter(session)
+  }
+
+  #enter(session: LiveSession): void {
+    session.whenSynced.then(
+      () => this.#joined?.resolve(session),
+      (error: Error) => this.#joined?.reject(error),
+    )
+  }
+
+  #leave(): void {
+    if (this.#phase === 'over') return
+    this.#phase = 'over'
+    this.#cancelTimer?.()
+    this.#signaling.stop()
+    for (const link of [...this.#doors]) link.close()
+  }
+
+  #fail(error: Error): void {
+    if (this.#phase === 'over') return
+    this.#leave()
+    this.#settle?.reject(error)
+    this.#joined?.reject(error)
+  }
+}
+
+function refusalError(reason: RefusalReason, admitter: string): Error {
+  switch (reason) {
+    case 'expired':
+      return new InviteExpired(admitter)
+    case 'used':
+      return new InviteUsed(admitter)
+    case 'revoked':
+      return new InviteRevoked(admitter)
+    case 'unknown':
+    case 'not-allowed':
+    case 'full':
+      return new InviteMismatch()
+    default:
+      return reason satisfies never
+  }
+}

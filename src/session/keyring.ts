@@ -1,0 +1,119 @@
+/**
+ * The secrets of one device in one session, and what they allow. Knows no log and no link; changes are
+ * stored by whoever makes them.
+ */
+import { assert } from '../base/assert.ts'
+import { concat, EMPTY, equalBytes, toUtf8 } from '../base/bytes.ts'
+import { type DeviceId, idBytes, type SessionId } from '../base/ids.ts'
+import { Secret } from '../base/secret.ts'
+import type { Crypto, DhKeys, SignKeys } from '../crypto/crypto.ts'
+import type { Roster } from '../protocol/roster.ts'
+import { deviceIdOf } from '../wire/certificate.ts'
+import { entryKeyOf } from '../wire/entry.ts'
+import { type InviteKeys, inviteKeys } from '../wire/invite-link.ts'
+import type { StoredSecrets } from './stored.ts'
+
+const SEED_NONCE_BYTES = 24
+
+export class Keyring {
+  readonly session: SessionId
+  readonly device: DeviceId
+  readonly sign: SignKeys
+  readonly dh: DhKeys
+  readonly root: SignKeys | undefined
+  readonly #crypto: Crypto
+  readonly #entryKeys: Uint8Array[] = []
+  #secrets: StoredSecrets
+
+  constructor(crypto: Crypto, secrets: StoredSecrets) {
+    this.#crypto = crypto
+    this.#secrets = secrets
+    this.session = secrets.session
+    this.sign = crypto.signKeys(secrets.signSeed.reveal())
+    this.dh = crypto.dhKeys(secrets.dhSeed.reveal())
+    this.root = secrets.rootSeed && crypto.signKeys(secrets.rootSeed.reveal())
+    this.device = deviceIdOf(crypto, { signPk: this.sign.publicKey, dhPk: this.dh.publicKey })
+  }
+
+  get stored(): StoredSecrets {
+    return this.#secrets
+  }
+
+  /** Replaces what may change; keys never do. */
+  update(
+    change: Partial<
+      Pick<StoredSecrets, 'epochKeys' | 'admitterKey' | 'invites' | 'name' | 'color' | 'shared' | 'inviter'>
+    >,
+  ): void {
+    this.#secrets = { ...this.#secrets, ...change }
+  }
+
+  canWrite(roster: Roster): boolean {
+    const role = roster.roleOf(this.device)
+    return role === 'owner' || role === 'editor'
+  }
+
+  /** The key entries at this rosterSeq are sealed under. */
+  entryKeyAt(roster: Roster, rosterSeq: number): Uint8Array | undefined {
+    const epoch = roster.epochAt(rosterSeq)
+    const key = epoch === undefined ? undefined : this.#secrets.epochKeys[epoch]
+    if (epoch === undefined || key === undefined) return undefined
+    this.#entryKeys[epoch] ??= entryKeyOf(this.#crypto, key.reveal())
+    return this.#entryKeys[epoch]
+  }
+
+  /** The newest epoch's key: topics are derived from it. */
+  get epochKey(): Secret {
+    const key = this.#secrets.epochKeys.at(-1)
+    assert(key !== undefined, 'a member holds an epoch key')
+    return key
+  }
+
+  /** Secrets of all invites this device can listen for: its own, and as an editor those the owner sealed for editors. */
+  openInvites(roster: Roster, now: number): readonly InviteKeys[] {
+    const open = roster
+      .openInvites()
+      .filter((invite) => invite.expiresAt > now && roster.usesOf(invite.invite) < invite.uses)
+    return open.flatMap((invite) => {
+      const seed = this.#openSeed(invite.sealedSeed)
+      return seed === undefined ? [] : [inviteKeys(this.#crypto, seed)]
+    })
+  }
+
+  sealSeed(seed: Secret): Uint8Array {
+    const key = this.#secrets.admitterKey
+    assert(key !== undefined, 'who makes invites holds the admitter key')
+    const nonce = this.#crypto.randomBytes(SEED_NONCE_BYTES)
+    return concat(nonce, this.#crypto.seal(key.reveal(), nonce, EMPTY, seed.reveal()))
+  }
+
+  #openSeed(sealed: Uint8Array): Secret | undefined {
+    const key = this.#secrets.admitterKey
+    if (key === undefined) return undefined
+    const seed = this.#crypto.open(
+      key.reveal(),
+      sealed.subarray(0, SEED_NONCE_BYTES),
+      EMPTY,
+      sealed.subarray(SEED_NONCE_BYTES),
+    )
+    return seed && new Secret(seed)
+  }
+}
+
+/** What the roster publishes of an epoch key, so that nobody can be handed another one. */
+export function commitmentOf(crypto: Crypto, session: SessionId, epoch: number, key: Uint8Array): Uint8Array {
+  const number = Uint8Array.of(epoch >>> 24, epoch >>> 16, epoch >>> 8, epoch)
+  return crypto.hash(32, toUtf8('epoch'), idBytes(session), number, key)
+}
+
+/** Every key fits its commitment in the roster, and none is missing. */
+export function areCommitted(crypto: Crypto, roster: Roster, keys: readonly Uint8Array[]): boolean {
+  const newest = roster.epochAt(roster.seq)
+  if (newest === undefined || keys.length !== newest + 1) return false
+  return keys.every((key, epoch) => {
+    const record = roster.epochRecord(epoch)
+    return (
+      record !== undefined && equalBytes(record.commitment, commitmentOf(crypto, roster.session, epoch, key))
+    )
+  })
+}

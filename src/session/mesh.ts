@@ -1,0 +1,368 @@
+/**
+ * The links of one session and everything that is said on them once both sides are members: roster, gossip,
+ * blobs, presence. The driver of gossip and presence; the replica below decides what counts.
+ *
+ * Invariant: a peer's fault closes that peer's link and touches no other.
+ */
+import type { BlobId, DeviceId, InstanceId } from '../base/ids.ts'
+import type { Millis } from '../base/ports.ts'
+import {
+  type GossipInput,
+  type GossipOutput,
+  type GossipState,
+  isCatchingUp,
+  isCaughtUp,
+  startGossip,
+  step,
+} from '../protocol/gossip.ts'
+import * as presenceCore from '../protocol/presence.ts'
+import { pieceCount } from '../wire/blob.ts'
+import type { BlobReference } from '../wire/checkpoint.ts'
+import type { Message } from '../wire/message.ts'
+import { isViolation, type Violation, violation } from '../wire/violation.ts'
+import type { Environment } from './environment.ts'
+import type { PeerLink, PeerLinkListener } from './peer-link.ts'
+import type { Replica, ServedCheckpoint } from './replica.ts'
+
+export interface MeshPeer {
+  readonly link: PeerLink
+  readonly device: DeviceId
+  rtt: Millis | undefined
+  path: 'direct' | 'relay' | 'unknown'
+  /** Pieces of a blob we are handing over, pulled as the bulk lane has room. */
+  serving: { readonly checkpoint: ServedCheckpoint; next: number } | undefined
+}
+
+export interface MeshListener {
+  changed(): void
+  rosterChanged(): void
+  presence(output: Exclude<presenceCore.PresenceOutput, { type: 'wake' | 'violation' }>): void
+  violated(violation: Violation, device: DeviceId | undefined): void
+  linked(peer: MeshPeer): void
+  unlinked(peer: MeshPeer): void
+  diverged(): void
+  acknowledged(): void
+}
+
+interface Fetch {
+  readonly reference: BlobReference
+  from: InstanceId | undefined
+  readonly pieces: (Uint8Array | undefined)[]
+  missing: number
+}
+
+export class Mesh {
+  readonly me: InstanceId
+  readonly gossip: GossipState
+  readonly presence: presenceCore.PresenceState
+  readonly peers = new Map<InstanceId, MeshPeer>()
+  readonly #environment: Environment
+  readonly #replica: Replica
+  readonly #listener: MeshListener
+  readonly #timers = new Map<'gossip' | 'presence', { readonly at: Millis; readonly cancel: () => void }>()
+  #fetch: Fetch | undefined
+  #closed = false
+
+  constructor(environment: Environment, replica: Replica, me: InstanceId, listener: MeshListener) {
+    this.me = me
+    this.#environment = environment
+    this.#replica = replica
+    this.#listener = listener
+    this.gossip = startGossip(replica.log, me)
+    const { crypto } = environment
+    this.presence = presenceCore.startPresence({
+      crypto,
+      session: replica.roster.session,
+      roster: replica.roster,
+      me,
+    })
+  }
+
+  // Links ------------------------------------------------------------------------------------------------------
+
+  /** Takes over a proven link to a member. An older link to the same instance gives way. */
+  add(link: PeerLink, device: DeviceId): void {
+    this.peers.get(link.remote)?.link.close()
+    const peer: MeshPeer = { link, device, rtt: undefined, path: 'unknown', serving: undefined }
+    link.listen(this.#listenerFor(peer))
+    this.peers.set(link.remote, peer)
+    link.channel.route().then(
+      (path) => {
+        peer.path = path
+        this.#listener.changed()
+      },
+      () => undefined,
+    )
+    this.#step({ type: 'linked', link: link.remote, device, now: this.#now() })
+    this.#listener.linked(peer)
+    this.#listener.changed()
+  }
+
+  closeAll(): void {
+    this.#closed = true
+    for (const timer of this.#timers.values()) timer.cancel()
+    this.#timers.clear()
+    for (const peer of [...this.peers.values()]) peer.link.close()
+    this.peers.clear()
+  }
+
+  send(message: Message): void {
+    for (const peer of this.peers.values()) peer.link.send(message)
+  }
+
+  sendRoster(to?: InstanceId): void {
+    const { records, joins } = this.#replica.roster.encoded()
+    const peers = to === undefined ? this.peers.values() : [this.peers.get(to)]
+    for (const peer of peers) peer?.link.send({ type: 'roster', records, joins })
+  }
+
+  /** Everything is the same here and there. */
+  isEvenWith(peer: MeshPeer): boolean {
+    const link = this.gossip.links.get(peer.link.remote)
+    return link !== undefined && isCaughtUp(this.gossip, link) && this.#fetch === undefined
+  }
+
+  get catchingUp(): number {
+    let links = 0
+    for (const link of this.gossip.links.values()) if (isCatchingUp(link)) links++
+    return this.#fetch === undefined ? links : Math.max(1, links)
+  }
+
+  /** Bytes still to come or to go, as far as known. */
+  bytesLeft(): number {
+    let bytes = 0
+    for (const link of this.gossip.links.values()) bytes = Math.max(bytes, link.announced)
+    if (this.#fetch !== undefined)
+      bytes = Math.max(bytes, (this.#fetch.missing / this.#fetch.pieces.length) * this.#fetch.reference.size)
+    for (const peer of this.peers.values()) bytes = Math.max(bytes, peer.link.queuedBytes())
+    return Math.round(bytes)
+  }
+
+  #listenerFor(peer: MeshPeer): PeerLinkListener {
+    return {
+      proven: () => undefined,
+      message: (message) => this.#message(peer, message),
+      entries: (entries, bytes) => {
+        this.#step({ type: 'entries-came', link: peer.link.remote, bytes })
+        this.#replica.receive(entries, peer.link.remote)
+        this.#listener.changed()
+      },
+      hungry: () => this.#hungry(peer),
+      alive: (rtt) => {
+        if (rtt !== undefined) peer.rtt = rtt
+        this.#stepPresence({ type: 'alive', instance: peer.link.remote, now: this.#now() })
+        if (rtt !== undefined) this.#listener.changed()
+      },
+      closed: (because) =>
+        this.#unlinked(peer, because !== undefined && isViolation(because) ? because : undefined),
+    }
+  }
+
+  #unlinked(peer: MeshPeer, fault: Violation | undefined): void {
+    const remote = peer.link.remote
+    if (this.peers.get(remote) !== peer) return
+    this.peers.delete(remote)
+    if (fault !== undefined) this.#listener.violated(fault, peer.device)
+    this.#step({ type: 'unlinked', link: remote, now: this.#now() })
+    this.#stepPresence({ type: 'lost', instance: remote })
+    if (this.#fetch?.from === remote) this.#fetchFrom(this.peers.keys().next().value)
+    if (this.#closed) return
+    this.#listener.unlinked(peer)
+    this.#listener.changed()
+  }
+
+  /** The log found a fault in what came on this link. */
+  fault(found: Violation, from: InstanceId | undefined): void {
+    const peer = from === undefined ? undefined : this.peers.get(from)
+    if (peer === undefined) this.#listener.violated(found, undefined)
+    else peer.link.close(found)
+  }
+
+  // Messages ---------------------------------------------------------------------------------------------------
+
+  #message(peer: MeshPeer, message: Parameters<PeerLinkListener['message']>[0]): void {
+    const link = peer.link.remote
+    switch (message.type) {
+      case 'roster':
+        return this.#rosterCame(peer, message)
+      case 'digest':
+        return this.#step({ type: 'digest', link, digest: message, now: this.#now() })
+      case 'heads':
+        return this.#step({ ...message, link, now: this.#now() })
+      case 'ack':
+      case 'sending':
+        return this.#step({ ...message, link })
+      case 'prune':
+      case 'graft':
+        return this.#step({ ...message, link })
+      case 'presence':
+        return this.#stepPresence({ type: 'received', bytes: message.presence, now: this.#now() }, peer)
+      case 'blob-want':
+        return this.#serveBlob(peer, message.blob, message.from)
+      case 'blob-piece':
+        return this.#pieceCame(peer, message)
+      case 'blob-missing':
+        return this.#fetchFrom([...this.peers.keys()].find((id) => id !== link))
+      case 'invitation':
+      case 'join':
+      case 'refusal':
+      case 'welcome':
+        return peer.link.close(
+          violation('unexpected', `a message of joining (${message.type}) from a member`),
+        )
+      default:
+        return message satisfies never
+    }
+  }
+
+  #rosterCame(peer: MeshPeer, message: Extract<Message, { type: 'roster' }>): void {
+    const taken = this.#replica.roster.take(message.records, message.joins)
+    if (taken.fault !== undefined) peer.link.close(taken.fault)
+    if (!taken.changed) return
+    this.#listener.rosterChanged()
+    this.#replica.rosterGrew()
+    for (const other of this.peers.values()) if (other !== peer) this.sendRoster(other.link.remote)
+  }
+
+  // Gossip -----------------------------------------------------------------------------------------------------
+
+  #step(input: GossipInput): void {
+    for (const output of step(this.gossip, input).outputs) this.#perform(output)
+  }
+
+  /** What the replica has to tell. */
+  tell(input: GossipInput): void {
+    this.#step(input)
+  }
+
+  #perform(output: GossipOutput): void {
+    switch (output.type) {
+      case 'send':
+        return this.peers.get(output.link)?.link.send(output.message)
+      case 'send-entries':
+        return this.peers.get(output.link)?.link.sendEntries(output.entries, output.lane)
+      case 'needs-checkpoint':
+        return this.#serveCheckpoint(output.link)
+      case 'digest-wanted':
+        return this.#step({ type: 'state-digest', digest: this.#replica.digest() })
+      case 'diverged':
+        return this.#listener.diverged()
+      case 'roster-differs':
+        return this.sendRoster(output.link)
+      case 'acknowledged':
+        return this.#listener.acknowledged()
+      case 'wake':
+        return this.#wake('gossip', output.at, () => this.#step({ type: 'tick', now: this.#now() }))
+      default:
+        return output satisfies never
+    }
+  }
+
+  #wake(name: 'gossip' | 'presence', at: Millis, tick: () => void): void {
+    const timer = this.#timers.get(name)
+    if (this.#closed || (timer !== undefined && timer.at <= at)) return
+    timer?.cancel()
+    const cancel = this.#environment.clock.wakeAfter(Math.max(0, at - this.#now()), () => {
+      this.#timers.delete(name)
+      tick()
+    })
+    this.#timers.set(name, { at, cancel })
+  }
+
+  #now(): Millis {
+    return this.#environment.clock.now()
+  }
+
+  // Checkpoints and blobs ----------------------------------------------------------------------------------------
+
+  #serveCheckpoint(to: InstanceId): void {
+    const peer = this.peers.get(to)
+    const served = this.#replica.checkpointToServe()
+    if (peer === undefined || served === undefined) return
+    peer.link.send({ type: 'sending', bytes: served.pieces.reduce((sum, piece) => sum + piece.length, 1) })
+    peer.link.sendEntries([served.entry], 'bulk')
+    const gossipLink = this.gossip.links.get(to)
+    if (gossipLink !== undefined) gossipLink.entriesSent++
+    peer.serving = { checkpoint: served, next: 0 }
+  }
+
+  #serveBlob(peer: MeshPeer, blob: BlobId, from: number): void {
+    const served = this.#replica.servedBlob(blob)
+    if (served === undefined) return peer.link.send({ type: 'blob-missing', blob })
+    // already on its way, unless it starts anew after a fault
+    if (peer.serving?.checkpoint === served && from <= peer.serving.next) return
+    peer.serving = { checkpoint: served, next: from }
+    if (peer.link.queuedBytes() === 0) this.#hungry(peer)
+  }
+
+  #hungry(peer: MeshPeer): void {
+    const { serving } = peer
+    const link = peer.link.remote
+    if (serving === undefined) return this.#step({ type: 'hungry', link })
+    const piece = serving.checkpoint.pieces[serving.next]
+    const state = serving.checkpoint.checkpoint.state
+    if (piece === undefined || state.kind === 'inline') {
+      peer.serving = undefined
+      this.#step({ type: 'checkpoint-sent', link, heads: serving.checkpoint.checkpoint.heads })
+      return
+    }
+    peer.link.send({ type: 'blob-piece', blob: state.reference.blob, index: serving.next++, piece }, 'bulk')
+  }
+
+  wantBlob(reference: BlobReference, from: InstanceId | undefined): void {
+    if (this.#fetch?.reference.blob !== reference.blob) {
+      const pieces = Array.from({ length: pieceCount(reference.size) }, () => undefined)
+      this.#fetch = { reference, from: undefined, pieces, missing: pieces.length }
+    }
+    this.#fetchFrom(from ?? this.peers.keys().next().value)
+  }
+
+  #fetchFrom(from: InstanceId | undefined): void {
+    const fetch = this.#fetch
+    if (fetch === undefined) return
+    fetch.from = from
+    const peer = from === undefined ? undefined : this.peers.get(from)
+    const next = fetch.pieces.indexOf(undefined)
+    peer?.link.send({ type: 'blob-want', blob: fetch.reference.blob, from: Math.max(0, next) })
+  }
+
+  #pieceCame(peer: MeshPeer, message: Extract<Message, { type: 'blob-piece' }>): void {
+    const fetch = this.#fetch
+    const gossipLink = this.gossip.links.get(peer.link.remote)
+    if (gossipLink !== undefined && gossipLink.announced > 0)
+      gossipLink.announced = Math.max(1, gossipLink.announced - message.piece.length)
+    if (
+      fetch?.reference.blob !== message.blob ||
+      fetch.pieces[message.index] !== undefined ||
+      message.index >= fetch.pieces.length
+    )
+      return
+    fetch.pieces[message.index] = message.piece.slice()
+    fetch.missing--
+    if (fetch.missing === 0) this.#blobComplete(peer, fetch)
+    this.#listener.changed()
+  }
+
+  #blobComplete(peer: MeshPeer, fetch: Fetch): void {
+    this.#fetch = undefined
+    const pieces = fetch.pieces.filter((piece) => piece !== undefined)
+    if (!this.#replica.blobArrived(pieces))
+      peer.link.close(violation('forged', 'a blob that is not what its name says'))
+  }
+
+  // Presence -----------------------------------------------------------------------------------------------------
+
+  #stepPresence(input: presenceCore.PresenceInput, from?: MeshPeer): void {
+    for (const output of presenceCore.step(this.presence, input).outputs) {
+      if (output.type === 'violation') from?.link.close(output.violation)
+      else if (output.type === 'wake')
+        this.#wake('presence', output.at, () => this.#stepPresence({ type: 'tick', now: this.#now() }))
+      else this.#listener.presence(output)
+    }
+  }
+
+  hasDevice(device: DeviceId): boolean {
+    for (const peer of this.peers.values()) if (peer.device === device) return true
+    return false
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * Who belongs to the session and who of them is here, for the public API: joins roster and presence, shows
+ * authenticated states in the Awareness, and says who came and who went, once per person however many tabs.
+ */
+import { fromBase64url, toBase64url } from '../base/bytes.ts'
+import type { DeviceId, InstanceId, SessionId, WriterId } from '../base/ids.ts'
+import type { Clock } from '../base/ports.ts'
+import type { Crypto, SignKeys } from '../crypto/crypto.ts'
+import type { AuthenticatedAwareness } from '../doc/awareness.ts'
+import type * as presenceCore from '../protocol/presence.ts'
+import type { Roster } from '../protocol/roster.ts'
+import { MAX_PERSON_NAME_BYTES, MAX_PRESENCE_RANGES, PRESENCE_PAUSE_MS } from '../wire/limits.ts'
+import { type Presence, type PresenceCursor, sealPresence } from '../wire/presence.ts'
+import type { Keyring } from './keyring.ts'
+import type { Member, PresenceState } from './public.ts'
+
+export interface PeopleParts {
+  readonly crypto: Crypto
+  readonly clock: Clock
+  readonly roster: Roster
+  readonly keyring: Keyring
+  readonly me: InstanceId
+  readonly writer: () => WriterId
+  readonly awareness: AuthenticatedAwareness
+  readonly send: (presence: Uint8Array) => void
+}
+
+type Shown = Extract<presenceCore.PresenceOutput, { type: 'shown' }>
+
+export class People {
+  readonly #parts: PeopleParts
+  readonly #session: SessionId
+  readonly #shown = new Map<InstanceId, Shown>()
+  #counter = 0
+  #cancelPause: (() => void) | undefined
+  #pausing = false
+  #dirty = false
+  #last: Uint8Array | undefined
+
+  constructor(parts: PeopleParts) {
+    this.#parts = parts
+    this.#session = parts.roster.session
+    this.showMyself()
+  }
+
+  // Others -----------------------------------------------------------------------------------------------------
+
+  /** Takes a presence; says whether that person was not here before. */
+  show(shown: Shown): 'arrived' | 'here' {
+    const here = this.isHere(shown.presence.device)
+    this.#shown.set(shown.presence.instance, shown)
+    this.#parts.awareness.setRemote(shown.clientID, this.#stateOf(shown.presence))
+    return here ? 'here' : 'arrived'
+  }
+
+  /** Says whether it was that person's last instance. */
+  hide(hidden: Extract<presenceCore.PresenceOutput, { type: 'hidden' }>): 'left' | 'here' {
+    this.#shown.delete(hidden.presence.instance)
+    this.#parts.awareness.setRemote(hidden.clientID, null)
+    return this.isHere(hidden.presence.device) ? 'here' : 'left'
+  }
+
+  isHere(device: DeviceId): boolean {
+    for (const { presence } of this.#shown.values()) if (presence.device === device) return true
+    return false
+  }
+
+  /** Roles or names changed: every state is shown again as it is now. */
+  refresh(): void {
+    for (const shown of this.#shown.values())
+      this.#parts.awareness.setRemote(shown.clientID, this.#stateOf(shown.presence))
+    this.showMyself()
+  }
+
+  members(): readonly Member[] {
+    return this.#parts.roster.devices().map((device) => this.member(device))
+  }
+
+  member(device: DeviceId): Member {
+    const { roster, keyring } = this.#parts
+    const isMe = device === keyring.device
+    const profile = isMe ? keyring.stored : (this.#newest(device) ?? roster.certificateOf(device))
+    const role = roster.roleOf(device) ?? 'viewer'
+    return {
+      device,
+      name: profile?.name ?? '',
+      color: profile?.color ?? 0,
+      role,
+      isMe,
+      here: isMe || this.isHere(device),
+    }
+  }
+
+  #newest(device: DeviceId): Presence | undefined {
+    for (const { presence } of this.#shown.values()) if (presence.device === device) return presence
+    return undefined
+  }
+
+  #stateOf(presence: Presence): PresenceState {
+    const { name, color, device, cursor } = presence
+    const user = { name, color, device, role: this.#parts.roster.roleOf(device) ?? 'viewer' }
+    const idle = presence.phase === 'idle'
+    if (cursor === undefined) return { user, idle }
+    const ranges = cursor.ranges.map((range) => ({
+      anchor: toBase64url(range.anchor),
+      head: toBase64url(range.head),
+    }))
+    return { user, idle, cursor: { root: cursor.root, ranges } }
+  }
+
+  // Myself -----------------------------------------------------------------------------------------------------
+
+  /** Writes the own authenticated name into the own awareness state. */
+  showMyself(): void {
+    const { name, color, role, device } = this.member(this.#parts.keyring.device)
+    this.#parts.awareness.awareness.setLocalStateField('user', { name, color, role, device })
+  }
+
+  /** The own state changed: at most one presence a PRESENCE_PAUSE_MS goes out, the last one always. */
+  changed(): void {
+    this.#dirty = true
+    if (this.#pausing) return
+    this.#dirty = false
+    this.#pausing = true
+    this.#last = this.#seal('active')
+    this.#parts.send(this.#last)
+    this.#cancelPause = this.#parts.clock.wakeAfter(PRESENCE_PAUSE_MS, () => {
+      this.#pausing = false
+      if (this.#dirty) this.changed()
+    })
+  }
+
+  /** For a link that has just opened. */
+  current(): Uint8Array {
+    this.#last ??= this.#seal('active')
+    return this.#last
+  }
+
+  goodbye(): Uint8Array {
+    this.#cancelPause?.()
+    this.#pausing = true
+    return this.#seal('gone')
+  }
+
+  #seal(phase: 'active' | 'gone'): Uint8Array {
+    const { crypto, keyring, me, writer, awareness } = this.#parts
+    const state: Partial<PresenceState> = awareness.awareness.getLocalState() ?? {}
+    const sign: SignKeys = keyring.sign
+    const presence: Presence = {
+      device: keyring.device,
+      instance: me,
+      writer: writer(),
+      counter: ++this.#counter,
+      phase: phase === 'active' && state.idle === true ? 'idle' : phase,
+      name: cutName(keyring.stored.name),
+      color: keyring.stored.color,
+      cursor: state.cursor && cursorOf(state.cursor),
+    }
+    return sealPresence(crypto, this.#session, presence, sign)
+  }
+}
+
+function cursorOf(cursor: NonNullable<PresenceState['cursor']>): PresenceCursor {
+  const ranges = cursor.ranges.slice(0, MAX_PRESENCE_RANGES).flatMap(({ anchor, head }) => {
+    const from = fromBase64url(anchor)
+    const to = fromBase64url(head)
+    return from === undefined || to === undefined ? [] : [{ anchor: from, head: to }]
+  })
+  return { root: cursor.root, ranges }
+}
+
+const encoder = new TextEncoder()
+
+/** At most MAX_PERSON_NAME_BYTES of UTF-8, cut between characters, without what could disturb a page. */
+export function cutName(name: string, maxBytes = MAX_PERSON_NAME_BYTES): string {
+  let cut = ''
+  for (const character of name.toWellFormed().replace(/\p{C}/gu, ' ').trim()) {
+    if (encoder.encode(cut + character).length > maxBytes) break
+    cut += character
+  }
+  return cut
+}

@@ -1,0 +1,416 @@
+/**
+ * One device's copy of a session: roster, log, document and journal, and the order in which they act on
+ * each other. The driver of the log: it performs every output of a step before the next input. It knows
+ * nothing of links; what it has to say to them goes to its listener.
+ */
+import { assert } from '../base/assert.ts'
+import { equalBytes } from '../base/bytes.ts'
+import type { InstanceId, WriterId } from '../base/ids.ts'
+import { Capture } from '../doc/capture.ts'
+import type { SharedDocument } from '../doc/document.ts'
+import { reenter, textsOf } from '../doc/foreign.ts'
+import { catchUp, rebuild } from '../doc/rebuilding.ts'
+import type { Schema } from '../doc/schema.ts'
+import { inspectState } from '../doc/state.ts'
+import type { Chain } from '../protocol/chain.ts'
+import { chainFor, type LogOutput, type LogState, step } from '../protocol/log.ts'
+import { appliedHeads, compare, liftBases, openCheckpoint, replay } from '../protocol/rebase.ts'
+import type { Roster } from '../protocol/roster.ts'
+import { openBlob, sealBlob } from '../wire/blob.ts'
+import { type BlobReference, type Checkpoint, encodeCheckpoint } from '../wire/checkpoint.ts'
+import { type Entry, type EntryKind, encodeEntry, sizeOfEntry } from '../wire/entry.ts'
+import { CHECKPOINT_MIN_BYTES, CHECKPOINT_MIN_ENTRIES, MAX_INLINE_BODY_BYTES } from '../wire/limits.ts'
+import { clientIdOf } from '../wire/presence.ts'
+import { isViolation, type Violation } from '../wire/violation.ts'
+import type { Environment } from './environment.ts'
+import type { Journal } from './journal.ts'
+import type { Keyring } from './keyring.ts'
+import { baseChanges, entryKey, type StoredBase } from './stored.ts'
+
+export interface ReplicaListener {
+  /** Newly held, own or from `from`: spread it. */
+  held(entry: Entry, from: InstanceId | undefined): void
+  duplicate(entry: Entry, from: InstanceId | undefined): void
+  gap(from: InstanceId | undefined): void
+  rosterBehind(from: InstanceId | undefined): void
+  violated(violation: Violation, from: InstanceId | undefined): void
+  /** A device did what its roster role forbids, or contradicted itself. */
+  misbehaved(
+    device: Entry['device'],
+    because: 'forked' | 'void' | 'refused' | 'false-checkpoint',
+    detail: string,
+  ): void
+  /** A checkpoint brings news and its state is a blob that is not here. */
+  blobWanted(reference: BlobReference, from: InstanceId | undefined): void
+  replaced(document: SharedDocument): void
+  rebased(): void
+}
+
+/** A checkpoint that can be handed to others as it is. */
+export interface ServedCheckpoint {
+  readonly entry: Entry
+  readonly checkpoint: Checkpoint
+  /** Empty when the state stands in the entry. */
+  readonly pieces: readonly Uint8Array[]
+}
+
+interface Awaited {
+  readonly entry: Entry
+  readonly checkpoint: Checkpoint
+}
+
+export interface ReplicaParts {
+  readonly environment: Environment
+  readonly keyring: Keyring
+  readonly roster: Roster
+  readonly schema: Schema
+  readonly log: LogState
+  readonly document: SharedDocument
+  readonly journal: Journal
+  readonly writer: WriterId
+  readonly base: StoredBase | undefined
+  readonly listener: ReplicaListener
+}
+
+export class Replica {
+  readonly roster: Roster
+  readonly log: LogState
+  readonly writer: WriterId
+  readonly clientID: number
+  readonly #environment: Environment
+  readonly #keyring: Keyring
+  readonly #schema: Schema
+  readonly #journal: Journal
+  readonly #listener: ReplicaListener
+  readonly #capture: Capture
+  #document: SharedDocument
+  #served: ServedCheckpoint | undefined
+  #awaited: Awaited | undefined
+  /** What the log starts from, as it stands on the disk; undefined: from nothing. */
+  #base: StoredBase | undefined
+  #sinceBase = { entries: 0, bytes: 0 }
+  #visibleBytes = 0
+
+  constructor(parts: ReplicaParts) {
+    this.#environment = parts.environment
+    this.#keyring = parts.keyring
+    this.roster = parts.roster
+    this.#schema = parts.schema
+    this.log = parts.log
+    this.#journal = parts.journal
+    this.#listener = parts.listener
+    this.#document = parts.document
+    this.writer = parts.writer
+    this.clientID = clientIdOf(parts.environment.crypto, this.#keyring.sign.publicKey, this.writer)
+    this.#document.setWriter(this.clientID, 0)
+    this.#capture = new Capture({
+      document: this.#document,
+      clientID: this.clientID,
+      clock: parts.environment.clock,
+      emit: (updates) => this.#emit(updates),
+      fail: () => this.rebuildDocument(),
+    })
+    this.#base = parts.base
+  }
+
+  get document(): SharedDocument {
+    return this.#document
+  }
+
+  get chain(): Chain | undefined {
+    return chainFor(this.log, { device: this.#keyring.device, writer: this.writer })
+  }
+
+  get awaitsBlob(): BlobReference | undefined {
+    const state = this.#awaited?.checkpoint.state
+    return state?.kind === 'blob' ? state.reference : undefined
+  }
+
+  /** Of all text and values, as last counted when the log was tidied. */
+  get visibleBytes(): number {
+    return this.#visibleBytes
+  }
+
+  /** Counts the visible content anew. */
+  measure(): void {
+    this.#visibleBytes = this.#document.textBytes()
+  }
+
+  /** What a compaction would save is worth it: entries, bytes, and more than the state it would write. */
+  get isCompactionDue(): boolean {
+    const { entries, bytes } = this.#sinceBase
+    if (entries <= CHECKPOINT_MIN_ENTRIES || bytes <= CHECKPOINT_MIN_BYTES) return false
+    return bytes > this.#document.encodeState().length
+  }
+
+  receive(entries: readonly Entry[], from: InstanceId): void {
+    this.#perform(step(this.log, { type: 'received', entries }).outputs, from, true)
+  }
+
+  /** Entries from the own disk. */
+  reopen(entries: readonly Entry[]): void {
+    this.#perform(step(this.log, { type: 'reopened', entries }).outputs, undefined, false)
+  }
+
+  rosterGrew(): void {
+    this.#perform(step(this.log, { type: 'roster-grew' }).outputs, undefined, true)
+  }
+
+  author(kind: EntryKind, body: Uint8Array): void {
+    const keys = { device: this.#keyring.device, sign: this.#keyring.sign }
+    const input = {
+      type: 'author',
+      kind,
+      body,
+      writer: this.writer,
+      keys,
+      now: this.#environment.clock.now(),
+    } as const
+    this.#perform(step(this.log, input).outputs, undefined, true)
+  }
+
+  /** Lets out what was typed in the last moments. */
+  flush(): void {
+    this.#capture.flush()
+  }
+
+  stop(): void {
+    this.#capture.stop()
+    this.#document.release()
+  }
+
+  digest(): Uint8Array {
+    return this.#document.digest(this.#environment.crypto)
+  }
+
+  // Local edits ----------------------------------------------------------------------------------------------
+
+  #emit(updates: readonly Uint8Array[]): void {
+    if (!this.#keyring.canWrite(this.roster)) return this.rebuildDocument()
+    for (const update of updates) this.author('edit', update)
+  }
+
+  // Outputs of the log ---------------------------------------------------------------------------------------
+
+  #perform(outputs: readonly LogOutput[], from: InstanceId | undefined, store: boolean): void {
+    for (const output of outputs) this.#output(output, from, store)
+  }
+
+  #output(output: LogOutput, from: InstanceId | undefined, store: boolean): void {
+    switch (output.type) {
+      case 'held':
+        this.#sinceBase.entries++
+        this.#sinceBase.bytes += sizeOfEntry(output.entry)
+        if (store) this.#journal.put('entries', entryKey(output.entry), encodeEntry(output.entry))
+        if (store) this.#listener.held(output.entry, output.own ? undefined : from)
+        return
+      case 'applied':
+        if (output.held.entry.kind === 'checkpoint' && !output.own) this.#consider(output.held.entry, from)
+        return
+      case 'duplicate':
+        return this.#listener.duplicate(output.entry, from)
+      case 'gap':
+        if (output.entry.kind === 'checkpoint' && this.#consider(output.entry, from)) return
+        return this.#listener.gap(from)
+      case 'roster-behind':
+        return this.#listener.rosterBehind(from)
+      case 'fork':
+        return
+      case 'ended':
+        return this.#listener.misbehaved(output.device, output.because, output.detail)
+      case 'dropped':
+        return this.#journal.write([{ delete: 'entries', key: entryKey(output.entry) }])
+      case 'violation':
+        return this.#listener.violated(output.violation, from)
+      default:
+        return output satisfies never
+    }
+  }
+
+  // Checkpoints of others ------------------------------------------------------------------------------------
+
+  /** True when the checkpoint brings news (now, or once its blob is here). */
+  #consider(entry: Entry, from: InstanceId | undefined): boolean {
+    const checkpoint = openCheckpoint(this.log, entry)
+    if (checkpoint === undefined) return false
+    if (isViolation(checkpoint)) {
+      this.#listener.violated(checkpoint, from)
+      return false
+    }
+    const freeNews = checkpoint.free.some(
+      (free) => (this.log.freeClocks.get(free.clientID) ?? 0) < free.clock,
+    )
+    const verdict = compare(this.log, checkpoint)
+    if (verdict === 'contradicts') {
+      this.#listener.misbehaved(entry.device, 'false-checkpoint', 'its checkpoint names entries that are not')
+      return false
+    }
+    if (verdict === 'nothing-new' && !freeNews) return false
+    if (checkpoint.state.kind === 'inline') return this.#adopt(entry, checkpoint, checkpoint.state.bytes)
+    this.#awaited = { entry, checkpoint }
+    this.#listener.blobWanted(checkpoint.state.reference, from)
+    return true
+  }
+
+  /** All pieces of the awaited blob are here. False: they are not what the checkpoint names. */
+  blobArrived(pieces: readonly Uint8Array[]): boolean {
+    const awaited = this.#awaited
+    if (awaited?.checkpoint.state.kind !== 'blob') return false
+    const state = openBlob(this.#environment.crypto, awaited.checkpoint.state.reference, pieces)
+    if (state === undefined) return false
+    this.#awaited = undefined
+    if (this.#adopt(awaited.entry, awaited.checkpoint, state)) {
+      this.#served = { entry: awaited.entry, checkpoint: awaited.checkpoint, pieces }
+    }
+    return true
+  }
+
+  #adopt(entry: Entry, checkpoint: Checkpoint, state: Uint8Array): boolean {
+    this.flush()
+    const clocks = this.#clocksOf(checkpoint)
+    const fault = clocks && inspectState(state, clocks, this.#schema)
+    if (clocks === undefined || fault !== undefined)
+      return this.#discard(entry, fault?.detail ?? 'a writer nobody knows')
+    const rebuilt = rebuild({ schema: this.#schema, state, updates: [] })
+    if (isViolation(rebuilt)) return this.#discard(entry, rebuilt.detail)
+    const fresh = rebuilt.document
+    if (!equalBytes(fresh.digest(this.#environment.crypto), checkpoint.digest))
+      return this.#discard(entry, 'its text is not what it says')
+    const covered = this.#coveredBy(checkpoint.heads)
+    liftBases(this.log, checkpoint)
+    this.#replayOn(fresh, clocks)
+    this.#storeBase({ heads: checkpoint.heads, free: checkpoint.free, state }, covered)
+    this.#listener.rebased()
+    return true
+  }
+
+  #discard(entry: Entry, detail: string): false {
+    this.#listener.misbehaved(entry.device, 'false-checkpoint', detail)
+    return false
+  }
+
+  #clocksOf(base: Pick<Checkpoint, 'heads' | 'free'>): Map<number, number> | undefined {
+    const clocks = new Map(base.free.map((free) => [free.clientID, free.clock]))
+    for (const head of base.heads) {
+      const chain = chainFor(this.log, head)
+      if (chain === undefined || clocks.has(chain.clientID)) return undefined
+      if (head.nextClock > 0) clocks.set(chain.clientID, head.nextClock)
+    }
+    return clocks
+  }
+
+  /** Replays what is held on `fresh`, which holds the base, and brings the live document to the same. */
+  #replayOn(fresh: SharedDocument, clocks: ReadonlyMap<number, number>): void {
+    this.#perform(replay(this.log, fresh, clocks), undefined, false)
+    const live = this.#document
+    const caughtUp = catchUp(live, fresh)
+    this.#document = caughtUp === 'same-document' ? live : fresh
+    this.log.evaluator = this.#document
+    if (caughtUp === 'same-document') return
+    this.#document.setWriter(this.clientID, this.#document.nextClock(this.clientID))
+    this.#capture.rebind(this.#document, this.clientID)
+    live.release()
+    this.#listener.replaced(this.#document)
+  }
+
+  // Own checkpoints, compaction, rebuilding --------------------------------------------------------------------
+
+  /** What a peer that lacks too much is given; made anew when too much has happened since the last. */
+  checkpointToServe(): ServedCheckpoint | undefined {
+    const served = this.#served
+    const covers = served?.checkpoint.heads.every((head) => (chainFor(this.log, head)?.base ?? 0) <= head.seq)
+    const isComplete = [...this.log.chains.values()].every(
+      (chain) =>
+        chain.base === 0 ||
+        served?.checkpoint.heads.some((head) => head.writer === chain.writer && head.device === chain.device),
+    )
+    if (served !== undefined && covers === true && isComplete) return served
+    return this.#keyring.canWrite(this.roster) ? this.makeCheckpoint() : undefined
+  }
+
+  servedBlob(blob: BlobReference['blob']): ServedCheckpoint | undefined {
+    const state = this.#served?.checkpoint.state
+    return state?.kind === 'blob' && state.reference.blob === blob ? this.#served : undefined
+  }
+
+  /** Signs what is applied now, and starts the own log from there. */
+  makeCheckpoint(): ServedCheckpoint {
+    this.flush()
+    const state = this.#document.encodeState()
+    const heads = appliedHeads(this.log)
+    const free = [...this.log.freeClocks].map(([clientID, clock]) => ({ clientID, clock }))
+    const blob =
+      state.length > MAX_INLINE_BODY_BYTES / 2 ? sealBlob(this.#environment.crypto, state) : undefined
+    const checkpoint: Checkpoint = {
+      heads,
+      free,
+      digest: this.digest(),
+      state:
+        blob === undefined ? { kind: 'inline', bytes: state } : { kind: 'blob', reference: blob.reference },
+    }
+    this.author('checkpoint', encodeCheckpoint(checkpoint))
+    const chain = this.chain
+    const entry = chain?.entries.at(-1)?.entry
+    assert(entry !== undefined, 'what was authored is held')
+    this.#served = { entry, checkpoint, pieces: blob?.pieces ?? [] }
+    if (heads.length > 0) this.#startFrom({ heads, free, state })
+    return this.#served
+  }
+
+  /** What an app's document held before there was a log becomes free content under the first checkpoint. */
+  seed(): void {
+    for (const [clientID, clock] of this.#document.clocks())
+      if (clientID !== this.clientID) this.log.freeClocks.set(clientID, clock)
+    if (this.log.freeClocks.size > 0) this.makeCheckpoint()
+  }
+
+  /** Starts the own log, in memory and on disk, from what is applied now; history keeps the rest. */
+  compact(): void {
+    this.flush()
+    const free = [...this.log.freeClocks].map(([clientID, clock]) => ({ clientID, clock }))
+    this.#startFrom({ heads: appliedHeads(this.log), free, state: this.#document.encodeState() })
+  }
+
+  #startFrom(base: StoredBase): void {
+    const covered = this.#coveredBy(base.heads)
+    liftBases(this.log, base)
+    this.#storeBase(base, covered)
+    this.#listener.rebased()
+  }
+
+  #coveredBy(heads: Checkpoint['heads']): Entry[] {
+    return heads.flatMap((head) => {
+      const chain = chainFor(this.log, head)
+      return chain === undefined
+        ? []
+        : chain.entries.filter((held) => held.entry.seq <= head.seq).map((held) => held.entry)
+    })
+  }
+
+  #storeBase(base: StoredBase, covered: readonly Entry[]): void {
+    this.#base = base
+    this.#sinceBase = { entries: 0, bytes: 0 }
+    for (const chain of this.log.chains.values()) {
+      for (const held of chain.entries) this.#sinceBase.bytes += sizeOfEntry(held.entry)
+      this.#sinceBase.entries += chain.entries.length
+    }
+    this.#journal.write(baseChanges(base, covered, this.#environment.clock.now()), 'strict')
+  }
+
+  /** A fresh document from base and log in canonical order; whatever came in past the log is taken out of it. */
+  rebuildDocument(): void {
+    const before = this.#document
+    const clocks = (this.#base && this.#clocksOf(this.#base)) ?? new Map<number, number>()
+    const rebuilt = rebuild({ schema: this.#schema, state: this.#base?.state, updates: [] })
+    assert(!isViolation(rebuilt), 'the own base was checked when it was taken')
+    const fresh = rebuilt.document
+    this.#perform(replay(this.log, fresh, clocks), undefined, false)
+    fresh.setWriter(this.clientID, fresh.nextClock(this.clientID))
+    this.#document = fresh
+    this.#capture.rebind(fresh, this.clientID)
+    this.#listener.replaced(fresh)
+    if (this.#keyring.canWrite(this.roster)) reenter(fresh, textsOf(before))
+    before.release()
+    this.#listener.rebased()
+  }
+}

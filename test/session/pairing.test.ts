@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Doc } from 'yjs'
+import { type Town, textOf, town, until } from './town.ts'
+
+let place: Town
+
+beforeEach(async () => {
+  place = await town()
+})
+
+afterEach(async () => {
+  await place.leaveAll()
+})
+
+test('a keystroke on one device reaches the other, both ways', async () => {
+  const ada = await place.device().api.createSession({ name: 'Ada', title: 'kata' })
+  ada.doc.getText('main').insert(0, 'hello')
+  const invite = await ada.invite({ role: 'editor' })
+  const ben = await place.device().api.joinSession(invite.url, { name: 'Ben' })
+  expect(textOf(ben)).toBe('hello')
+  expect(ben.title).toBe('kata')
+  ben.doc.getText('main').insert(5, ' world')
+  await until('Ada sees it', () => textOf(ada) === 'hello world')
+  ada.doc.getText('main').insert(0, '> ')
+  await until('Ben sees it', () => textOf(ben) === '> hello world')
+  await until('all is shared', () => ada.status.unshared === 0 && ben.status.unshared === 0)
+  expect(ada.status.phase).toBe('synced')
+})
+
+test('text typed before the session began reaches whoever joins', async () => {
+  const doc = new Doc()
+  doc.getText('main').insert(0, 'typed before')
+  const ada = await place.device().api.createSession({ name: 'Ada', doc })
+  const invite = await ada.invite({ role: 'editor' })
+  const ben = await place.device().api.joinSession(invite.url, { name: 'Ben' })
+  expect(textOf(ben)).toBe('typed before')
+  ada.doc.getText('main').insert(0, 'not ')
+  await until('Ben sees it', () => textOf(ben) === 'not typed before')
+})
+
+test("a viewer's edit never reaches anybody", async () => {
+  const ada = await place.device().api.createSession({ name: 'Ada' })
+  ada.doc.getText('main').insert(0, 'read me')
+  const invite = await ada.invite({ role: 'viewer' })
+  const eve = await place.device().api.joinSession(invite.url, { name: 'Eve' })
+  expect(eve.canEdit).toBe(false)
+  eve.doc.getText('main').insert(0, 'graffiti ')
+  ada.doc.getText('main').insert(7, '!')
+  await until('Eve sees it', () => textOf(eve) === 'read me!')
+  expect(textOf(ada)).toBe('read me!')
+})
+
+test('both go on when the server is gone, and a third finds them when it is back', async () => {
+  const ada = await place.device().api.createSession({ name: 'Ada' })
+  const invite = await ada.invite({ role: 'editor', uses: 2 })
+  const ben = await place.device().api.joinSession(invite.url, { name: 'Ben' })
+  place.relay.stop()
+  ben.doc.getText('main').insert(0, 'offline')
+  await until('Ada sees it', () => textOf(ada) === 'offline')
+  place.relay.start()
+  ada.retry()
+  const cleo = await place.device().api.joinSession(invite.url, { name: 'Cleo' })
+  expect(textOf(cleo)).toBe('offline')
+  await until('Cleo and Ben are linked', () => cleo.peers.length === 2 && ben.peers.length === 2)
+  cleo.doc.getText('main').insert(7, '!')
+  await until('Ben sees it', () => textOf(ben) === 'offline!')
+})
+
+test('both edit offline, open again, and find both texts merged', async () => {
+  const adasDevice = place.device()
+  const bensDevice = place.device()
+  const ada = await adasDevice.api.createSession({ name: 'Ada' })
+  ada.doc.getText('main').insert(0, 'middle')
+  const invite = await ada.invite({ role: 'editor' })
+  const ben = await bensDevice.api.joinSession(invite.url, { name: 'Ben' })
+  await until('Ben holds it', () => ada.status.unshared === 0)
+  place.relay.stop()
+  for (const link of place.network.links) link.cut()
+  ada.doc.getText('main').insert(0, 'start ')
+  ben.doc.getText('main').insert(6, ' end')
+  await ada.leave()
+  await ben.leave()
+  const adaAgain = await adasDevice.api.openSession(ada.localId)
+  const benAgain = await bensDevice.api.openSession(ben.localId)
+  expect([textOf(adaAgain), textOf(benAgain)]).toEqual(['start middle', 'middle end'])
+  expect(adaAgain.status.unshared).toBe(1)
+  adaAgain.doc.getText('main').insert(0, '> ')
+  place.relay.start()
+  adaAgain.retry()
+  benAgain.retry()
+  await until(
+    'both are merged',
+    () => textOf(adaAgain) === '> start middle end' && textOf(benAgain) === '> start middle end',
+  )
+  await until('all is shared', () => adaAgain.status.unshared === 0 && benAgain.status.unshared === 0)
+})
+
+test('a newcomer who lacks entries that are no longer in memory gets a checkpoint', async () => {
+  const ada = await place.device().api.createSession({ name: 'Ada' })
+  const text = ada.doc.getText('main')
+  for (let block = 0; block < 8; block++) text.insert(0, String(block).repeat(100_000))
+  const invite = await ada.invite({ role: 'editor', uses: 2 })
+  const ben = await place.device().api.joinSession(invite.url, { name: 'Ben' })
+  expect(textOf(ben)).toBe(textOf(ada))
+})

@@ -2,7 +2,7 @@
  * Who came and who went, as sentences: collected for a moment, so that thirty people joining are one toast.
  * Invariant: somebody who came and went within that moment is not mentioned.
  */
-import type { Member, Session } from './session-types.ts'
+import type { Member, Session } from '../src/index.ts'
 import { strings } from './strings.ts'
 
 /** Milliseconds of collecting. "Left" must be on screen within 2 s. */

@@ -5,18 +5,10 @@
  * invite; leaving a session keeps its copy.
  */
 import { createDraft } from '../src/editor/index.ts'
+import type { Invitation, Invite, Member, RecentSession, Role, Session, SessionStatus } from '../src/index.ts'
 import { engine } from './engine.ts'
 import { News } from './news.ts'
 import { forgetInvite, type Route, showAddress } from './route.ts'
-import type {
-  Invitation,
-  Invite,
-  Member,
-  RecentSession,
-  Role,
-  Session,
-  SessionStatus,
-} from './session-types.ts'
 import type { Settings } from './settings.ts'
 import { strings } from './strings.ts'
 
@@ -28,7 +20,12 @@ export type PageState =
   | { readonly phase: 'joining'; readonly invitation: Invitation }
   | { readonly phase: 'live'; readonly session: Session }
   | { readonly phase: 'ended'; readonly session: Session; readonly reason: EndReason; readonly at: number }
-  | { readonly phase: 'refused'; readonly because: Error; readonly again: () => void }
+  | {
+      readonly phase: 'refused'
+      readonly what: 'invite' | 'session'
+      readonly because: Error
+      readonly again: () => void
+    }
 
 export type EndReason = 'left' | 'forgotten' | 'removed' | 'storage-lost'
 
@@ -181,7 +178,9 @@ export class Page extends EventTarget {
     const now = Date.now()
     const open = session.invites.filter((invite) => invite.role === role && invite.expiresAt > now)
     const last = open.at(-1)
-    return last && !fresh ? last : session.invite({ role })
+    const invite = last && !fresh ? last : await session.invite({ role })
+    this.#askToKeep()
+    return invite
   }
 
   rename(title: string): void {
@@ -200,9 +199,11 @@ export class Page extends EventTarget {
       if (visit !== this.#visit) return void session.leave()
       forgetInvite()
       this.#adopt(session)
+      this.#askToKeep()
       if (session.inviter) this.#desk?.follow(session.inviter)
     } catch (error) {
-      if (visit === this.#visit) this.#refuse(error, () => this.#show({ phase: 'asked', invitation }))
+      if (visit === this.#visit)
+        this.#refuse('invite', error, () => this.#show({ phase: 'asked', invitation }))
     }
   }
 
@@ -252,21 +253,32 @@ export class Page extends EventTarget {
     const opened = engine().then(({ openSession }) => openSession(localId as RecentSession['localId'], {}))
     opened.then(
       (session) => (visit === this.#visit ? this.#adopt(session) : void session.leave()),
-      (error) => visit === this.#visit && this.#refuse(error, () => this.#open(localId)),
+      (error) => visit === this.#visit && this.#refuse('session', error, () => this.#open(localId)),
     )
   }
 
   #knock(url: string): void {
     const visit = this.#visit
+    const isHere = () => visit === this.#visit
     this.#show({ phase: 'knocking' })
-    const knocked = engine().then(({ openInvitation }) => openInvitation(url, {}))
-    knocked.then(
-      (invitation) => {
-        if (visit === this.#visit) this.#show({ phase: 'asked', invitation })
-        else invitation.decline()
-      },
-      (error) => visit === this.#visit && this.#refuse(error, () => this.#knock(url)),
-    )
+    this.#answer(url, isHere).catch((error) => {
+      if (isHere()) this.#refuse('invite', error, () => this.#knock(url))
+    })
+  }
+
+  /** A member who opens a link of their own session lands in it; everybody else is asked. */
+  async #answer(url: string, isHere: () => boolean): Promise<void> {
+    const { findSession, openInvitation } = await engine()
+    const own = await findSession(url)
+    if (!isHere()) return
+    if (own !== undefined) {
+      forgetInvite()
+      this.openRecent(own)
+      return
+    }
+    const invitation = await openInvitation(url, {})
+    if (isHere()) this.#show({ phase: 'asked', invitation })
+    else invitation.decline()
   }
 
   #adopt(session: Session): void {
@@ -308,8 +320,15 @@ export class Page extends EventTarget {
     if (state.phase === 'live') void state.session.leave()
   }
 
-  #refuse(error: unknown, again: () => void): void {
-    this.#show({ phase: 'refused', because: asError(error), again })
+  /** Once something is worth keeping, and after a click: Firefox asks the person. The menu shows the answer. */
+  #askToKeep(): void {
+    engine()
+      .then(({ askForPersistence }) => askForPersistence())
+      .catch(reportError)
+  }
+
+  #refuse(what: 'invite' | 'session', error: unknown, again: () => void): void {
+    this.#show({ phase: 'refused', what, because: asError(error), again })
   }
 
   #show(state: PageState): void {

@@ -1,5 +1,5 @@
 /** What stands in the way, in words, and what is offered about it (EXPERIENCE.md §5): pure. */
-import type { SessionProblem } from './session-types.ts'
+import type { SessionProblem } from '../src/index.ts'
 import { strings } from './strings.ts'
 import { unreachable } from './unreachable.ts'
 

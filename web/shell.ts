@@ -3,6 +3,7 @@
  * Not here: what those things do (page.ts, editor, files).
  */
 import { colorOf } from '../src/editor/index.ts'
+import type { Member } from '../src/index.ts'
 import type { TextEditor } from './editor/text-editor.ts'
 import { chooseFile, downloadText, readTextFile } from './files.ts'
 import type { Page } from './page.ts'
@@ -12,7 +13,6 @@ import type { MenuCommand } from './parts/menu-panel.ts'
 import type { Notice } from './parts/notice.ts'
 import type { Toasts } from './parts/toasts.ts'
 import type { Remedy } from './problem-text.ts'
-import type { Member } from './session-types.ts'
 import { applyTheme, type Settings, writeSettings } from './settings.ts'
 import { strings } from './strings.ts'
 

@@ -4,7 +4,7 @@
  * Invariants: "not yet shared" only after a change waited a second; alarming only after eight; before anybody
  * has ever joined nothing is alarming, because there is nobody to share with.
  */
-import type { SessionStatus } from './session-types.ts'
+import type { SessionStatus } from '../src/index.ts'
 import { strings } from './strings.ts'
 import { unreachable } from './unreachable.ts'
 
@@ -57,6 +57,7 @@ function waitedFor(status: SessionStatus, now: number): number | undefined {
 }
 
 function together(status: SessionStatus, waited: number | undefined): StatusText {
+  if (status.peers === 0) return alone(status, waited, strings.status.waiting) // only own other tabs
   if (status.phase === 'syncing' && status.bytesLeft > 0) {
     return { ...busy(strings.status.syncing(sizeText(status.bytesLeft))), ...alarmAt(status, waited) }
   }

@@ -8,6 +8,7 @@ const list = new Intl.ListFormat('en', { style: 'long', type: 'conjunction' })
 export const strings = {
   appName: 'Coterie',
   privateDraft: 'Private draft, only on this device',
+  viewOnly: 'View only',
   onlyOnThisDevice: 'only on this device',
   editorName: 'Text',
   emptyEditor: 'Type or paste here, or drop a file.',
@@ -83,7 +84,8 @@ export const strings = {
       `${name}'s device has written two different histories. Editing with it is paused.`,
     notStored:
       'Nothing can be stored here; your text is only in memory. Download it before you close this page.',
-    removed: (time: string) => `You were removed at ${time}. You keep a copy as it was then.`,
+    removed: (owner: string, time: string) =>
+      `${owner} removed you at ${time}. You keep a copy as it was then.`,
     left: 'You left this session. Your copy is under Recent sessions.',
     forgotten: 'This session was erased from this device.',
     storageLost: 'This browser erased its storage. Download your text now: it is only in memory.',
@@ -144,6 +146,18 @@ export const strings = {
 
   updateReady: 'A new version is ready.',
   reloadToUpdate: 'Reload to update',
+
+  search: {
+    next: 'Next',
+    previous: 'Previous',
+    all: 'All',
+    'match case': 'Match case',
+    regexp: 'Pattern',
+    'by word': 'Whole words',
+    replace: 'Replace',
+    'replace all': 'Replace all',
+    close: 'Close',
+  },
 
   shortcutList: {
     undo: 'Undo your own last edit',

@@ -45,7 +45,8 @@ class SteadyViewport {
       this.#anchor = undefined
       return
     }
-    const at = update.changes.mapPos(this.#anchor.at, 1)
+    const wasEmpty = update.startState.doc.length === 0 // nothing was read yet: the text begins at its beginning
+    const at = wasEmpty ? 0 : update.changes.mapPos(this.#anchor.at, 1)
     const isBelow = at === this.#anchor.at && !this.#anchor.atEnd
     this.#anchor = { ...this.#anchor, at }
     if (isBelow || this.#scheduled) return

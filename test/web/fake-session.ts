@@ -4,8 +4,10 @@
  */
 import { Awareness } from 'y-protocols/awareness'
 import { Doc } from 'yjs'
+import { toBase64url } from '../../src/base/bytes.ts'
 import { Emitter } from '../../src/base/emitter.ts'
 import type { DeviceId, InviteId, SessionId } from '../../src/base/ids.ts'
+import { encodePosition } from '../../src/doc/cursor.ts'
 import type {
   Invite,
   InviteOptions,
@@ -84,6 +86,16 @@ export class FakeSession implements Session {
   gather(members: readonly Member[]): void {
     this.members = [this.me, ...members]
     this.emit('members', this.members)
+  }
+
+  /** Shows somebody's caret at `head`, with `selected` characters before it. */
+  placeCaret({ name, color, role, device }: Member, head: number, selected = 0): void {
+    const text = this.doc.getText('main')
+    const at = (index: number) => toBase64url(encodePosition(text, index, 0))
+    const client = 1_000 + this.members.findIndex((one) => one.device === device)
+    const cursor = { root: 'main', ranges: [{ anchor: at(head - selected), head: at(head) }] }
+    this.awareness.states.set(client, { user: { name, color, role, device }, cursor })
+    this.awareness.emit('change', [{ added: [], updated: [client], removed: [] }, 'fake'])
   }
 
   setRole(role: Role): void {

@@ -91,6 +91,10 @@ describe('the status chip says', () => {
     expect(shown.text).toBe('Waiting for someone to join')
   })
 
+  test('that it waits while only own other tabs are there', () => {
+    expect(statusText({ ...CALM, peers: 0 }, later(0)).text).toBe('Waiting for someone to join')
+  })
+
   test('what it said offline when the session has ended', () => {
     expect(statusText({ ...CALM, phase: 'ended' }, later(0)).text).toBe('Offline, saved on this device')
   })

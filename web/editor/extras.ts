@@ -18,9 +18,10 @@ import {
 } from '@codemirror/language'
 import { languages } from '@codemirror/language-data'
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search'
-import type { Extension } from '@codemirror/state'
+import { EditorState, type Extension } from '@codemirror/state'
 import { crosshairCursor, dropCursor, keymap, rectangularSelection } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
+import { strings } from '../strings.ts'
 
 const highlightStyle = HighlightStyle.define([
   { tag: [tags.comment, tags.meta], color: 'var(--code-comment)', fontStyle: 'italic' },
@@ -45,6 +46,7 @@ const highlightStyle = HighlightStyle.define([
 export function extras(): Extension {
   return [
     search({ top: false }),
+    EditorState.phrases.of(strings.search),
     highlightSelectionMatches(),
     autocompletion(),
     closeBrackets(),

@@ -28,7 +28,7 @@ import {
   stopFollowing,
   undoKeymap,
 } from '../../src/editor/index.ts'
-import type { Member, Session } from '../session-types.ts'
+import type { Member, Session } from '../../src/index.ts'
 import type { FlagChoice } from '../settings.ts'
 import { strings } from '../strings.ts'
 import { editorTheme } from './theme.ts'

@@ -29,8 +29,28 @@ export const editorTheme = EditorView.theme({
     font: '13px/20px var(--sans)',
   },
   '.cm-panels-bottom': { borderTop: '1px solid var(--line)' },
-  '.cm-panel.cm-search': { padding: '8px 40px 8px 12px' },
-  '.cm-panel.cm-search label': { fontSize: '13px' },
+  '.cm-panel.cm-search': { padding: '10px 40px 10px 12px' },
+  '.cm-panel.cm-search label': {
+    display: 'inline-flex',
+    alignItems: 'center',
+    gap: '4px',
+    margin: '0 8px 0 4px',
+    fontSize: '13px',
+  },
+  '.cm-panel.cm-search input, .cm-panel.cm-search button, .cm-panel.cm-search label': {
+    margin: '2px 8px 2px 0',
+  },
+  '.cm-panel.cm-search [type=checkbox]': { margin: '0', accentColor: 'var(--accent)' },
+  '.cm-panel.cm-search [name=close]': {
+    top: '8px',
+    right: '4px',
+    width: '32px',
+    height: '32px',
+    margin: '0',
+    fontSize: '20px',
+    color: 'var(--ink-2)',
+    cursor: 'pointer',
+  },
   '.cm-textfield': {
     font: 'inherit',
     height: '28px',
@@ -39,6 +59,7 @@ export const editorTheme = EditorView.theme({
     backgroundColor: 'var(--paper)',
     border: '1px solid var(--line-strong)',
     borderRadius: '6px',
+    '&:focus': { borderColor: 'var(--accent)', outline: '1px solid var(--accent)' },
   },
   '.cm-button': {
     font: 'inherit',

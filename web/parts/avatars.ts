@@ -1,13 +1,16 @@
 /** Who is here, at the upper left: initials on each person's colour, one per person, eight and then a number. */
 import { css, html, LitElement } from 'lit'
 import { caretStyleOf, colorOf, initialsOf } from '../../src/editor/index.ts'
+import type { Member } from '../../src/index.ts'
 import type { Page } from '../page.ts'
-import type { Member } from '../session-types.ts'
 import { strings } from '../strings.ts'
 import { controls } from './controls.ts'
 import { Watching } from './watching.ts'
 
+/** Avatars before the rest becomes a number; a narrow page has room for three circles in all. */
 const SHOWN = 8
+const CIRCLES_WHEN_NARROW = 3
+const narrow = matchMedia('(width <= 640px)')
 
 export class Avatars extends LitElement {
   static override properties = { page: { attribute: false }, followed: { attribute: false } }
@@ -60,16 +63,29 @@ export class Avatars extends LitElement {
   declare page: Page
   declare followed: Member['device'] | undefined
 
+  readonly #draw = (): void => this.requestUpdate()
+
   constructor() {
     super()
     new Watching(this)
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback()
+    narrow.addEventListener('change', this.#draw)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    narrow.removeEventListener('change', this.#draw)
+  }
+
   override render() {
     const here = hereNow(this.page)
-    const more = here.length - SHOWN
+    const shown = narrow.matches && here.length > CIRCLES_WHEN_NARROW ? CIRCLES_WHEN_NARROW - 1 : SHOWN
+    const more = here.length - shown
     return html`<ul aria-label=${strings.here}>
-      ${here.slice(0, SHOWN).map((member) => html`<li>${this.#avatar(member)}</li>`)}
+      ${here.slice(0, shown).map((member) => html`<li>${this.#avatar(member)}</li>`)}
       ${more > 0 ? html`<li><span class="avatar more" title=${strings.moreHere(more)}>+${more}</span></li>` : ''}
     </ul>`
   }

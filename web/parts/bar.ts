@@ -4,8 +4,8 @@
  */
 import { css, html, LitElement, nothing } from 'lit'
 import { Ellipsis, Users } from 'lucide'
+import type { Member } from '../../src/index.ts'
 import type { Page } from '../page.ts'
-import type { Member } from '../session-types.ts'
 import type { Settings } from '../settings.ts'
 import { strings } from '../strings.ts'
 import { controls } from './controls.ts'
@@ -103,6 +103,11 @@ export class Bar extends LitElement {
         flex: none;
         max-width: 100%;
       }
+      .role {
+        margin-left: 12px;
+        padding-left: 12px;
+        border-left: 1px solid var(--line-strong);
+      }
       .actions {
         display: flex;
         grid-area: actions;
@@ -111,19 +116,35 @@ export class Bar extends LitElement {
       }
       @media (width <= 640px) {
         .bar {
-          grid-template-areas: 'title actions' 'status people';
-          grid-template-rows: 44px 36px;
-          grid-template-columns: minmax(0, 1fr) auto;
+          display: flex;
+          flex-wrap: wrap;
           gap: 0 8px;
           height: auto;
           padding: 4px 8px;
         }
+        .bar::after {
+          flex-basis: 100%;
+          order: 3;
+          content: '';
+        }
         .title {
-          justify-self: start;
-          max-width: 100%;
+          flex: 1 1 0;
+          order: 1;
+          max-width: none;
+        }
+        .actions {
+          order: 2;
+          height: 44px;
+          margin-left: auto;
         }
         .status {
+          flex: 1 1 0;
+          order: 4;
           padding-left: 8px;
+        }
+        .people {
+          order: 5;
+          min-height: 36px;
         }
         .mark {
           display: none;
@@ -210,6 +231,8 @@ export class Bar extends LitElement {
   #status() {
     return html`<coterie-status .page=${this.page}></coterie-status>${
       this.page.isDraft ? html`<span>, ${strings.onlyOnThisDevice}</span>` : nothing
+    }${
+      this.page.session?.me.role === 'viewer' ? html`<span class="role">${strings.viewOnly}</span>` : nothing
     }`
   }
 

@@ -66,7 +66,7 @@ export class MenuPanel extends LitElement {
 
   open(button: HTMLElement): void {
     const panel = this.#panel
-    if (panel) showBeside(panel, button, 'right')
+    if (panel && showBeside(panel, button, 'right')) panel.querySelector('button')?.focus()
     navigator.storage?.persisted?.().then((kept) => {
       this.kept = kept
     }, reportError)

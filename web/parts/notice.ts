@@ -1,6 +1,6 @@
 /** One line under the bar when something stands in the way: what happened, and the buttons that help. */
 import { css, html, LitElement } from 'lit'
-import type { Page } from '../page.ts'
+import type { Page, PageState } from '../page.ts'
 import { type ProblemText, problemText, type Remedy } from '../problem-text.ts'
 import { strings } from '../strings.ts'
 import { unreachable } from '../unreachable.ts'
@@ -100,7 +100,7 @@ function noticeOf(page: Page): ProblemText | undefined {
   const { state } = page
   if (state.phase === 'ended') {
     return {
-      text: endedText(state.reason, state.at),
+      text: endedText(state),
       remedies: ['download'],
       urgent: state.reason === 'storage-lost',
     }
@@ -111,7 +111,7 @@ function noticeOf(page: Page): ProblemText | undefined {
   return page.status.problem && problemText(page.status.problem)
 }
 
-function endedText(reason: 'left' | 'forgotten' | 'removed' | 'storage-lost', at: number): string {
+function endedText({ session, reason, at }: Extract<PageState, { phase: 'ended' }>): string {
   const say = strings.problems
   switch (reason) {
     case 'left':
@@ -121,8 +121,13 @@ function endedText(reason: 'left' | 'forgotten' | 'removed' | 'storage-lost', at
     case 'storage-lost':
       return say.storageLost
     case 'removed':
-      return say.removed(new Intl.DateTimeFormat('en', { timeStyle: 'short', hourCycle: 'h23' }).format(at))
+      return say.removed(
+        session.members.find(({ role }) => role === 'owner')?.name ?? say.someone,
+        clock.format(at),
+      )
     default:
       return unreachable(reason)
   }
 }
+
+const clock = new Intl.DateTimeFormat('en', { timeStyle: 'short', hourCycle: 'h23' })

@@ -1,8 +1,8 @@
 /** The `People` list: who belongs to the session, what they may do, who is here; own name and colour in place. */
 import { css, html, LitElement } from 'lit'
 import { COLOR_NAMES, colorOf, initialsOf, PALETTE } from '../../src/editor/index.ts'
+import type { Member, Session } from '../../src/index.ts'
 import type { Page } from '../page.ts'
-import type { Member, Session } from '../session-types.ts'
 import { strings } from '../strings.ts'
 import { dressAvatar } from './avatars.ts'
 import { controls, panel } from './controls.ts'
@@ -110,7 +110,7 @@ export class PeoplePanel extends LitElement {
 
   open(button: HTMLElement): void {
     const panel = this.renderRoot.querySelector<HTMLElement>('[popover]')
-    if (panel) showBeside(panel, button, 'left')
+    if (panel && showBeside(panel, button, 'left')) panel.focus()
   }
 
   override render() {

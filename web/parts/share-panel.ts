@@ -6,9 +6,9 @@
  */
 import { css, html, LitElement } from 'lit'
 import { Check, Copy } from 'lucide'
+import type { Invite } from '../../src/index.ts'
 import { copyPromised } from '../clipboard.ts'
 import type { Page } from '../page.ts'
-import type { Invite } from '../session-types.ts'
 import { strings } from '../strings.ts'
 import { choice, controls, panel } from './controls.ts'
 import { showBeside } from './floating.ts'

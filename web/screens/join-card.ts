@@ -3,13 +3,23 @@
  * button. Also what a link that did not open says, and what can be done about it.
  */
 import { css, html, LitElement, nothing } from 'lit'
-import type { Page } from '../page.ts'
+import type { Invitation } from '../../src/index.ts'
+import type { Page, PageState } from '../page.ts'
 import { controls } from '../parts/controls.ts'
 import { Watching } from '../parts/watching.ts'
-import type { Invitation } from '../session-types.ts'
 import type { Settings } from '../settings.ts'
 import { strings } from '../strings.ts'
 import { card } from './card.ts'
+
+/** Names of errors that trying again cannot mend. */
+const FINAL = new Set([
+  'InviteMalformed',
+  'InviteMismatch',
+  'InviteExpired',
+  'InviteUsed',
+  'InviteRevoked',
+  'SessionMissing',
+])
 
 export class JoinCard extends LitElement {
   static override properties = { page: { attribute: false }, settings: { attribute: false } }
@@ -79,7 +89,7 @@ export class JoinCard extends LitElement {
     if (state.phase === 'opening') return this.#waiting(strings.opening)
     if (state.phase === 'asked') return this.#asked(state.invitation, false)
     if (state.phase === 'joining') return this.#asked(state.invitation, true)
-    if (state.phase === 'refused') return this.#refused(state.because, state.again)
+    if (state.phase === 'refused') return this.#refused(state)
     return nothing
   }
 
@@ -124,13 +134,17 @@ export class JoinCard extends LitElement {
     </form>`
   }
 
-  #refused(because: Error, again: () => void) {
+  /** A link that is used up stays so; what failed on the way may work the next time. */
+  #refused({ what, because, again }: Extract<PageState, { phase: 'refused' }>) {
+    const title = what === 'invite' ? strings.join.failedTitle : strings.openFailed
+    const isFinal = FINAL.has(because.name)
+    const leave = () => this.page.newDraft()
     return html`<section class="card" role="alert">
-      <h2>${strings.join.failedTitle}</h2>
+      <h2>${title}</h2>
       <p>${because.message}</p>
       <div class="buttons">
-        <button type="button" class="filled" @click=${again}>${strings.retry}</button>
-        <button type="button" @click=${() => this.page.newDraft()}>${strings.join.startDraft}</button>
+        ${isFinal ? nothing : html`<button type="button" class="filled" @click=${again}>${strings.retry}</button>`}
+        <button type="button" class=${isFinal ? 'filled' : ''} @click=${leave}>${strings.join.startDraft}</button>
       </div>
     </section>`
   }

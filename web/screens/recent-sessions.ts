@@ -1,10 +1,10 @@
 /** What is kept on this device, newest first: open it, or erase it after one question. A modal dialog. */
 import { css, html, LitElement, nothing } from 'lit'
 import { Trash2, X } from 'lucide'
+import type { RecentSession } from '../../src/index.ts'
 import type { Page } from '../page.ts'
 import { controls } from '../parts/controls.ts'
 import { icon } from '../parts/icon.ts'
-import type { RecentSession } from '../session-types.ts'
 import { strings } from '../strings.ts'
 import { dialogStyle } from './dialog.ts'
 
@@ -49,8 +49,13 @@ export class RecentSessions extends LitElement {
         font-weight: 600;
         text-overflow: ellipsis;
       }
+      .open:disabled {
+        color: var(--ink-2);
+        opacity: 1;
+      }
       .open .muted {
         grid-column: 1;
+        white-space: normal;
         font-size: 12px;
         line-height: 16px;
       }

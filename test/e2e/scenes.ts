@@ -1,0 +1,246 @@
+/** What `npm run shots` takes pictures of: each scene leads the story page from its address to what is shown. */
+import type { Page } from 'puppeteer-core'
+import type { SessionStatus } from '../../src/session/public.ts'
+import type { story as Story } from '../web/fake-engine.ts'
+import { getByRole, pressKey } from './browsers.ts'
+
+export interface Scene {
+  readonly name: string
+  /** What follows the origin and its slash. */
+  readonly path: string
+  play(page: Page): Promise<void>
+}
+
+declare const story: typeof Story
+
+const SESSION = '#s=0123456789abcdef'
+const INVITE = '#Vv3kZ0h2YbQx81LmT4pA'
+
+const STATUSES: Readonly<Record<string, Partial<SessionStatus>>> = {
+  waiting: { phase: 'waiting', peers: 0 },
+  connecting: { phase: 'connecting', peers: 0, connectingTo: 'Ben' },
+  synced: { phase: 'synced', peers: 2 },
+  syncing: { phase: 'syncing', peers: 1, bytesLeft: 75_000 },
+  unshared: { phase: 'synced', peers: 1, unshared: 3, oldestUnsharedAt: -2_000 },
+  alarm: { phase: 'synced', peers: 1, unshared: 3, oldestUnsharedAt: -20_000 },
+  offline: { phase: 'offline', peers: 0 },
+  'only-you': { phase: 'waiting', peers: 0, unshared: 12, oldestUnsharedAt: -20_000 },
+}
+
+const PROBLEMS: Readonly<Record<string, NonNullable<SessionStatus['problem']>>> = {
+  unreachable: { kind: 'signaling-unreachable', host: 'example.org' },
+  'no-route': { kind: 'no-route', name: 'Ben' },
+  blocked: { kind: 'webrtc-blocked' },
+  mismatch: { kind: 'protocol-mismatch', name: 'Ben' },
+  full: { kind: 'storage-full' },
+  large: { kind: 'too-large' },
+  fork: { kind: 'fork', name: 'Ben' },
+  'not-stored': { kind: 'not-stored' },
+}
+
+async function click(page: Page, role: string, name: string): Promise<void> {
+  const button = await getByRole(page, role, name)
+  await button.click()
+}
+
+/** An open session with Ben and Eve, their carets in the text. */
+async function gather(page: Page, names: readonly string[] = ['Ben', 'Eve Adams']): Promise<void> {
+  await getByRole(page, 'textbox', 'Text')
+  await page.evaluate((given) => {
+    const session = story.session
+    if (!session) throw new Error('no session is open')
+    session.gather(given.map((name, index) => story.member(name, (index * 5 + 3) % 12)))
+    for (const [index, one] of session.members.entries()) {
+      if (!one.isMe) session.placeCaret(one, 70 + index * 47, index === 1 ? 14 : 0)
+    }
+    session.become({ peers: given.length })
+  }, names)
+}
+
+function statusScene([name, status]: readonly [string, Partial<SessionStatus>]): Scene {
+  return {
+    name: `status-${name}`,
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await page.evaluate((given) => {
+        const { oldestUnsharedAt: ago, ...rest } = given
+        story.session?.become({
+          ...rest,
+          ...(ago === undefined ? {} : { oldestUnsharedAt: Date.now() + ago }),
+        })
+      }, status)
+    },
+  }
+}
+
+function problemScene([name, problem]: readonly [string, NonNullable<SessionStatus['problem']>]): Scene {
+  return {
+    name: `problem-${name}`,
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await page.evaluate((given) => story.session?.become({ problem: given, peers: 2 }), problem)
+    },
+  }
+}
+
+export const SCENES: readonly Scene[] = [
+  { name: 'draft-empty', path: '', play: async (page) => void (await getByRole(page, 'button', 'Share')) },
+  {
+    name: 'draft-typed',
+    path: '',
+    play: async (page) => {
+      await getByRole(page, 'textbox', 'Text')
+      await page.keyboard.type('# Notes\n\n- one thing\n- another\n')
+    },
+  },
+  {
+    name: 'share-edit',
+    path: '',
+    play: async (page) => {
+      await getByRole(page, 'textbox', 'Text')
+      await page.keyboard.type('hello')
+      await click(page, 'button', 'Share')
+      await page.evaluate(() => story.session?.become({ phase: 'waiting', peers: 0 }))
+    },
+  },
+  {
+    name: 'share-view',
+    path: '',
+    play: async (page) => {
+      await click(page, 'button', 'Share')
+      await click(page, 'radio', 'Can view')
+    },
+  },
+  { name: 'session', path: SESSION, play: (page) => gather(page) },
+  {
+    name: 'session-crowd',
+    path: SESSION,
+    play: (page) =>
+      gather(
+        page,
+        Array.from({ length: 11 }, (_, index) => `Person ${String.fromCharCode(65 + index)}`),
+      ),
+  },
+  {
+    name: 'people',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await click(page, 'button', 'People')
+    },
+  },
+  {
+    name: 'following',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await click(page, 'button', 'Follow Ben')
+    },
+  },
+  {
+    name: 'toast-joined',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await page.evaluate(() => {
+        const ben = story.session?.members[1]
+        if (ben) story.session?.emit('arrived', { member: ben, first: true })
+      })
+      await getByRole(page, 'log', 'Notices')
+      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)))
+    },
+  },
+  {
+    name: 'menu',
+    path: '',
+    play: (page) => click(page, 'button', 'Menu'),
+  },
+  {
+    name: 'recent',
+    path: '',
+    play: async (page) => {
+      await click(page, 'button', 'Menu')
+      await click(page, 'button', 'Recent sessions')
+    },
+  },
+  {
+    name: 'recent-erase',
+    path: '',
+    play: async (page) => {
+      await click(page, 'button', 'Menu')
+      await click(page, 'button', 'Recent sessions')
+      await click(page, 'button', 'Erase word-count.ts')
+    },
+  },
+  {
+    name: 'recent-none',
+    path: '',
+    play: async (page) => {
+      await page.evaluate(() => {
+        story.rows = []
+      })
+      await click(page, 'button', 'Menu')
+      await click(page, 'button', 'Recent sessions')
+    },
+  },
+  {
+    name: 'shortcuts',
+    path: '',
+    play: async (page) => {
+      await click(page, 'button', 'Menu')
+      await click(page, 'button', 'Keyboard shortcuts')
+    },
+  },
+  {
+    name: 'search',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await page.focus('.cm-content')
+      await pressKey(page, 'Control+f')
+    },
+  },
+  { name: 'join-card', path: INVITE, play: async (page) => void (await getByRole(page, 'button', 'Join')) },
+  {
+    name: 'join-used',
+    path: INVITE,
+    play: async (page) => {
+      await page.evaluate(() => {
+        story.invitation = 'used'
+        location.hash = 'Another9'
+      })
+      await getByRole(page, 'button', 'Start a private draft')
+    },
+  },
+  {
+    name: 'join-knocking',
+    path: INVITE,
+    play: async (page) => {
+      await page.evaluate(() => {
+        story.invitation = 'silent'
+        location.hash = 'Another9'
+      })
+      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 900)))
+    },
+  },
+  {
+    name: 'viewer',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await page.evaluate(() => story.session?.setRole('viewer'))
+    },
+  },
+  {
+    name: 'ended-removed',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await page.evaluate(() => story.session?.emit('ended', { reason: 'removed' }))
+    },
+  },
+  ...Object.entries(STATUSES).map(statusScene),
+  ...Object.entries(PROBLEMS).map(problemScene),
+]

@@ -28,6 +28,8 @@ const writer = id<WriterId>(8)
 const blob = id<BlobId>(32)
 /** At most 64 bytes of UTF-8. */
 const name = fc.string({ unit: 'binary', maxLength: 16 })
+/** At most 48. */
+const rootName = fc.string({ unit: 'binary', maxLength: 12 })
 const role = fc.constantFrom('editor' as const, 'viewer' as const)
 const list = <T>(item: fc.Arbitrary<T>) => fc.array(item, { maxLength: 4 })
 const seq = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: MAX_SEQ }))
@@ -147,7 +149,8 @@ export const content: fc.Arbitrary<RosterContent> = fc.oneof(
     type: type('create'),
     rootPk: bytes(32),
     owner: certificate,
-    roots: fc.uniqueArray(fc.record({ name, kind: fc.constantFrom('text', 'map', 'array') }), {
+    roots: fc.uniqueArray(fc.record({ name: rootName, kind: fc.constantFrom('text', 'map', 'array') }), {
+      minLength: 1,
       maxLength: 4,
       selector: (root) => root.name,
     }),

@@ -5,7 +5,7 @@ import { concat } from '../../src/base/bytes.ts'
 import { loadCrypto } from '../../src/crypto/sodium.ts'
 import {
   MAX_JOINS,
-  MAX_NAME_BYTES,
+  MAX_ROOT_NAME_BYTES,
   MAX_ROOTS,
   MAX_ROSTER_RECORD_BYTES,
   MAX_ROSTER_RECORDS,
@@ -83,11 +83,13 @@ const wraps = (count: number) =>
   Array.from({ length: count }, () => ({ device: values.ownerDevice, sealedKey: new Uint8Array(80) }))
 
 test.each<[string, RosterContent, boolean]>([
+  ['no root', { ...create, roots: [] }, false],
+  ['a root no object can hold', { ...create, roots: [rootNamed('__proto__')] }, false],
   ['the most roots', { ...create, roots: manyRoots(MAX_ROOTS) }, true],
   ['one root more', { ...create, roots: manyRoots(MAX_ROOTS + 1) }, false],
   ['a root named twice', { ...create, roots: [rootNamed('a'), { name: 'a', kind: 'map' }] }, false],
-  ['the longest name of a root', { ...create, roots: [rootNamed('a'.repeat(MAX_NAME_BYTES))] }, true],
-  ['a longer one', { ...create, roots: [rootNamed('a'.repeat(MAX_NAME_BYTES + 1))] }, false],
+  ['the longest name of a root', { ...create, roots: [rootNamed('a'.repeat(MAX_ROOT_NAME_BYTES))] }, true],
+  ['a longer one', { ...create, roots: [rootNamed('a'.repeat(MAX_ROOT_NAME_BYTES + 1))] }, false],
   ['the most uses', { ...invite, uses: MAX_JOINS }, true],
   ['one use more', { ...invite, uses: MAX_JOINS + 1 }, false],
   ['a sealed seed of another length', { ...invite, sealedSeed: new Uint8Array(55) }, false],

@@ -156,14 +156,6 @@ test('one keystroke takes at most 140 bytes as a message when its run continues'
   ).toBeLessThanOrEqual(140)
 })
 
-test('an entry that is kept does not keep the frame it came in', () => {
-  const [sender, receiver] = pair()
-  for (const entry of carried(sender, receiver, interleaved([1, 1, 2])) as Entry[]) {
-    expect(entry.ciphertext.buffer.byteLength).toBe(entry.ciphertext.length)
-    expect(entry.signature.buffer.byteLength).toBe(64)
-  }
-})
-
 describe('limits', () => {
   const part = { kind: 'edit', rosterSeq: 1, ciphertext: new Uint8Array(23), signature } as const
   const start = { device: values.ownerDevice, writer: writerOf(1), seq: 1, prev: NO_ENTRY }

@@ -1,0 +1,61 @@
+/**
+ * `coterie/node`: the same library in Node, over real WebRTC (node-datachannel). Sessions live in memory;
+ * give `signaling` and `origin`, as there is no page to take them from.
+ */
+import type { Clock } from './base/ports.ts'
+import { loadCrypto } from './crypto/sodium.ts'
+import { type Api, apiOver } from './session/api.ts'
+import type { Environment } from './session/environment.ts'
+import { createMemoryStore } from './storage/memory.ts'
+import type { Store } from './storage/port.ts'
+import { nodeDialer } from './transport/node-dialer.ts'
+import { nodeSignaling } from './transport/node-websocket.ts'
+
+export interface NodeOptions {
+  /** ws: or wss: address of the signaling server. */
+  readonly signaling: string
+  /** Where invite links point to, without a slash at the end. Default: the signaling server's own origin. */
+  readonly origin?: string
+  /** Default: memory. */
+  readonly store?: Store
+}
+
+const clock: Clock = {
+  now: () => Date.now(),
+  wakeAfter(after, wake) {
+    const timer = setTimeout(wake, after)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** One device in this process: several may stand side by side. */
+export function createNode(options: NodeOptions): Api {
+  return apiOver(async (): Promise<Environment> => {
+    const locks = new Map<string, Promise<unknown>>()
+    return {
+      crypto: await loadCrypto(),
+      clock,
+      dialer: await nodeDialer(),
+      connector: nodeSignaling(),
+      store: options.store ?? createMemoryStore(),
+      exclusively: (name, work) => inTurn(locks, name, work),
+      signaling: options.signaling,
+      origin: options.origin ?? new URL(options.signaling.replace(/^ws/, 'http')).origin,
+    }
+  })
+}
+
+async function inTurn<T>(
+  locks: Map<string, Promise<unknown>>,
+  name: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const before = locks.get(name) ?? Promise.resolve()
+  const turn = before.then(work, work)
+  locks.set(name, turn)
+  return turn
+}
+
+export * from './session/errors.ts'
+export type * from './session/public.ts'
+export { createMemoryStore } from './storage/memory.ts'

@@ -58,8 +58,9 @@ export class PeerLink {
   readonly channel: Channel
   readonly #clock: Clock
   #listener: PeerLinkListener
-  readonly #sender = new RunSender()
-  readonly #receiver: RunReceiver
+  /** A table of runs for each lane: what is said live overtakes what waits in bulk. */
+  readonly #senders: Readonly<Record<Lane, RunSender>> = { live: new RunSender(), bulk: new RunSender() }
+  readonly #receivers: Readonly<Record<Lane, RunReceiver>>
   readonly #inputs: LinkInput[] = []
   #state: LinkState
   #phase: 'idle' | 'performing' | 'closed' = 'idle'
@@ -72,7 +73,8 @@ export class PeerLink {
     this.channel = channel
     this.#clock = start.clock
     this.#listener = start.listener
-    this.#receiver = new RunReceiver(start.crypto, start.session)
+    const receiver = (): RunReceiver => new RunReceiver(start.crypto, start.session)
+    this.#receivers = { live: receiver(), bulk: receiver() }
     const mine = { instance: me, fingerprint: channel.localFingerprint }
     const theirs = { instance: remote, fingerprint: channel.remoteFingerprint }
     const started = startLink({
@@ -112,7 +114,7 @@ export class PeerLink {
   }
 
   sendEntries(entries: readonly Entry[], lane: Lane): void {
-    this.send({ type: 'entries', segments: this.#sender.segments(entries) }, lane)
+    this.send({ type: 'entries', segments: this.#senders[lane].segments(entries) }, lane)
   }
 
   queuedBytes(): number {
@@ -169,7 +171,7 @@ export class PeerLink {
       case 'proven':
         return this.#listener.proven(output)
       case 'message':
-        return this.#message(output.bytes)
+        return this.#message(output.bytes, output.lane)
       case 'hungry':
         return this.#listener.hungry()
       case 'wakeBelow':
@@ -189,12 +191,12 @@ export class PeerLink {
     }
   }
 
-  #message(bytes: Uint8Array): void {
+  #message(bytes: Uint8Array, lane: Lane): void {
     this.#listener.alive(undefined)
     const message = decodeMessage(bytes)
     if (isViolation(message)) return this.#end(message)
     if (message.type !== 'entries') return this.#listener.message(message)
-    const entries = this.#receiver.entries(message.segments)
+    const entries = this.#receivers[lane].entries(message.segments)
     if (isViolation(entries)) return this.#end(entries)
     this.#listener.entries(entries, bytes.length)
   }

@@ -113,6 +113,15 @@ test('two devices that use one writer id are two chains', () => {
   expect(receiver.entries(segments)).toEqual(entries)
 })
 
+test('with a table for each lane, what is said live may overtake what waits in bulk', () => {
+  const lanes = { live: pair(), bulk: pair() }
+  const [one, two, three] = interleaved([1, 1, 1]) as [Entry, Entry, Entry]
+  const waiting = lanes.bulk[0].segments([one, two])
+  const overtaking = lanes.live[0].segments([three])
+  expect(lanes.live[1].entries(overtaking)).toEqual([three])
+  expect(lanes.bulk[1].entries(waiting)).toEqual([one, two])
+})
+
 test('a chain that goes back or skips begins its run again', () => {
   const [sender, receiver] = pair()
   const [one, two, three] = interleaved([1, 1, 1]) as [Entry, Entry, Entry]

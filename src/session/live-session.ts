@@ -225,7 +225,9 @@ export class LiveSession implements Session {
   }
 
   get invites(): readonly Invite[] {
-    const open = new Map(this.#replica.roster.openInvites().map((content) => [content.invite, content]))
+    const { roster } = this.#replica
+    const unused = roster.openInvites().filter(({ invite, uses }) => roster.usesOf(invite) < uses)
+    const open = new Map(unused.map((content) => [content.invite, content]))
     return this.#keyring.stored.invites.flatMap(({ seed, url }) => {
       const content = open.get(inviteKeys(this.#environment.crypto, seed).invite)
       return content === undefined ? [] : [describeInvite(content, url)]

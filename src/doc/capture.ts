@@ -5,20 +5,20 @@
  *
  * Invariants
  * 1. What leaves passed the author's own firewall and neighbour check, so no honest peer can refuse it.
- * 2. No lone surrogate leaves.
+ * 2. No lone surrogate leaves. Mending is an edit, so it waits until whoever edits now has returned.
  * 3. A batch closes only after all transactions, never inside one.
  * 4. After an edit nobody else can get, nothing leaves until `rebind`.
  */
 import * as Y from 'yjs'
 import { assert } from '../base/assert.ts'
-import type { Clock } from '../base/ports.ts'
+import type { Clock, Millis } from '../base/ports.ts'
 import { CAPTURE_PAUSE_MS } from '../wire/limits.ts'
 import { isViolation } from '../wire/violation.ts'
 import { REMOTE, type SharedDocument } from './document.ts'
 import { openUpdate } from './firewall.ts'
 import { ForeignEdit, UnsharableEdit } from './foreign.ts'
 import { fragmentsSince, itemsSince } from './fragments.ts'
-import { mendSurrogates } from './mending.ts'
+import { mendSurrogates, needsMending } from './mending.ts'
 import { objectionByNeighbours } from './neighbours.ts'
 import { packed } from './pieces.ts'
 import { normalized } from './ranges.ts'
@@ -28,9 +28,10 @@ export interface CaptureOptions {
   readonly document: SharedDocument
   readonly clientID: number
   readonly clock: Clock
-  /** Updates for one entry each, in order. Called after all transactions, never inside one. */
+  /** Updates for one entry each, in order. Called after all transactions but often before the edit has returned,
+   *  so remote entries may not be applied from here. */
   readonly emit: (updates: readonly Uint8Array[]) => void
-  /** Capture has stopped: rebuild from the log, `rebind`, then `reenter` the texts. */
+  /** Capture has stopped. Once the edit has returned: rebuild from the log, `rebind`, then `reenter` the texts. */
   readonly fail: (error: ForeignEdit | UnsharableEdit) => void
 }
 
@@ -128,7 +129,9 @@ export class Capture {
 
   readonly #close = (): void => {
     if (this.#failure) this.#block(this.#failure)
-    if (this.#state.phase === 'ready') this.#release()
+    if (this.#state.phase !== 'ready') return
+    if (needsMending(this.#document.doc, this.#clientID, this.#logged)) this.#pause(0)
+    else this.#release()
   }
 
   #release(): void {
@@ -144,8 +147,12 @@ export class Capture {
     }
     this.#logged = this.#document.nextClock(this.#clientID)
     this.#deletions = []
-    this.#state = { phase: 'pausing', stop: this.#clock.wakeAfter(CAPTURE_PAUSE_MS, this.#resume) }
+    this.#pause(CAPTURE_PAUSE_MS)
     if (updates.length > 0) this.#emit(updates)
+  }
+
+  #pause(span: Millis): void {
+    this.#state = { phase: 'pausing', stop: this.#clock.wakeAfter(span, this.#resume) }
   }
 
   readonly #resume = (): void => {

@@ -12,13 +12,22 @@ export const MENDING = Symbol('mending')
 
 const LONE = /\p{Surrogate}/gu
 
-/** Mends what `client` wrote from clock `from` on. */
+/** Whether anything live that `client` wrote from clock `from` on holds a lone surrogate. */
+export function needsMending(doc: Y.Doc, client: number, from: number): boolean {
+  return brokenSince(doc, client, from).length > 0
+}
+
+/** Mends what `client` wrote from clock `from` on. Observers are called: never from inside one. */
 export function mendSurrogates(doc: Y.Doc, client: number, from: number): void {
-  const broken = itemsSince(doc, client, from).filter((item) => !item.deleted && isBroken(item, from))
+  const broken = brokenSince(doc, client, from)
   if (broken.length === 0) return
   doc.transact(() => {
     for (const item of broken) mend(item, from)
   }, MENDING)
+}
+
+function brokenSince(doc: Y.Doc, client: number, from: number): Y.Item[] {
+  return itemsSince(doc, client, from).filter((item) => !item.deleted && isBroken(item, from))
 }
 
 function isBroken({ content, id }: Y.Item, from: number): boolean {

@@ -10,14 +10,17 @@
  */
 import { toUtf8 } from '../base/bytes.ts'
 import { MAX_ROOTS } from '../wire/limits.ts'
-import type { Content } from './struct.ts'
 
 export type RootKind = 'text' | 'map' | 'array'
+
+/** What one struct holds. */
+export type Content = 'deleted' | 'binary' | 'string' | 'embed' | 'format' | 'type' | 'any'
 
 export interface Schema {
   /** Sorted by name. */
   readonly roots: Readonly<Record<string, RootKind>>
-  /** Rich text: embeds and format marks in texts. Viewers then write clean-ups too, which nobody else sees. */
+  /** Rich text: embeds and format marks in texts. Yjs then cleans up marks on every peer, viewers too, whose
+   *  clean-ups nobody else sees; and a format range that ends inside a surrogate pair garbles it for its author only. */
   readonly formatting: boolean
 }
 

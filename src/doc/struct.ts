@@ -10,15 +10,13 @@
  */
 import { Malformed, type Reader } from '../base/codec.ts'
 import { MAX_ANY_BYTES, MAX_CLOCK, MAX_NAME_BYTES } from '../wire/limits.ts'
-import type { RootKind } from './schema.ts'
+import type { Content, RootKind } from './schema.ts'
 import { isForbiddenKey, readAny, readJson } from './value.ts'
 
 export interface Id {
   readonly client: number
   readonly clock: number
 }
-
-export type Content = 'deleted' | 'binary' | 'string' | 'embed' | 'format' | 'type' | 'any'
 
 export interface Struct {
   readonly clock: number

@@ -250,12 +250,12 @@ describe('lone surrogates', () => {
     ['before a pair', (text) => text.insert(0, '\ud83d😀b'), '\ufffd😀b'],
     ['several', (text) => text.insert(0, '\ude00a\ud83d\ud83db'), '\ufffda\ufffd\ufffdb'],
     [
-      'in two edits that do not meet in time',
+      'in two edits that meet in time',
       (text) => {
         text.insert(0, '\ud83d')
         text.insert(1, '\ude00')
       },
-      '\ufffd\ufffd',
+      '😀',
     ],
     [
       'made by cutting a pair in two',
@@ -281,6 +281,18 @@ describe('lone surrogates', () => {
     capture.flush()
     expect(text.toString()).toBe(shown)
     expect(received(emitted.flat()).doc.getText('t').toString()).toBe(shown)
+  })
+
+  test('are mended after the edit has returned, and until then nothing leaves', () => {
+    const { text, emitted, clock } = bench()
+    text.insert(0, 'a\ud83d')
+    expect(emitted).toEqual([])
+    clock.turn(0)
+    expect(emitted).toHaveLength(1)
+    text.insert(2, '\ude00')
+    clock.turn(CAPTURE_PAUSE_MS)
+    expect(text.toString()).toBe('a\ufffd\ufffd')
+    expect(received(emitted.flat()).doc.getText('t').toString()).toBe('a\ufffd\ufffd')
   })
 
   test('kept for undo leave as deleted, and come back mended', () => {

@@ -34,9 +34,23 @@ async function browserEnvironment(): Promise<Environment> {
     store: await openStore(crypto),
     exclusively: (name, work) =>
       navigator.locks === undefined ? work() : navigator.locks.request(name, work),
+    claim: claimLock,
     signaling: page === undefined ? undefined : `${page.origin.replace(/^http/, 'ws')}/signal`,
     origin: page === undefined ? '' : page.origin,
   }
+}
+
+/** The lock is held until the returned function is called, or the tab closes. */
+function claimLock(name: string): Promise<(() => void) | undefined> {
+  if (navigator.locks === undefined) return Promise.resolve(() => undefined)
+  return new Promise((resolve, reject) => {
+    navigator.locks
+      .request(name, { ifAvailable: true }, (lock) => {
+        if (lock === null) return resolve(undefined)
+        return new Promise<void>((release) => resolve(release))
+      })
+      .catch(reject)
+  })
 }
 
 /** Without a secure context or a working disk nothing is stored, and the status says so. */

@@ -32,6 +32,7 @@ const clock: Clock = {
 export function createNode(options: NodeOptions): Api {
   return apiOver(async (): Promise<Environment> => {
     const locks = new Map<string, Promise<unknown>>()
+    const claims = new Set<string>()
     return {
       crypto: await loadCrypto(),
       clock,
@@ -39,10 +40,17 @@ export function createNode(options: NodeOptions): Api {
       connector: nodeSignaling(),
       store: options.store ?? createMemoryStore(),
       exclusively: (name, work) => inTurn(locks, name, work),
+      claim: async (name) => claimIn(claims, name),
       signaling: options.signaling,
       origin: options.origin ?? new URL(options.signaling.replace(/^ws/, 'http')).origin,
     }
   })
+}
+
+function claimIn(claims: Set<string>, name: string): (() => void) | undefined {
+  if (claims.has(name)) return undefined
+  claims.add(name)
+  return () => claims.delete(name)
 }
 
 async function inTurn<T>(

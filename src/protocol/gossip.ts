@@ -51,6 +51,8 @@ export interface GossipLink {
   bulkBusy: boolean
   /** The other side's checkpoint is on its way, or being made: nothing else is sent until it was handed over. */
   awaitsCheckpoint: boolean
+  /** Who hands over what only a checkpoint covers: we, or others because we cannot. */
+  servedBy: 'us' | 'others'
   /** Messages with entries handed over, and received. */
   entriesSent: number
   entriesSeen: number
@@ -128,6 +130,8 @@ export type GossipInput =
         readonly seq: number
       }[]
     }
+  /** There is no checkpoint to hand over (a viewer cannot sign one): the chains it lacks the beginning of are left out. */
+  | { readonly type: 'cannot-serve'; readonly link: InstanceId }
   /** The log was put on a new base: cursors start over. */
   | { readonly type: 'rebased'; readonly now: Millis }
   | { readonly type: 'state-digest'; readonly digest: Uint8Array }
@@ -263,6 +267,10 @@ function onLink(state: GossipState, input: LinkInput, outputs: GossipOutput[]): 
       return duplicate(state, link, input.entry, outputs)
     case 'gap':
       return ask(state, link, input.now, outputs)
+    case 'cannot-serve':
+      link.awaitsCheckpoint = false
+      link.servedBy = 'others'
+      return pump(state, link, outputs)
     case 'hungry':
       link.bulkBusy = false
       return pump(state, link, outputs)
@@ -295,6 +303,7 @@ function linked(
     cursor: 0,
     bulkBusy: false,
     awaitsCheckpoint: false,
+    servedBy: 'us',
     entriesSent: 0,
     entriesSeen: 0,
     fullSendAt: Number.NEGATIVE_INFINITY,
@@ -553,6 +562,7 @@ function nextBatch(state: GossipState, link: GossipLink): Entry[] | 'needs-check
 
 /** Something it lacks is no longer in memory one by one. */
 function isBehindBase(state: GossipState, link: GossipLink): boolean {
+  if (link.servedBy === 'others') return false
   for (const chain of state.log.chains.values()) {
     if (chain.base > 0 && (link.sent.get(chain.id) ?? 0) < chain.base && !link.endedThere.has(chain.id))
       return true

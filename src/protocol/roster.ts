@@ -42,11 +42,13 @@ export class Roster {
   readonly session: SessionId
   readonly #crypto: Crypto
   readonly #records: RosterRecord[] = []
-  readonly #joins = new Map<DeviceId, Join>()
+  /** Of each device the Joins that allow something no other of its Joins allows, by rosterSeq; nearly always one. */
+  readonly #joins = new Map<DeviceId, readonly Join[]>()
   readonly #certificates = new Map<DeviceId, Certificate>()
   #owner: DeviceId | undefined
-  /** Joins that do not count now, by hash, at most MAX_JOINS: early, void, or outdone by another of their device. */
+  /** Joins that do not count yet, by hash, at most MAX_JOINS: early, or void. */
   #aside = new Map<string, Join>()
+  #digest: Uint8Array | undefined
   readonly #genuine = new WeakSet<Join>()
 
   constructor(crypto: Crypto, session: SessionId) {
@@ -67,8 +69,11 @@ export class Roster {
     return this.#records
   }
 
+  /** The first Join of every device but the owner's. */
   get joins(): ReadonlyMap<DeviceId, Join> {
-    return this.#joins
+    const first = new Map<DeviceId, Join>()
+    for (const [device, [join]] of this.#joins) if (join !== undefined) first.set(device, join)
+    return first
   }
 
   /** The device that made the session. Asserts that Create is there. */
@@ -126,22 +131,20 @@ export class Roster {
     return 'new'
   }
 
-  /** Of several Joins of one device the one with the smallest rosterSeq counts, then the one with the higher
-   *  role: a device with two invites is the same to everybody, whichever Join came first. */
+  /** A further Join of a device can only add to what it may do: so the order of Joins makes no difference, and
+   *  what counted once never stops to count. */
   takeJoin(join: Join): Taken {
     const device = deviceIdOf(this.#crypto, join.certificate)
-    const held = this.#joins.get(device)
-    if (device === this.#owner || (held !== undefined && isSameJoin(join, held))) return 'known'
-    if (join.rosterSeq > this.seq || !this.#certificates.has(join.admitter))
-      return this.#putAside(join, 'early')
+    const held = this.#joins.get(device) ?? []
+    if (device === this.#owner || held.some((other) => isSameJoin(join, other))) return 'known'
+    if (join.rosterSeq > this.seq || !this.#certificates.has(join.admitter)) return this.#wait(join, 'early')
     if (this.#aside.has(this.#keyOf(join))) return 'void'
     if (!this.#isGenuine(join))
       return violation('forged', 'a Join whose proofs or countersignature do not verify')
-    if (!this.#stands(join)) return this.#putAside(join, 'void')
-    if (held !== undefined && !this.#counts(join, held)) return this.#putAside(join, 'known')
-    if (held === undefined && this.#joins.size >= MAX_JOINS) return this.#putAside(join, 'void')
-    this.#choose(device, join)
-    if (held !== undefined) this.#settle(held)
+    if (!this.#stands(join)) return this.#wait(join, 'void')
+    if (held.some((other) => this.#covers(other, join))) return 'known'
+    if (held.length === 0 && this.#joins.size >= MAX_JOINS) return this.#wait(join, 'void')
+    this.#choose(device, [...held.filter((other) => !this.#covers(join, other)), join])
     this.#retryAside()
     return 'new'
   }
@@ -149,14 +152,13 @@ export class Roster {
   /** What the device may do according to the records up to `rosterSeq`; undefined: it is no member there. */
   roleAt(device: DeviceId, rosterSeq: number): Role | undefined {
     if (device === this.#owner) return 'owner'
-    const join = this.#joins.get(device)
-    if (join === undefined || join.rosterSeq > rosterSeq) return undefined
-    let role: Role | undefined = this.inviteAt(join.invite, join.rosterSeq)?.role
-    for (const { seq, content } of this.#records) {
-      if (seq > rosterSeq) break
-      if (content.type === 'role' && content.device === device && seq > join.rosterSeq) role = content.role
+    let best: Role | undefined
+    for (const join of this.#joins.get(device) ?? []) {
+      if (join.rosterSeq > rosterSeq) continue
+      const role = this.#roleBy(join, device, rosterSeq)
+      if (best === undefined || role === 'editor') best = role
     }
-    return role
+    return best
   }
 
   roleOf(device: DeviceId): Role | undefined {
@@ -195,7 +197,7 @@ export class Roster {
 
   usesOf(invite: InviteId): number {
     let uses = 0
-    for (const join of this.#joins.values()) if (join.invite === invite) uses++
+    for (const join of this.#allJoins()) if (join.invite === invite) uses++
     return uses
   }
 
@@ -225,15 +227,23 @@ export class Roster {
 
   /** 16 bytes that are equal when two peers know the same records, and every device is the same to both. */
   digest(): Uint8Array {
+    this.#digest ??= this.#computeDigest()
+    return this.#digest
+  }
+
+  #computeDigest(): Uint8Array {
     const writer = new Writer().fixed(idBytes(this.head))
-    for (const [device, join] of [...this.#joins].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      writer.fixed(idBytes(device)).varuint(join.rosterSeq).u8(this.#rankOf(join))
+    for (const [device, joins] of [...this.#joins].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      for (const join of joins) {
+        const isEditors = this.#roleBy(join, device, join.rosterSeq) === 'editor'
+        writer.fixed(idBytes(device)).varuint(join.rosterSeq).flag(isEditors)
+      }
     }
     return this.#crypto.hash(16, writer.finish())
   }
 
   encoded(): { readonly records: Uint8Array[]; readonly joins: Uint8Array[] } {
-    return { records: this.#records.map(encodeRecord), joins: [...this.#joins.values()].map(encodeJoin) }
+    return { records: this.#records.map(encodeRecord), joins: this.#allJoins().map(encodeJoin) }
   }
 
   #rootPk(): Uint8Array | undefined {
@@ -253,6 +263,7 @@ export class Roster {
 
   #append(record: RosterRecord): void {
     this.#records.push(record)
+    this.#digest = undefined
     if (record.content.type === 'create') {
       this.#owner = deviceIdOf(this.#crypto, record.content.owner)
       this.#certificates.set(this.#owner, record.content.owner)
@@ -266,16 +277,26 @@ export class Roster {
     )
   }
 
-  /** Whether `join` counts rather than `held`, another Join of the same device. */
-  #counts(join: Join, held: Join): boolean {
-    if (join.rosterSeq !== held.rosterSeq) return join.rosterSeq < held.rosterSeq
-    return this.#rankOf(join) > this.#rankOf(held)
+  /** The role this Join alone gives: its invite's, or what the owner made of it since. */
+  #roleBy(join: Join, device: DeviceId, rosterSeq: number): Role | undefined {
+    let role: Role | undefined = this.inviteAt(join.invite, join.rosterSeq)?.role
+    for (const { seq, content } of this.#records) {
+      if (seq > rosterSeq) break
+      if (content.type === 'role' && content.device === device && seq > join.rosterSeq) role = content.role
+    }
+    return role
   }
 
-  /** 2 for an editor's Join, 1 for a viewer's, 0 for one without a good invite. */
-  #rankOf(join: Join): number {
-    const role = this.inviteAt(join.invite, join.rosterSeq)?.role
-    return role === 'editor' ? 2 : role === 'viewer' ? 1 : 0
+  /** Whether `join` allows, from the place of `other` on, all that `other` does: both follow the same records then. */
+  #covers(join: Join, other: Join): boolean {
+    if (join.rosterSeq > other.rosterSeq) return false
+    const device = deviceIdOf(this.#crypto, join.certificate)
+    const role = this.#roleBy(join, device, other.rosterSeq)
+    return role === 'editor' || role === this.#roleBy(other, device, other.rosterSeq)
+  }
+
+  #allJoins(): Join[] {
+    return [...this.#joins.values()].flat()
   }
 
   /** Proofs and countersignature; checked once for each Join. */
@@ -288,42 +309,15 @@ export class Roster {
     return true
   }
 
-  #choose(device: DeviceId, join: Join): void {
-    this.#joins.set(device, join)
-    this.#certificates.set(device, join.certificate)
+  #choose(device: DeviceId, joins: Join[]): void {
+    const [first, ...others] = joins.sort((a, b) => a.rosterSeq - b.rosterSeq)
+    assert(first !== undefined, 'a member has a Join')
+    this.#joins.set(device, [first, ...others])
+    this.#digest = undefined
+    this.#certificates.set(device, first.certificate)
   }
 
-  /** Another Join of a device counts now, so those it admitted may stand no more, and others may: all are
-   *  looked at anew, place by place, because who may admit at one place was settled at the places before. */
-  #settle(replaced: Join): void {
-    const all = [...this.#joins.values(), ...this.#aside.values(), replaced]
-    all.sort((a, b) => a.rosterSeq - b.rosterSeq)
-    for (const device of this.#joins.keys()) this.#certificates.delete(device)
-    this.#joins.clear()
-    this.#aside.clear()
-    for (const seq of new Set(all.map((join) => join.rosterSeq))) {
-      this.#settlePlace(all.filter((join) => join.rosterSeq === seq))
-    }
-    const chosen = new Set(this.#joins.values())
-    for (const join of all) if (!chosen.has(join)) this.#putAside(join, 'void')
-  }
-
-  /** Until nothing changes: at one place a device can only gain, so the order of the list does not matter. */
-  #settlePlace(joins: readonly Join[]): void {
-    for (let settled = false; !settled; ) {
-      settled = true
-      for (const join of joins) {
-        const device = deviceIdOf(this.#crypto, join.certificate)
-        const held = this.#joins.get(device)
-        const counts = held === undefined ? this.#joins.size < MAX_JOINS : this.#counts(join, held)
-        if (!counts || join.rosterSeq > this.seq || !this.#isGenuine(join) || !this.#stands(join)) continue
-        this.#choose(device, join)
-        settled = false
-      }
-    }
-  }
-
-  #putAside(join: Join, taken: Taken): Taken {
+  #wait(join: Join, taken: Taken): Taken {
     if (this.#aside.size < MAX_JOINS) this.#aside.set(this.#keyOf(join), join)
     return taken
   }

@@ -12,6 +12,8 @@ export interface Environment {
   readonly store: Store
   /** Runs `work` while nobody else of this browser or process runs work of this name (Web Locks). */
   readonly exclusively: <T>(name: string, work: () => Promise<T>) => Promise<T>
+  /** Takes a name that one tab or process of this device holds at a time, and gives the way to let go of it; undefined: taken. */
+  readonly claim: (name: string) => Promise<(() => void) | undefined>
   /** ws: or wss: address of the signaling server; undefined where there is no page to take it from. */
   readonly signaling: string | undefined
   /** Where invite links point to, without a slash at the end. */

@@ -12,7 +12,7 @@ import { type LogState, startLog } from '../protocol/log.ts'
 import { liftBases } from '../protocol/rebase.ts'
 import { Roster } from '../protocol/roster.ts'
 import type { LocalId, SessionStore } from '../storage/port.ts'
-import { decodeEntry } from '../wire/entry.ts'
+import { decodeEntry, type Entry } from '../wire/entry.ts'
 import {
   NO_RECORD,
   type RootSchema,
@@ -83,6 +83,7 @@ export async function open(
   const { crypto } = environment
   const stored = await environment.store.open(localId)
   if (stored === undefined) throw new SessionMissing()
+  const claim = await environment.claim(claimName(localId))
   const [keys, rosterRows, blobs, entryRows] = await Promise.all([
     stored.read('keys'),
     stored.read('roster'),
@@ -111,6 +112,7 @@ export async function open(
   const baseRow = blobs.rows.find((one) => one.key === 'base')
   const base = baseRow === undefined ? undefined : decodeBase(baseRow.value)
   const knownBase = base?.ok === true ? base.value : undefined
+  const checkpoint = blobs.rows.find((one) => one.key === 'checkpoint')
   const document = documentFrom(schema, knownBase, options.doc)
   const shared = decodeShared(row('shared'))
   const session = compose({
@@ -120,6 +122,8 @@ export async function open(
     schema,
     document,
     base: knownBase,
+    checkpoint: checkpoint && readEntry(crypto, checkpoint.value)[0],
+    claim,
     stored,
     shared: shared.ok ? shared.value : undefined,
   })
@@ -147,6 +151,9 @@ export interface Composition {
   readonly schema: Schema
   readonly document: SharedDocument
   readonly base?: StoredBase | undefined
+  readonly checkpoint?: Entry | undefined
+  /** What was claimed before the disk was read; a new session claims for itself. */
+  readonly claim?: (() => void) | undefined
   readonly stored?: SessionStore | undefined
   readonly shared?: ReadonlyMap<string, number> | undefined
   readonly title?: string | undefined
@@ -171,6 +178,11 @@ export function compose(parts: Composition): LiveSession {
     signalingUrl: keyring.stored.signaling,
     shared: parts.shared ?? new Map(),
     title: parts.title,
+    checkpoint: parts.checkpoint,
+    claim:
+      parts.stored === undefined
+        ? environment.claim(claimName(journal.localId))
+        : Promise.resolve(parts.claim),
     instance: parts.instance,
     seeds: parts.seeds ?? false,
   })
@@ -193,6 +205,11 @@ function logOver(
   })
   if (base !== undefined) liftBases(log, base)
   return log
+}
+
+/** One tab of a device at a time may rewrite what the log on the disk starts from. */
+function claimName(localId: LocalId): string {
+  return `coterie/log/${localId}`
 }
 
 function newLocalId(crypto: Crypto): LocalId {

@@ -79,6 +79,8 @@ export interface LiveSessionParts extends Omit<ReplicaParts, 'listener' | 'write
   readonly signalingUrl: string | undefined
   /** Heads of own chains that others said they hold, from the disk. */
   readonly shared: ReadonlyMap<string, number>
+  /** Held by one tab of this device: it may start the log on the disk anew. */
+  readonly claim: Promise<(() => void) | undefined>
   readonly title: string | undefined
   /** The instance that links know already: the newcomer's. */
   readonly instance: InstanceId | undefined
@@ -114,6 +116,9 @@ export class LiveSession implements Session {
   #cancelTidy: (() => void) | undefined
   #cancelHourly: (() => void) | undefined
   #lastCard = ''
+  #release: (() => void) | undefined
+  /** Digest of the text that was rebuilt last: the same one is not rebuilt again. */
+  #rebuiltFor = ''
 
   constructor(parts: LiveSessionParts) {
     const { environment, keyring, journal, roster } = parts
@@ -172,6 +177,17 @@ export class LiveSession implements Session {
       this.setTitle(parts.title)
     this.#storeSecrets()
     this.#scheduleTidy()
+    parts.claim.then(
+      (release) => this.#claimed(release),
+      () => undefined, // no claim: another tab keeps the disk tidy
+    )
+  }
+
+  #claimed(release: (() => void) | undefined): void {
+    if (release === undefined) return
+    if (this.#ended) return release()
+    this.#replica.mayTrim = true
+    this.#release = release
   }
 
   // What it shows ------------------------------------------------------------------------------------------------
@@ -568,9 +584,22 @@ export class LiveSession implements Session {
         this.#missSomebody()
         this.#emitter.emit('peers', this.peers)
       },
-      diverged: () => this.#replica.rebuildDocument(),
+      diverged: () => this.#diverged(),
       acknowledged: () => this.#acknowledged(),
     }
+  }
+
+  /** Equal heads, unequal text: rebuild once; when that changes nothing, the other side is the one to rebuild. */
+  #diverged(): void {
+    const before = toHex(this.#replica.digest())
+    if (before === this.#rebuiltFor) return
+    this.#rebuiltFor = before
+    this.#emitter.emit('violation', {
+      violation: 'forged',
+      detail: 'equal histories show unequal texts',
+      name: undefined,
+    })
+    this.#replica.rebuildDocument()
   }
 
   #presence(output: Parameters<MeshListener['presence']>[0]): void {
@@ -679,7 +708,6 @@ export class LiveSession implements Session {
     this.#cancelTidy = this.#environment.clock.wakeAfter(TIDY_MS, () => {
       if (this.#replica.isCompactionDue && this.#mesh.catchingUp === 0) {
         if (this.canEdit) this.#replica.makeCheckpoint()
-        else this.#replica.compact()
       }
       this.#scheduleTidy()
     })
@@ -720,14 +748,10 @@ export class LiveSession implements Session {
       shared: this.#keyring.stored.shared,
       signaling: this.#signaling?.phase ?? 'stopped',
       dialing,
-      linked: this.#mesh.peers.size,
+      linked: this.#others().length,
       catchingUp: this.#mesh.catchingUp,
-      people: new Set(
-        [...this.#mesh.peers.values()]
-          .map((peer) => peer.device)
-          .filter((device) => device !== this.#keyring.device),
-      ).size,
-      connectingTo: undefined,
+      people: new Set(this.#others()).size,
+      connectingTo: this.#connectingTo(),
       bytesLeft: this.#mesh.bytesLeft(),
       ownChains: this.#ownChains(),
       sharedSeq: (chain) => this.#shared.get(chain) ?? 0,
@@ -737,9 +761,20 @@ export class LiveSession implements Session {
     })
   }
 
+  /** The devices of other people on open links, one a link. */
+  #others(): readonly DeviceId[] {
+    const devices = [...this.#mesh.peers.values()].map((peer) => peer.device)
+    return devices.filter((device) => device !== this.#keyring.device)
+  }
+
+  #connectingTo(): string | undefined {
+    const device = this.#signaling?.dialedDevices().find((one) => one !== this.#keyring.device)
+    return device && this.#people.member(device).name
+  }
+
   #currentProblem(): SessionProblem | undefined {
     if (this.#journal.problem !== undefined) return { kind: this.#journal.problem }
-    if (this.#replica.visibleBytes > MAX_SESSION_TEXT_BYTES) return { kind: 'too-large' }
+    if (this.#replica.textUnits > MAX_SESSION_TEXT_BYTES) return { kind: 'too-large' }
     if (this.#problem !== undefined) return this.#problem
     if (this.#signaling?.phase === 'unreachable')
       return { kind: 'signaling-unreachable', host: this.#signaling.host }
@@ -758,6 +793,7 @@ export class LiveSession implements Session {
     this.#cancelLook?.()
     this.#cancelTidy?.()
     this.#cancelHourly?.()
+    this.#release?.()
     this.#guests.close()
     this.#signaling?.stop()
     this.#mesh.closeAll()

@@ -16,7 +16,7 @@ import {
   step,
 } from '../protocol/gossip.ts'
 import * as presenceCore from '../protocol/presence.ts'
-import { pieceCount } from '../wire/blob.ts'
+import { pieceCount, sealPiece } from '../wire/blob.ts'
 import type { BlobReference } from '../wire/checkpoint.ts'
 import type { Message } from '../wire/message.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
@@ -278,8 +278,9 @@ export class Mesh {
   #serveCheckpoint(to: InstanceId): void {
     const peer = this.peers.get(to)
     const served = this.#replica.checkpointToServe()
-    if (peer === undefined || served === undefined) return
-    peer.link.send({ type: 'sending', bytes: served.pieces.reduce((sum, piece) => sum + piece.length, 1) })
+    if (peer === undefined) return
+    if (served === undefined) return this.#step({ type: 'cannot-serve', link: to })
+    peer.link.send({ type: 'sending', bytes: served.plain.length + 1 })
     peer.link.sendEntries([served.entry], 'bulk')
     const gossipLink = this.gossip.links.get(to)
     if (gossipLink !== undefined) gossipLink.entriesSent++
@@ -299,14 +300,16 @@ export class Mesh {
     const { serving } = peer
     const link = peer.link.remote
     if (serving === undefined) return this.#step({ type: 'hungry', link })
-    const piece = serving.checkpoint.pieces[serving.next]
-    const state = serving.checkpoint.checkpoint.state
-    if (piece === undefined || state.kind === 'inline') {
+    const { checkpoint, plain } = serving.checkpoint
+    if (checkpoint.state.kind === 'inline' || serving.next >= pieceCount(plain.length)) {
       peer.serving = undefined
-      this.#step({ type: 'checkpoint-sent', link, heads: serving.checkpoint.checkpoint.heads })
+      this.#step({ type: 'checkpoint-sent', link, heads: checkpoint.heads })
       return
     }
-    peer.link.send({ type: 'blob-piece', blob: state.reference.blob, index: serving.next++, piece }, 'bulk')
+    const { blob, key } = checkpoint.state.reference
+    const index = serving.next++
+    const piece = sealPiece(this.#environment.crypto, key, plain, index)
+    peer.link.send({ type: 'blob-piece', blob, index, piece }, 'bulk')
   }
 
   wantBlob(reference: BlobReference, from: InstanceId | undefined): void {

@@ -50,8 +50,8 @@ export interface ReplicaListener {
 export interface ServedCheckpoint {
   readonly entry: Entry
   readonly checkpoint: Checkpoint
-  /** Empty when the state stands in the entry. */
-  readonly pieces: readonly Uint8Array[]
+  /** What the checkpoint's blob holds, if it has one. */
+  readonly plain: Uint8Array
 }
 
 interface Awaited {
@@ -69,6 +69,8 @@ export interface ReplicaParts {
   readonly journal: Journal
   readonly writer: WriterId
   readonly base: StoredBase | undefined
+  /** The checkpoint entry that signs `base`. */
+  readonly checkpoint: Entry | undefined
   readonly listener: ReplicaListener
 }
 
@@ -77,6 +79,8 @@ export class Replica {
   readonly log: LogState
   readonly writer: WriterId
   readonly clientID: number
+  /** Whether this tab may start the log on the disk anew: one tab of a device at a time. */
+  mayTrim = false
   readonly #environment: Environment
   readonly #keyring: Keyring
   readonly #schema: Schema
@@ -89,7 +93,6 @@ export class Replica {
   /** What the log starts from, as it stands on the disk; undefined: from nothing. */
   #base: StoredBase | undefined
   #sinceBase = { entries: 0, bytes: 0 }
-  #visibleBytes = 0
 
   constructor(parts: ReplicaParts) {
     this.#environment = parts.environment
@@ -111,6 +114,7 @@ export class Replica {
       fail: () => this.rebuildDocument(),
     })
     this.#base = parts.base
+    this.#served = parts.base && parts.checkpoint && this.#servedAgain(parts.checkpoint, parts.base)
   }
 
   get document(): SharedDocument {
@@ -126,14 +130,11 @@ export class Replica {
     return state?.kind === 'blob' ? state.reference : undefined
   }
 
-  /** Of all text and values, as last counted when the log was tidied. */
-  get visibleBytes(): number {
-    return this.#visibleBytes
-  }
-
-  /** Counts the visible content anew. */
-  measure(): void {
-    this.#visibleBytes = this.#document.textBytes()
+  /** UTF-16 units of all text roots. */
+  get textUnits(): number {
+    const { doc } = this.#document
+    const names = Object.keys(this.#schema.roots).filter((name) => this.#schema.roots[name] === 'text')
+    return names.reduce((sum, name) => sum + doc.getText(name).length, 0)
   }
 
   /** What a compaction would save is worth it: entries, bytes, and more than the state it would write. */
@@ -259,9 +260,7 @@ export class Replica {
     const state = openBlob(this.#environment.crypto, awaited.checkpoint.state.reference, pieces)
     if (state === undefined) return false
     this.#awaited = undefined
-    if (this.#adopt(awaited.entry, awaited.checkpoint, state)) {
-      this.#served = { entry: awaited.entry, checkpoint: awaited.checkpoint, pieces }
-    }
+    this.#adopt(awaited.entry, awaited.checkpoint, state)
     return true
   }
 
@@ -279,7 +278,8 @@ export class Replica {
     const covered = this.#coveredBy(checkpoint.heads)
     liftBases(this.log, checkpoint)
     this.#replayOn(fresh, clocks)
-    this.#storeBase({ heads: checkpoint.heads, free: checkpoint.free, state }, covered)
+    this.#served = { entry, checkpoint, plain: state }
+    this.#storeBase({ heads: checkpoint.heads, free: checkpoint.free, state }, covered, entry)
     this.#listener.rebased()
     return true
   }
@@ -328,6 +328,13 @@ export class Replica {
     return this.#keyring.canWrite(this.roster) ? this.makeCheckpoint() : undefined
   }
 
+  /** What was served before the session was closed can be served again. */
+  #servedAgain(entry: Entry, base: StoredBase): ServedCheckpoint | undefined {
+    const checkpoint = openCheckpoint(this.log, entry)
+    if (checkpoint === undefined || isViolation(checkpoint)) return undefined
+    return { entry, checkpoint, plain: base.state }
+  }
+
   servedBlob(blob: BlobReference['blob']): ServedCheckpoint | undefined {
     const state = this.#served?.checkpoint.state
     return state?.kind === 'blob' && state.reference.blob === blob ? this.#served : undefined
@@ -352,8 +359,8 @@ export class Replica {
     const chain = this.chain
     const entry = chain?.entries.at(-1)?.entry
     assert(entry !== undefined, 'what was authored is held')
-    this.#served = { entry, checkpoint, pieces: blob?.pieces ?? [] }
-    if (heads.length > 0) this.#startFrom({ heads, free, state })
+    this.#served = { entry, checkpoint, plain: state }
+    if (heads.length > 0 && this.mayTrim) this.#startFrom({ heads, free, state }, entry)
     return this.#served
   }
 
@@ -364,17 +371,10 @@ export class Replica {
     if (this.log.freeClocks.size > 0) this.makeCheckpoint()
   }
 
-  /** Starts the own log, in memory and on disk, from what is applied now; history keeps the rest. */
-  compact(): void {
-    this.flush()
-    const free = [...this.log.freeClocks].map(([clientID, clock]) => ({ clientID, clock }))
-    this.#startFrom({ heads: appliedHeads(this.log), free, state: this.#document.encodeState() })
-  }
-
-  #startFrom(base: StoredBase): void {
+  #startFrom(base: StoredBase, entry: Entry): void {
     const covered = this.#coveredBy(base.heads)
     liftBases(this.log, base)
-    this.#storeBase(base, covered)
+    this.#storeBase(base, covered, entry)
     this.#listener.rebased()
   }
 
@@ -387,14 +387,15 @@ export class Replica {
     })
   }
 
-  #storeBase(base: StoredBase, covered: readonly Entry[]): void {
+  /** `entry` is the checkpoint that signs this base: with it the base can be handed to others. */
+  #storeBase(base: StoredBase, covered: readonly Entry[], entry: Entry): void {
     this.#base = base
     this.#sinceBase = { entries: 0, bytes: 0 }
     for (const chain of this.log.chains.values()) {
       for (const held of chain.entries) this.#sinceBase.bytes += sizeOfEntry(held.entry)
       this.#sinceBase.entries += chain.entries.length
     }
-    this.#journal.write(baseChanges(base, covered, this.#environment.clock.now()), 'strict')
+    this.#journal.write(baseChanges(base, covered, entry, this.#environment.clock.now()), 'strict')
   }
 
   /** A fresh document from base and log in canonical order; whatever came in past the log is taken out of it. */

@@ -4,7 +4,7 @@
  *
  * Invariant: nothing is connected before `start`, and after `stop` no socket, timer or dial is left.
  */
-import { type InstanceId, idOf, type TopicId } from '../base/ids.ts'
+import { type DeviceId, type InstanceId, idOf, type TopicId } from '../base/ids.ts'
 import type { SignKeys } from '../crypto/crypto.ts'
 import {
   type MeetingInput,
@@ -48,6 +48,8 @@ export interface SignalingListener {
 
 /** `dial` is set once the dialer gave it: it may call back before. */
 interface Attempt {
+  readonly hello: Hello
+  readonly cancelLate: () => void
   dial: Dial | undefined
 }
 
@@ -64,6 +66,8 @@ const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 30_000
 /** A connection that says nothing for this long is as good as none. */
 const GREETING_MS = 10_000
+/** A dial that has not opened by then is given up and tried anew. */
+const DIAL_MS = 20_000
 
 export class Signaling {
   readonly #environment: Environment
@@ -96,6 +100,13 @@ export class Signaling {
     let dials = 0
     for (const topic of this.#topics.values()) dials += topic.dials.size
     return dials
+  }
+
+  /** The devices of members being dialed. */
+  dialedDevices(): readonly DeviceId[] {
+    return [...this.#topics.values()].flatMap((topic) =>
+      [...topic.dials.values()].flatMap(({ hello }) => hello.device ?? []),
+    )
   }
 
   start(): void {
@@ -259,8 +270,10 @@ export class Signaling {
 
   #gone(id: TopicId, socket: number): void {
     const topic = this.#topics.get(id)
-    topic?.dials.get(socket)?.dial?.abort()
+    const attempt = topic?.dials.get(socket)
+    attempt?.cancelLate()
     topic?.dials.delete(socket)
+    attempt?.dial?.abort()
     topic?.instances.delete(socket)
     this.#inTopic(id, { type: 'gone', socket })
   }
@@ -292,10 +305,14 @@ export class Signaling {
   }
 
   #dial(topic: Topic, socket: number, hello: Hello, initiator: boolean): void {
-    topic.dials.get(socket)?.dial?.abort()
+    const before = topic.dials.get(socket)
+    before?.cancelLate()
+    topic.dials.delete(socket)
+    before?.dial?.abort()
     if (initiator && !topic.plan.welcomes(hello)) return
     topic.instances.set(socket, hello.instance)
-    const attempt: Attempt = { dial: undefined }
+    const cancelLate = this.#environment.clock.wakeAfter(DIAL_MS, () => attempt.dial?.abort())
+    const attempt: Attempt = { hello, cancelLate, dial: undefined }
     const isCurrent = (): boolean => topic.dials.get(socket) === attempt
     topic.dials.set(socket, attempt)
     attempt.dial = this.#environment.dialer.dial({
@@ -306,12 +323,14 @@ export class Signaling {
       },
       onOpen: (channel) => {
         if (!isCurrent()) return channel.close()
+        cancelLate()
         topic.dials.delete(socket)
         topic.plan.opened(channel, hello, initiator)
         this.#listener.changed()
       },
       onFailed: (failure) => {
         if (!isCurrent()) return
+        cancelLate()
         topic.dials.delete(socket)
         topic.instances.delete(socket)
         if (failure !== 'aborted') topic.plan.failed(failure, hello)
@@ -325,5 +344,8 @@ export class Signaling {
 function abortDials(topic: Topic): void {
   const dials = [...topic.dials.values()]
   topic.dials.clear()
-  for (const { dial } of dials) dial?.abort()
+  for (const { dial, cancelLate } of dials) {
+    cancelLate()
+    dial?.abort()
+  }
 }

@@ -189,8 +189,16 @@ export function entryKey(place: { device: DeviceId; writer: WriterId; seq: numbe
 const HISTORY_ROW_BYTES = 4 * 1024 * 1024
 
 /** Everything that puts a log on a new base, for one transaction: base, covered entries moved to history. */
-export function baseChanges(base: StoredBase, covered: readonly Entry[], now: Millis): Change[] {
-  const changes: Change[] = [{ put: 'blobs', key: 'base', value: encodeBase(base) }]
+export function baseChanges(
+  base: StoredBase,
+  covered: readonly Entry[],
+  checkpoint: Entry,
+  now: Millis,
+): Change[] {
+  const changes: Change[] = [
+    { put: 'blobs', key: 'base', value: encodeBase(base) },
+    { put: 'blobs', key: 'checkpoint', value: encodeEntry(checkpoint) },
+  ]
   let row = new Writer()
   let bytes = 0
   const finishRow = (): void => {

@@ -27,11 +27,16 @@ export function pieceLength(size: number, index: number): number {
 
 export function sealBlob(crypto: Crypto, plain: Uint8Array): SealedBlob {
   const key = crypto.randomBytes(32)
-  const pieces = Array.from({ length: pieceCount(plain.length) }, (_, index) => {
-    const start = index * BLOB_PIECE_BYTES
-    return crypto.sealCounted(key, index, EMPTY, plain.subarray(start, start + BLOB_PIECE_BYTES))
-  })
+  const pieces = Array.from({ length: pieceCount(plain.length) }, (_, index) =>
+    sealPiece(crypto, key, plain, index),
+  )
   return { reference: { blob: blobIdOf(crypto, pieces), size: plain.length, key }, pieces }
+}
+
+/** One piece, the same bytes every time: who holds the plain bytes and the key need not keep the pieces. */
+export function sealPiece(crypto: Crypto, key: Uint8Array, plain: Uint8Array, index: number): Uint8Array {
+  const start = index * BLOB_PIECE_BYTES
+  return crypto.sealCounted(key, index, EMPTY, plain.subarray(start, start + BLOB_PIECE_BYTES))
 }
 
 export function blobIdOf(crypto: Crypto, pieces: readonly Uint8Array[]): BlobId {

@@ -64,6 +64,7 @@ export async function town(): Promise<Town> {
       connector: relay.connector(),
       store,
       exclusively: (_name, work) => work(),
+      claim: async () => () => {},
       signaling: SERVER,
       origin: 'https://town.example',
     }

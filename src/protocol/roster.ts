@@ -295,8 +295,9 @@ export class Roster {
     return role === 'editor' || role === this.#roleBy(other, device, other.rosterSeq)
   }
 
+  /** Those of `joins` in their order, then the further ones. */
   #allJoins(): Join[] {
-    return [...this.#joins.values()].flat()
+    return [...this.joins.values(), ...[...this.#joins.values()].flatMap(([, ...further]) => further)]
   }
 
   /** Proofs and countersignature; checked once for each Join. */

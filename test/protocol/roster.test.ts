@@ -339,47 +339,66 @@ describe('roles', () => {
 })
 
 describe('a device with two Joins', () => {
-  const records = chain(invites('view', 'viewer'), invites('edit', 'editor'))
+  const records = chain(
+    invites('view', 'viewer'),
+    invites('edit', 'editor'),
+    makes(ben, 'viewer'),
+    invites('again', 'editor'),
+  )
+  const asViewer = joinOf(ben, 'view', ada, 1)
+  const asEditor = joinOf(ben, 'edit', ada, 2)
 
   test.each<[string, Join, Join, (string | undefined)[]]>([
     [
-      'counts from the first place',
-      joinOf(ben, 'view', ada, 1),
-      joinOf(ben, 'edit', ada, 2),
-      [undefined, 'viewer', 'viewer'],
+      'of two roles may what either allows',
+      asViewer,
+      asEditor,
+      [undefined, 'viewer', 'editor', 'viewer', 'viewer'],
     ],
     [
-      'counts with the higher role of one place',
-      joinOf(ben, 'edit', ada, 2),
+      'at one place has the higher role',
       joinOf(ben, 'view', ada, 2),
-      [undefined, undefined, 'editor'],
+      asEditor,
+      [undefined, undefined, 'editor', 'viewer', 'viewer'],
     ],
-  ])('%s, whichever came first', (_, counts, other, roles) => {
-    const [one, two] = [rosterOf(records, [counts, other]), rosterOf(records, [other, counts])]
-    expect([0, 1, 2].map((seq) => one.roleAt(ben.device, seq))).toEqual(roles)
-    expect(answers(two)).toEqual(answers(one))
+    [
+      'is a member from the first place on',
+      asEditor,
+      joinOf(ben, 'view', ada, 4),
+      [undefined, undefined, 'editor', 'viewer', 'viewer'],
+    ],
+    [
+      'invited again after the owner lowered it follows the newer invite',
+      asEditor,
+      joinOf(ben, 'again', ada, 4),
+      [undefined, undefined, 'editor', 'viewer', 'editor'],
+    ],
+  ])('%s, whichever came first', (_, first, second, roles) => {
+    const [one, other] = [rosterOf(records, [first, second]), rosterOf(records, [second, first])]
+    expect([0, 1, 2, 3, 4].map((seq) => one.roleAt(ben.device, seq))).toEqual(roles)
+    expect(answers(other)).toEqual(answers(one))
   })
 
-  test('takes along those it admitted when the Join that counts would not have let it admit', () => {
-    const [asViewer, asEditor] = [joinOf(ben, 'view', ada, 1), joinOf(ben, 'edit', ada, 2)]
-    const [admitted, next] = [joinOf(cyd, 'edit', ben, 2), joinOf(dee, 'edit', cyd, 2)]
-    const late = rosterOf(records, [asEditor, admitted, next])
-    expect(late.roleOf(dee.device)).toBe('editor')
-    expect(late.takeJoin(asViewer)).toBe('new')
-    expect([cyd, dee].map(({ device }) => [late.roleOf(device), late.certificateOf(device)])).toEqual([
-      [undefined, undefined],
-      [undefined, undefined],
-    ])
-    expect(answers(late)).toEqual(answers(rosterOf(records, [asViewer, asEditor, admitted, next])))
+  test('keeps what counted: whom it admitted stays, and who was void may come to stand', () => {
+    const [admitted, tooEarly] = [joinOf(cyd, 'edit', ben, 2), joinOf(dee, 'view', cyd, 2)]
+    const roster = rosterOf(records, [asViewer, tooEarly])
+    expect(roster.takeJoin(admitted)).toBe('void')
+    expect(roster.takeJoin(asEditor)).toBe('new')
+    expect([cyd, dee].map(({ device }) => roster.roleOf(device))).toEqual(['editor', 'viewer'])
+    expect(answers(roster)).toEqual(answers(rosterOf(records, [asEditor, admitted, tooEarly, asViewer])))
+  })
+
+  test('tells the others of both, and of none that adds nothing', () => {
+    const idle = joinOf(ben, 'view', ada, 3)
+    const roster = rosterOf(records, [asViewer, asEditor])
+    expect(roster.takeJoin(idle)).toBe('known')
+    expect(roster.encoded().joins).toEqual([asViewer, asEditor].map(encodeJoin))
+    expect([...roster.joins]).toEqual([[ben.device, asViewer]])
   })
 
   test('shows in the digest, so that peers who know different ones compare', () => {
-    const digests = [
-      joinOf(ben, 'view', ada, 1),
-      joinOf(ben, 'edit', ada, 2),
-      joinOf(ben, 'view', ada, 2),
-    ].map((join) => toHex(rosterOf(records, [join]).digest()))
-    expect(new Set(digests).size).toBe(3)
+    const known = [[asViewer], [asEditor], [joinOf(ben, 'view', ada, 2)], [asViewer, asEditor]]
+    expect(new Set(known.map((joins) => toHex(rosterOf(records, joins).digest()))).size).toBe(known.length)
   })
 })
 

@@ -262,6 +262,16 @@ describe('what only the document can tell', () => {
     expect(document().apply(updateOf(MALLORY, 0, struct(crafted)), MALLORY)).toBe('refused')
   })
 
+  test.each([
+    ['beside each other in one struct', 0, 1, 'applied'],
+    ['apart in one struct', 0, 2, 'refused'],
+    ['in one struct, in the wrong order', 1, 0, 'refused'],
+  ] as const)('neighbours inside the same update %s: %s to %s is %s', (_name, left, right, outcome) => {
+    const [origin, rightOrigin] = [left, right].map((clock) => ({ client: MALLORY, clock }))
+    const update = updateOf(MALLORY, 0, struct({ text: 'abc' }), struct({ origin, rightOrigin }))
+    expect(document().apply(update, MALLORY)).toBe(outcome)
+  })
+
   test('a value under the key of its left neighbour is applied, written with its key or merged without it', () => {
     for (const key of ['k', undefined]) {
       const made = document()

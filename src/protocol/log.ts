@@ -187,12 +187,20 @@ function accept(state: LogState, entry: Entry, verify: boolean, outputs: LogOutp
   if (entryKey === undefined) return setAside(state, entry, outputs)
   const content = openEntry(state.crypto, entry, entryKey)
   if (isViolation(content)) return content
-  const inspection = entry.kind === 'edit' ? state.evaluator.inspect(content.body, chain.clientID) : undefined
-  if (isViolation(inspection)) return inspection
-  if (inspection !== undefined && inspection.clock !== chain.heldClock)
+  const inspected = entry.kind === 'edit' ? state.evaluator.inspect(content.body, chain.clientID) : undefined
+  if (isViolation(inspected)) return inspected
+  const inspection = inspected && placedIn(chain, inspected)
+  if (inspected !== undefined && inspection === undefined)
     return end(chain, entry.seq, 'refused', 'its clock is not the next', outputs)
   hold(state, chain, { entry, authoredAt: content.authoredAt, body: content.body, inspection }, outputs)
   return undefined
+}
+
+/** An update that only deletes names no clock of its own, so it stands at its chain's next; `undefined`: not the next. */
+function placedIn(chain: Chain, inspection: Inspection): Inspection | undefined {
+  const next = chain.heldClock
+  if (inspection.clock !== inspection.end) return inspection.clock === next ? inspection : undefined
+  return inspection.ownNeed <= next ? { ...inspection, clock: next, end: next } : undefined
 }
 
 function writesText(kind: EntryKind): boolean {
@@ -331,12 +339,10 @@ function author(state: LogState, input: Extract<LogInput, { type: 'author' }>, o
   const rosterSeq = state.roster.seq
   const entryKey = state.entryKeyAt(rosterSeq)
   assert(entryKey !== undefined, 'a member holds the key of the epoch in force')
-  const inspection = input.kind === 'edit' ? state.evaluator.inspect(input.body, chain.clientID) : undefined
-  assert(!isViolation(inspection), "an own edit passes one's own firewall")
-  assert(
-    inspection === undefined || inspection.clock === chain.heldClock,
-    'own edits follow each other without a gap',
-  )
+  const inspected = input.kind === 'edit' ? state.evaluator.inspect(input.body, chain.clientID) : undefined
+  assert(!isViolation(inspected), "an own edit passes one's own firewall")
+  const inspection = inspected && placedIn(chain, inspected)
+  assert(inspected === undefined || inspection !== undefined, 'own edits follow each other without a gap')
   const header = {
     kind: input.kind,
     rosterSeq,

@@ -20,7 +20,7 @@ import {
 } from '../base/ids.ts'
 import { AuthenticatedAwareness } from '../doc/awareness.ts'
 import type { SharedDocument } from '../doc/document.ts'
-import { sharedSeq } from '../protocol/gossip.ts'
+import { sharedSeq } from '../protocol/gossip-state.ts'
 import type { LocalId } from '../storage/port.ts'
 import type { Channel, DialFailure } from '../transport/port.ts'
 import { decodeJoin, encodeJoin, PALETTE_SIZE } from '../wire/certificate.ts'

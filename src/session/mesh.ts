@@ -6,15 +6,14 @@
  */
 import type { BlobId, DeviceId, InstanceId } from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
+import { isCatchingUp, isCaughtUp } from '../protocol/comparing.ts'
+import { step } from '../protocol/gossip.ts'
 import {
   type GossipInput,
   type GossipOutput,
   type GossipState,
-  isCatchingUp,
-  isCaughtUp,
   startGossip,
-  step,
-} from '../protocol/gossip.ts'
+} from '../protocol/gossip-state.ts'
 import * as presenceCore from '../protocol/presence.ts'
 import { pieceCount, sealPiece } from '../wire/blob.ts'
 import type { BlobReference } from '../wire/checkpoint.ts'

@@ -1,0 +1,163 @@
+/**
+ * Gossip, comparing: digests first, heads where they differ, and what follows from the difference. Heads may
+ * fall and are believed, at a bounded pace.
+ */
+import { equalBytes } from '../base/bytes.ts'
+import type { Millis } from '../base/ports.ts'
+import type { Entry } from '../wire/entry.ts'
+import { type ChainId, chainOf, digestOfHeads, type Head } from '../wire/heads.ts'
+import { FULL_SEND_PAUSE_MS } from '../wire/limits.ts'
+import type { Message } from '../wire/message.ts'
+import { entryAt, heldSeq } from './chain.ts'
+import {
+  acknowledge,
+  type GossipInput,
+  type GossipLink,
+  type GossipOutput,
+  type GossipState,
+  raise,
+  setHeld,
+} from './gossip-state.ts'
+import { headsOf } from './log.ts'
+import { outstanding, pump, sendEntries } from './spreading.ts'
+
+/** Heads are asked for again on unequal digests at most this often per link. */
+const COMPARE_PAUSE_MS = 2_000
+
+/** The other side and we hold and know the same, as far as the last digests say. */
+export function isEven(state: GossipState, link: GossipLink): boolean {
+  if (link.theirs === undefined || link.bulkBusy || link.awaitsCheckpoint) return false
+  const mine = digestOfHeads(state.log.crypto, headsOf(state.log))
+  return equalBytes(link.theirs.held, mine.held) && equalBytes(link.theirs.applied, mine.applied)
+}
+
+/** More than what is being typed is still to come or to go. */
+export function isCatchingUp(link: GossipLink): boolean {
+  return !link.compared || link.announced > 0 || link.bulkBusy || link.awaitsCheckpoint
+}
+
+/** All that is held here is acknowledged there, and the other way round as far as its heads said. */
+export function isCaughtUp(state: GossipState, link: GossipLink): boolean {
+  if (isCatchingUp(link)) return false
+  for (const chain of state.log.chains.values()) {
+    if (link.endedThere.has(chain.id)) continue
+    if ((link.acked.get(chain.id) ?? 0) < heldSeq(chain) && heldSeq(chain) > 0) return false
+  }
+  for (const [id, acked] of link.acked) {
+    const chain = state.log.chains.get(id)
+    if (chain?.ended === undefined && acked > (chain === undefined ? 0 : heldSeq(chain))) return false
+  }
+  return true
+}
+
+export function digestMessage(state: GossipState): Extract<Message, { type: 'digest' }> {
+  const { held, applied } = digestOfHeads(state.log.crypto, headsOf(state.log))
+  return { type: 'digest', roster: state.log.roster.digest(), held, applied, state: state.stateDigest }
+}
+
+export function sendHeads(
+  state: GossipState,
+  link: GossipLink,
+  answer: boolean,
+  now: Millis,
+  outputs: GossipOutput[],
+): void {
+  link.comparedAt = now
+  outputs.push({
+    type: 'send',
+    link: link.id,
+    message: { type: 'heads', answer, seen: link.entriesSeen, heads: headsOf(state.log) },
+  })
+}
+
+export function compareDigests(
+  state: GossipState,
+  link: GossipLink,
+  input: Extract<GossipInput, { type: 'digest' }>,
+  outputs: GossipOutput[],
+): void {
+  link.theirs = input.digest
+  const mine = digestMessage(state)
+  if (!equalBytes(input.digest.roster, mine.roster)) outputs.push({ type: 'roster-differs', link: link.id })
+  if (equalBytes(input.digest.held, mine.held)) {
+    for (const chain of state.log.chains.values()) acknowledge(state, link, chain.id, heldSeq(chain))
+    link.compared = true
+    link.announced = 0
+    outputs.push({ type: 'acknowledged' })
+    checkDivergence(state, link, outputs)
+  } else if (input.now - link.comparedAt >= COMPARE_PAUSE_MS && !isFetchingElsewhere(state, link)) {
+    sendHeads(state, link, true, input.now, outputs)
+  }
+}
+
+export function checkDivergence(state: GossipState, link: GossipLink, outputs: GossipOutput[]): void {
+  const theirs = link.theirs
+  if (theirs?.state === undefined || state.stateDigest === undefined || !isEven(state, link)) return
+  if (!equalBytes(theirs.state, state.stateDigest)) outputs.push({ type: 'diverged', link: link.id })
+}
+
+/** A newcomer is synced by one peer, not by all at once. */
+function isFetchingElsewhere(state: GossipState, link: GossipLink): boolean {
+  for (const other of state.links.values()) if (other !== link && other.announced > 0) return true
+  return false
+}
+
+export function compareHeads(
+  state: GossipState,
+  link: GossipLink,
+  input: Extract<GossipInput, { type: 'heads' }>,
+  outputs: GossipOutput[],
+): void {
+  const told = new Map(input.heads.map((head) => [chainOf(head), head]))
+  const nothingUnderWay = input.seen >= link.entriesSent
+  let fell = false
+  for (const id of new Set([...link.sent.keys(), ...link.acked.keys()])) {
+    const heldThere = told.get(id)?.held ?? 0
+    if (heldThere < (link.acked.get(id) ?? 0)) fell = true
+    if (heldThere < (link.sent.get(id) ?? 0) && nothingUnderWay) fell = true
+  }
+  for (const [id, head] of told) {
+    if (head.ended) link.endedThere.add(id)
+    setHeld(state, link, id, head.held)
+    raise(link.sent, id, head.held)
+  }
+  for (const id of link.acked.keys()) if (!told.has(id)) setHeld(state, link, id, 0)
+  if (fell) fullSend(link, told, input.now)
+  link.compared = true
+  sendContradicted(state, link, input.heads, outputs)
+  if (input.answer) sendHeads(state, link, false, input.now, outputs)
+  const bytes = outstanding(state, link)
+  link.announcing = bytes > 0
+  outputs.push({ type: 'send', link: link.id, message: { type: 'sending', bytes } }, { type: 'acknowledged' })
+  pump(state, link, outputs)
+}
+
+/** Heads may fall (a crash, a broken row, entries dropped behind a gap) and are believed, at a bounded pace. */
+function fullSend(link: GossipLink, told: ReadonlyMap<ChainId, Head>, now: Millis): void {
+  if (now - link.fullSendAt < FULL_SEND_PAUSE_MS) return
+  link.fullSendAt = now
+  for (const id of link.sent.keys()) link.sent.set(id, told.get(id)?.held ?? 0)
+  link.cursor = 0
+}
+
+/** Another id at the same seq: one of us holds the other half of a fork. Our entry lets them prove it. */
+function sendContradicted(
+  state: GossipState,
+  link: GossipLink,
+  heads: readonly Head[],
+  outputs: GossipOutput[],
+): void {
+  const ours: Entry[] = []
+  for (const head of heads) {
+    const chain = state.log.chains.get(chainOf(head))
+    const held = chain && entryAt(chain, head.held)
+    if (held !== undefined && held.entry.id !== head.heldId && !head.ended) ours.push(held.entry)
+  }
+  if (ours.length > 0) sendEntries(link, 'live', ours, outputs)
+}
+
+export function ask(state: GossipState, link: GossipLink, now: Millis, outputs: GossipOutput[]): void {
+  if (link.announced > 0 || isFetchingElsewhere(state, link)) return
+  if (now - link.comparedAt < COMPARE_PAUSE_MS) return
+  sendHeads(state, link, false, now, outputs)
+}

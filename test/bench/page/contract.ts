@@ -69,7 +69,7 @@ export interface BenchPage {
   linked(others: number): Promise<void>
   /** Types at the end of the text. @returns when each key was dispatched */
   type(request: TypingRequest): Promise<readonly Moment[]>
-  /** Moves the caret without editing. */
+  /** Moves the caret without editing: to the end of the text and back into it, in turn. */
   wander(request: TypingRequest): Promise<void>
   /** Pastes at the beginning. @returns when it was dispatched */
   paste(units: number): Promise<Moment>

@@ -74,7 +74,8 @@ export class Desk {
   async wander({ count, pause }: TypingRequest): Promise<void> {
     for (let step = 0; step < count; step += 1) {
       this.view.focus()
-      this.view.dispatch({ selection: { anchor: step % (this.view.state.doc.length + 1) } })
+      const { length } = this.view.state.doc
+      this.view.dispatch({ selection: { anchor: Math.max(0, length - Math.floor(step / 2) * (step % 2)) } })
       await wait(pause)
     }
   }

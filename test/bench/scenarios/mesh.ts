@@ -1,9 +1,9 @@
 /**
  * What one key costs among eight: sends and bytes over all pages, and the heap each further peer takes.
  *
- * Which of our messages carry an entry is told by their sizes, because nothing here decrypts: first the pages
- * do everything but edit (a caret wanders, then ten seconds of rest with heartbeats), and every size seen then
- * is not an entry's. Then the author types; the sizes of what leaves the author's page in the same turn as a
+ * Which of our messages carry an entry is told by their sizes, because nothing here decrypts: before and
+ * after the keys the pages do everything but edit (a caret wanders, then ten seconds of rest with heartbeats),
+ * and every size seen then is not an entry's. In between the author types; the sizes of what leaves the author's page in the same turn as a
  * key, less the former, are the sizes of entries. Every message of one of those sizes, from any page, at any
  * time while the keys are counted, counts as one that carries an entry: a chance equality of sizes makes our
  * figure worse, never better. The neighbour's messages are plain: sync messages begin with 0.
@@ -18,6 +18,7 @@ const PEERS = 8
 const KEYS: Record<Effort, number> = { full: 60, quick: 20 }
 const WARM_UP_KEYS = 10
 const KEY_PAUSE_MS = 250
+const WANDERINGS = 16
 const REST_MS = 10_000
 const SETTLE_MS = 2_500
 const LINK_DEADLINE = 60_000
@@ -81,15 +82,15 @@ async function countSends(
   await author.ask('type', { count: WARM_UP_KEYS, pause: KEY_PAUSE_MS })
   await pause(SETTLE_MS)
   await takeSent(desktops)
-  await author.ask('wander', { count: 10, pause: KEY_PAUSE_MS })
-  await pause(REST_MS)
-  const quiet = new Set((await takeSent(desktops)).map(({ bytes }) => bytes))
+  const before = await quietSizes(desktops, author)
   await author.ask('type', { count: keys, pause: KEY_PAUSE_MS })
   await pause(SETTLE_MS)
   const sent = await takeSent(desktops)
+  const quiet = [...before, ...(await quietSizes(desktops, author))]
   const sizes = new Set(
-    sent.filter(({ withKey, bytes }) => withKey && !quiet.has(bytes)).map(({ bytes }) => bytes),
+    sent.filter(({ withKey, bytes }) => withKey && !quiet.includes(bytes)).map(({ bytes }) => bytes),
   )
+  if (sizes.size === 0) throw new Error('no size of message tells an entry from what is sent without one')
   const carriesEntry = ({ bytes, head }: Passed) =>
     product === 'theirs' ? head === SYNC_MESSAGE : sizes.has(bytes)
   const entries = sent.filter(carriesEntry)
@@ -99,6 +100,13 @@ async function countSends(
     bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0),
     sizes: [...sizes].sort((one, other) => one - other),
   }
+}
+
+/** Sizes of what is sent while nobody edits. */
+async function quietSizes(desktops: readonly Desktop[], author: Desktop): Promise<readonly number[]> {
+  await author.ask('wander', { count: WANDERINGS, pause: KEY_PAUSE_MS })
+  await pause(REST_MS)
+  return (await takeSent(desktops)).map(({ bytes }) => bytes)
 }
 
 async function takeSent(desktops: readonly Desktop[]): Promise<Passed[]> {

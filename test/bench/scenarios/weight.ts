@@ -55,7 +55,7 @@ async function weighFirstKey(stage: Stage, address: string): Promise<number> {
 async function weighRequests(page: Page): Promise<(until: number) => number> {
   const protocol = await page.createCDPSession()
   await protocol.send('Network.enable')
-  await protocol.send('Network.setAcceptedEncodings', { encodings: ['gzip'] })
+  await protocol.send('Network.setExtraHTTPHeaders', { headers: { 'accept-encoding': 'gzip' } })
   const began = new Map<string, number>()
   const weighed = new Map<string, number>()
   protocol.on('Network.requestWillBeSent', ({ requestId, timestamp }) =>

@@ -1,5 +1,5 @@
 /** Deletions on their own: an entry that writes nothing and only takes away. */
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, test } from 'vitest'
 import { type Town, textOf, town, until } from './town.ts'
 
 let place: Town

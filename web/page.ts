@@ -53,7 +53,10 @@ const DRAFT_STATUS: SessionStatus = {
   problem: undefined,
 }
 
-/** Emits 'change' whenever anything it shows changed, and 'toast' (CustomEvent<string>) for news. */
+/**
+ * Emits 'change' whenever what is on screen may look different, 'status' also when only counts of changes moved
+ * (many times a second while typing), and 'toast' (CustomEvent<string>) for news.
+ */
 export class Page extends EventTarget {
   readonly #settings: () => Settings
   readonly #news = new News((sentence) => this.toast(sentence))
@@ -285,8 +288,9 @@ export class Page extends EventTarget {
     this.#desk?.attach(session)
     showAddress(session.localId)
     const changed = () => this.#changed()
+    const statusWatch = this.#statusWatch(session)
     this.#stops = [
-      session.on('status', changed),
+      session.on('status', statusWatch),
       session.on('peers', changed),
       session.on('title', changed),
       session.on('members', this.#roleWatch(session)),
@@ -295,6 +299,16 @@ export class Page extends EventTarget {
     ]
     this.#show({ phase: 'live', session })
     this.#desk?.focus()
+  }
+
+  #statusWatch(session: Session): () => void {
+    let shown = shapeOf(session.status)
+    return () => {
+      const shape = shapeOf(session.status)
+      this.dispatchEvent(new Event('status'))
+      if (shape !== shown) this.#changed()
+      shown = shape
+    }
   }
 
   /** Says it when the own role changed while the session is open. */
@@ -343,4 +357,9 @@ export class Page extends EventTarget {
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error))
+}
+
+/** What of a status more than the chip depends on. */
+function shapeOf({ phase, problem, peers }: SessionStatus): string {
+  return JSON.stringify([phase, problem, peers])
 }

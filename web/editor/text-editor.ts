@@ -177,7 +177,8 @@ function essentials(): Extension {
     EditorState.allowMultipleSelections.of(true),
     EditorView.lineWrapping,
     placeholder(strings.emptyEditor),
-    EditorView.contentAttributes.of({ 'aria-label': strings.editorName }),
+    // Editable text takes the focus anyway; tools that look for a tab stop in what scrolls do not know.
+    EditorView.contentAttributes.of({ 'aria-label': strings.editorName, tabindex: '0' }),
     keymap.of(undoKeymap),
     Prec.lowest(keymap.of([{ key: 'Enter', run: breakLine }])), // until the real commands have loaded
     editorTheme,

@@ -43,6 +43,10 @@ export class Avatars extends LitElement {
         border: 0;
         border-radius: 50%;
       }
+      /* Drawn, not text: the name of the button is the person's, not their initials. */
+      .avatar::before {
+        content: attr(data-initials);
+      }
       button.avatar:hover {
         box-shadow: 0 0 0 2px var(--paper), 0 0 0 4px var(--ring);
       }
@@ -100,7 +104,7 @@ export class Avatars extends LitElement {
     const initials = initialsOf(member.name)
     if (member.isMe) {
       const label = `${member.name} (${strings.you})`
-      return html`<span class="avatar" role="img" aria-label=${label} title=${label} data-color=${member.color}>${initials}</span>`
+      return html`<span class="avatar" role="img" aria-label=${label} title=${label} data-color=${member.color} data-initials=${initials}></span>`
     }
     return html`<button
       type="button"
@@ -109,8 +113,9 @@ export class Avatars extends LitElement {
       aria-label=${strings.follow(member.name)}
       aria-pressed=${this.followed === member.device}
       title=${`${member.name}. ${strings.followHint}`}
+      data-initials=${initials}
       @click=${(event: MouseEvent) => this.#choose(member, event.altKey)}
-    >${initials}</button>`
+    ></button>`
   }
 
   #choose(member: Member, once: boolean): void {

@@ -64,9 +64,23 @@ export class StatusChip extends LitElement {
     new Watching(this)
   }
 
+  /** Drawn by the bar, which sets the page before it puts the chip on the page. */
+  override connectedCallback(): void {
+    super.connectedCallback()
+    this.page.addEventListener('status', this.#statusMoved)
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback()
+    this.page.removeEventListener('status', this.#statusMoved)
     clearTimeout(this.#timer)
+  }
+
+  /** Counts move with every key; the chip is drawn again only when its words do. */
+  readonly #statusMoved = (): void => {
+    const next = this.#next(Date.now())
+    if (next.text !== this.#shown?.text || next.tone !== this.#shown.tone) this.requestUpdate()
+    else this.#wakeAt(next.changesAt)
   }
 
   override render() {
@@ -76,14 +90,18 @@ export class StatusChip extends LitElement {
 
   #current(): StatusText {
     const now = Date.now()
-    const others = this.page.session?.members.some((member) => !member.isMe) ?? false
-    const next = statusText(this.page.status, { now, everShared: others })
+    const next = this.#next(now)
     const counts = isCount(this.#shown) && isCount(next) && now - this.#shownAt < COUNT_PAUSE
     this.#wakeAt(counts ? this.#shownAt + COUNT_PAUSE : next.changesAt)
     if (counts && this.#shown) return this.#shown
     if (next.text !== this.#shown?.text) this.#shownAt = now
     this.#shown = next
     return next
+  }
+
+  #next(now: number): StatusText {
+    const everShared = this.page.session?.members.some((member) => !member.isMe) ?? false
+    return statusText(this.page.status, { now, everShared })
   }
 
   #wakeAt(at: number | undefined): void {

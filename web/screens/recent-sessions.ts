@@ -26,38 +26,55 @@ export class RecentSessions extends LitElement {
         list-style: none;
       }
       li {
+        position: relative;
         display: grid;
         grid-template-columns: minmax(0, 1fr) auto;
-        gap: 8px;
+        gap: 0 8px;
         align-items: center;
-        padding: 2px 0;
+        padding: 8px;
+        border-radius: 8px;
+      }
+      li:has(.open:hover:enabled) {
+        background: var(--line-soft);
       }
       .open {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) auto;
-        gap: 0 12px;
-        justify-items: start;
-        min-height: 52px;
-        padding: 6px 8px;
-        font-weight: 400;
-        text-align: start;
-        border-color: transparent;
-      }
-      .title {
-        max-width: 100%;
-        overflow: hidden;
+        justify-content: start;
+        min-height: 20px;
+        padding: 0;
         font-weight: 600;
-        text-overflow: ellipsis;
+        background: none;
+        border: 0;
+      }
+      /* The whole row opens. */
+      .open::after {
+        position: absolute;
+        inset: 0;
+        content: '';
+        border-radius: 8px;
+      }
+      .open:focus-visible {
+        outline: none;
+      }
+      .open:focus-visible::after {
+        outline: 2px solid var(--accent);
       }
       .open:disabled {
         color: var(--ink-2);
         opacity: 1;
       }
-      .open .muted {
-        grid-column: 1;
-        white-space: normal;
+      .title {
+        overflow: hidden;
+        text-overflow: ellipsis;
+      }
+      .about {
         font-size: 12px;
         line-height: 16px;
+      }
+      .icon {
+        position: relative;
+        grid-row: 1 / span 2;
+        grid-column: 2;
+        z-index: 1;
       }
       .question {
         display: grid;
@@ -121,8 +138,8 @@ export class RecentSessions extends LitElement {
         @click=${() => this.#choose(row)}
       >
         <span class="title">${title}</span>
-        <span class="muted">${this.#about(row)}</span>
       </button>
+      <span class="about muted">${this.#about(row)}</span>
       <button
         type="button"
         class="icon"

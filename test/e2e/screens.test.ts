@@ -1,0 +1,156 @@
+/** Every screen of the web app, as `npm run shots` draws it: its stable names, and what axe says about it. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'puppeteer-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { story as Story } from '../web/fake-engine.ts'
+import {
+  closeAll,
+  getByRole,
+  hasRole,
+  launchBrowser,
+  type OpenBrowser,
+  pressKey,
+  rootOfRepository,
+} from './browsers.ts'
+import { SCENES, type Scene } from './scenes.ts'
+import type { Serving } from './serving.ts'
+import { serveStory } from './story.ts'
+
+const AXE = readFileSync(join(rootOfRepository(), 'node_modules/axe-core/axe.min.js'), 'utf8')
+
+declare const story: typeof Story
+
+let serving: Serving
+let browser: OpenBrowser
+
+beforeAll(async () => {
+  serving = await serveStory()
+  browser = await launchBrowser('chromium')
+})
+afterAll(async () => {
+  await closeAll()
+  await serving.close()
+})
+
+async function open(scene: Pick<Scene, 'path' | 'play'>, page: Page): Promise<void> {
+  await page.goto('about:blank')
+  await page.goto(`${serving.url}/${scene.path}`)
+  await page.waitForFunction(() => 'story' in globalThis)
+  await scene.play(page)
+}
+
+/** What axe calls serious or critical, as "rule: element". */
+async function seriousFindings(page: Page): Promise<string[]> {
+  await page.evaluate(AXE)
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<AxeResults> } }
+    const { violations } = await axe.run()
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${JSON.stringify(target)}`))
+  })
+}
+
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string
+    readonly impact: string
+    readonly nodes: readonly { readonly target: unknown }[]
+  }[]
+}
+
+const named = (name: string): Scene => {
+  const scene = SCENES.find((one) => one.name === name)
+  if (!scene) throw new Error(`no scene is called ${name}`)
+  return scene
+}
+
+describe.each([
+  ['light', 1280],
+  ['dark', 360],
+] as const)(
+  'in %s, %i pixels wide, axe finds nothing serious and nothing scrolls sideways on',
+  (scheme, width) => {
+    let page: Page
+
+    beforeAll(async () => {
+      page = await browser.newPage()
+      await page.setViewport({ width, height: 720 })
+      await page.emulateMediaFeatures([
+        { name: 'prefers-color-scheme', value: scheme },
+        { name: 'prefers-reduced-motion', value: 'reduce' },
+      ])
+    })
+
+    // In a second look the chip's and the notice's other words would tell nothing new.
+    const scenes = SCENES.filter(({ name }) => width === 1280 || !/^(status|problem)-/.test(name))
+
+    test.each(scenes.map((scene) => [scene.name, scene] as const))('%s', async (_name, scene) => {
+      await open(scene, page)
+      expect(await seriousFindings(page)).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+    })
+  },
+)
+
+describe('a person finds by its name', () => {
+  let page: Page
+  beforeEach(async () => {
+    page = await browser.newPage()
+  })
+  afterEach(() => page.close())
+
+  test('the link of the share panel, once and readonly, of the kind that is chosen', async () => {
+    await open(named('share-edit'), page)
+    const link = await getByRole(page, 'textbox', 'Invite link')
+    expect(await link.evaluate((field) => (field as HTMLInputElement).readOnly)).toBe(true)
+    const edit = await link.evaluate((field) => (field as HTMLInputElement).value)
+    await (await getByRole(page, 'radio', 'Can view')).click()
+    await page.waitForFunction((field, old) => (field as HTMLInputElement).value !== old, {}, link, edit)
+    expect(await hasRole(page, 'radiogroup', 'Link allows')).toBe(true)
+  })
+
+  test('a new link after the old one was used', async () => {
+    await open(named('share-edit'), page)
+    await page.evaluate(() => {
+      if (story.session) story.session.invites = []
+      story.session?.gather([story.member('Ben', 3)])
+    })
+    await (await getByRole(page, 'button', 'New link')).click()
+    await getByRole(page, 'button', 'Copy link')
+  })
+
+  test('Join, which has the focus, and the session after Enter', async () => {
+    await open(named('join-card'), page)
+    expect(new URL(page.url()).hash).toBe('')
+    await pressKey(page, 'Enter')
+    await getByRole(page, 'textbox', 'Text')
+    expect(new URL(page.url()).hash).toBe('#s=0123456789abcdef')
+  })
+
+  test('the card again after a reload that came before the answer', async () => {
+    await open(named('join-card'), page)
+    await page.reload()
+    await getByRole(page, 'button', 'Join')
+  })
+
+  test('a way out of the editor with the keyboard alone', async () => {
+    await open(named('draft-typed'), page)
+    await pressKey(page, 'Escape')
+    await pressKey(page, 'Shift+Tab')
+    expect(await page.evaluate(() => document.activeElement?.localName)).toBe('coterie-bar')
+  })
+
+  test('the file, renamed, with its language', async () => {
+    await open(named('session'), page)
+    const name = await getByRole(page, 'textbox', 'File name')
+    await name.click({ count: 3 })
+    await page.keyboard.type('notes.py')
+    await pressKey(page, 'Enter')
+    expect(await page.evaluate(() => story.session?.title)).toBe('notes.py')
+    await page.waitForFunction(
+      () => document.querySelector('.cm-content')?.getAttribute('data-language') === 'python',
+    )
+  })
+})

@@ -71,17 +71,18 @@ async function takeAnswer(sdp: string): Promise<void> {
 }
 
 /** Runs in the page. The last message is shorter than the others; the answer to it says that all has arrived.
- *  The buffer is kept between a quarter and a whole mebibyte, so it never runs dry. */
+ *  At most 128 KiB wait in the
+ *  buffer: the fastest of what was tried from there to 15 MiB (0.55 s against 0.9 s to 2.9 s for 10 MB). */
 async function sendAll(bytes: number): Promise<void> {
   const channel = globalThis.rawChannel
   if (!channel) throw new Error('there is no raw channel')
   const arrived = new Promise<void>((resolve) => {
     channel.onmessage = () => resolve()
   })
-  channel.bufferedAmountLowThreshold = 262_144
+  channel.bufferedAmountLowThreshold = 65_536
   const message = new Uint8Array(65_536)
   for (let sent = 0; sent < bytes; sent += message.length) {
-    if (channel.bufferedAmount > 1_048_576)
+    if (channel.bufferedAmount > 131_072)
       await new Promise((resolve) => channel.addEventListener('bufferedamountlow', resolve, { once: true }))
     channel.send(
       bytes - sent > message.length ? message : message.subarray(0, Math.min(bytes - sent, 65_535)),

@@ -8,7 +8,7 @@
 import type { Awareness } from 'y-protocols/awareness'
 import type { Doc } from 'yjs'
 import { assert } from '../base/assert.ts'
-import { EMPTY, equalBytes, toHex } from '../base/bytes.ts'
+import { toHex } from '../base/bytes.ts'
 import { Emitter } from '../base/emitter.ts'
 import {
   type DeviceId,
@@ -22,31 +22,30 @@ import { AuthenticatedAwareness } from '../doc/awareness.ts'
 import type { SharedDocument } from '../doc/document.ts'
 import { sharedSeq } from '../protocol/gossip-state.ts'
 import type { LocalId } from '../storage/port.ts'
-import type { Channel, DialFailure } from '../transport/port.ts'
-import { decodeJoin, encodeJoin, PALETTE_SIZE } from '../wire/certificate.ts'
-import type { Hello } from '../wire/introduction.ts'
-import { type InviteKeys, inviteKeys } from '../wire/invite-link.ts'
-import { MAX_SESSION_TEXT_BYTES, MAX_TITLE_BYTES } from '../wire/limits.ts'
-import { encodeRecord, type RosterContent } from '../wire/roster-record.ts'
-import type { Violation } from '../wire/violation.ts'
+import type { DialFailure } from '../transport/port.ts'
+import { PALETTE_SIZE } from '../wire/certificate.ts'
+import type { ChainId } from '../wire/heads.ts'
+import { inviteKeys } from '../wire/invite-link.ts'
+import { MAX_SESSION_TEXT_BYTES } from '../wire/limits.ts'
+import type { RosterContent } from '../wire/roster-record.ts'
+import { type Violation, violation } from '../wire/violation.ts'
 import {
   answerJoin,
   describeInvite,
   deviceOf,
-  invitePskIds,
   inviteUrl,
   type Knock,
   newInvite,
   nextRecord,
 } from './admission.ts'
+import { Bookkeeping } from './bookkeeping.ts'
 import type { Environment } from './environment.ts'
 import { NotAllowed, SessionEnded } from './errors.ts'
 import { GuestBook } from './guest-book.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
-import { memberPsk, memberTopics } from './meeting-place.ts'
 import { Mesh, type MeshListener } from './mesh.ts'
-import { PeerLink } from './peer-link.ts'
+import type { PeerLink } from './peer-link.ts'
 import { cutName, People } from './people.ts'
 import type {
   Invite,
@@ -59,26 +58,18 @@ import type {
   SessionProblem,
   SessionStatus,
 } from './public.ts'
+import { Rendezvous } from './rendezvous.ts'
 import { Replica, type ReplicaListener, type ReplicaParts } from './replica.ts'
-import { Signaling, type TopicPlan } from './signaling.ts'
 import { isSameStatus, statusOf } from './status.ts'
-import { encodeCard, encodeSecrets, encodeShared } from './stored.ts'
+import { OWN_ROOT, Title, UNTITLED } from './title.ts'
 
-/** The root the session itself keeps its title in; apps cannot declare it. */
-export const OWN_ROOT = 'coterie'
-const UNTITLED = 'untitled'
-/** Links may take this long to be missed before the topics are looked at again, and twice as long each time. */
-const FIRST_LOOK_MS = 1_000
-const LONGEST_LOOK_MS = 30_000
+/** In idle moments a log that has grown long starts anew, looked at this often. */
 const TIDY_MS = 5_000
-const HOUR_MS = 3_600_000
-/** Invites listened for beside the members' topics. */
-const MAX_INVITE_TOPICS = 14
 
 export interface LiveSessionParts extends Omit<ReplicaParts, 'listener' | 'writer'> {
   readonly signalingUrl: string | undefined
   /** Heads of own chains that others said they hold, from the disk. */
-  readonly shared: ReadonlyMap<string, number>
+  readonly shared: ReadonlyMap<ChainId, number>
   /** Held by one tab of this device: it may start the log on the disk anew. */
   readonly claim: Promise<(() => void) | undefined>
   readonly title: string | undefined
@@ -100,22 +91,21 @@ export class LiveSession implements Session {
   readonly #mesh: Mesh
   readonly #people: People
   readonly #awareness: AuthenticatedAwareness
-  readonly #signaling: Signaling | undefined
+  readonly #rendezvous: Rendezvous | undefined
   readonly #guests: GuestBook
   readonly #emitter = new Emitter<{ [Name in keyof SessionEvents]: SessionEvents[Name] }>()
   readonly #me: InstanceId
-  readonly #shared: Map<string, number>
+  readonly #shared: Map<ChainId, number>
+  readonly #books: Bookkeeping
+  readonly #title: Title
+  /** Devices admitted here whose first presence is still to come: that one is an arrival for the first time. */
+  readonly #admitted = new Set<DeviceId>()
   #synced: { resolve: () => void; reject: (error: Error) => void } | undefined
   #status: SessionStatus
-  #title: string
   #problem: SessionProblem | undefined
   #refreshing = false
   #ended = false
-  #looks = 0
-  #cancelLook: (() => void) | undefined
   #cancelTidy: (() => void) | undefined
-  #cancelHourly: (() => void) | undefined
-  #lastCard = ''
   #release: (() => void) | undefined
   /** Digest of the text that was rebuilt last: the same one is not rebuilt again. */
   #rebuiltFor = ''
@@ -144,6 +134,7 @@ export class LiveSession implements Session {
       awareness: this.#awareness,
       send: (presence) => this.#mesh.send({ type: 'presence', presence }),
     })
+    this.#books = new Bookkeeping({ journal, keyring, roster, clock: environment.clock })
     this.#guests = new GuestBook(environment, {
       session: this.id,
       me: this.#me,
@@ -154,27 +145,16 @@ export class LiveSession implements Session {
       admitted: (link, device) => this.#mesh.add(link, device),
       violated: (violation) => this.#violated(violation, undefined),
     })
-    const signaling = parts.signalingUrl
-    this.#signaling =
-      signaling === undefined
-        ? undefined
-        : new Signaling(environment, signaling, { changed: () => this.#signalingChanged() })
+    this.#rendezvous = parts.signalingUrl === undefined ? undefined : this.#makeRendezvous(parts.signalingUrl)
     this.whenSynced = new Promise((resolve, reject) => {
       this.#synced = { resolve, reject }
     })
     this.whenSynced.catch(() => undefined) // nobody has to wait for it
-    this.#storeRoster()
+    this.#books.storeRoster()
     if (parts.seeds) this.#replica.seed()
-    this.#watchTitle(this.#replica.document)
-    this.#title = this.#readTitle() ?? parts.title ?? UNTITLED
+    this.#title = new Title(this.doc, parts.title, (title) => this.#renamed(title))
     this.#status = this.#computeStatus()
-    if (
-      parts.title !== undefined &&
-      parts.title !== UNTITLED &&
-      this.#readTitle() === undefined &&
-      this.canEdit
-    )
-      this.setTitle(parts.title)
+    if (parts.title !== undefined && parts.title !== UNTITLED && this.canEdit) this.#title.set(parts.title)
     this.#storeSecrets()
     this.#scheduleTidy()
     parts.claim.then(
@@ -196,12 +176,17 @@ export class LiveSession implements Session {
     return this.#replica.document.doc
   }
 
+  /** Roster and log, for who compares copies entry by entry (the simulator). Not part of the public shape. */
+  get replica(): Replica {
+    return this.#replica
+  }
+
   get awareness(): Awareness {
     return this.#awareness.awareness
   }
 
   get title(): string {
-    return this.#title
+    return this.#title.current
   }
 
   get me(): Member {
@@ -261,9 +246,7 @@ export class LiveSession implements Session {
 
   setTitle(title: string): void {
     if (!this.canEdit) throw new NotAllowed('Only people who can edit may rename this session.')
-    const cut = cutName(title, MAX_TITLE_BYTES)
-    if (cut === this.#title && this.#readTitle() !== undefined) return
-    this.doc.getMap(OWN_ROOT).set('title', cut)
+    this.#title.set(title)
   }
 
   setProfile(profile: { readonly name?: string; readonly color?: number }): void {
@@ -285,7 +268,7 @@ export class LiveSession implements Session {
     this.#requireLife()
     const { crypto, clock, origin } = this.#environment
     const made = newInvite(crypto, this.#requireOwner(), options, clock.now())
-    if (this.#readTitle() === undefined) this.setTitle(this.#title)
+    this.#title.set(this.title)
     this.#replica.flush()
     this.#journal.begin()
     await this.#signNext(made.content)
@@ -305,7 +288,7 @@ export class LiveSession implements Session {
     this.#requireLife()
     this.#requireOwner()
     await this.#signNext({ type: 'revoke', invite })
-    this.#planTopics()
+    this.#rendezvous?.plan()
   }
 
   async saved(): Promise<void> {
@@ -315,9 +298,7 @@ export class LiveSession implements Session {
 
   retry(): void {
     this.#problem = undefined
-    this.#signaling?.retry()
-    this.#looks = 0
-    this.#lookAgain()
+    this.#rendezvous?.retry()
     this.#refresh()
   }
 
@@ -336,13 +317,7 @@ export class LiveSession implements Session {
 
   /** Connects: after Share, after joining, and when a shared session is opened again. */
   goLive(): void {
-    if (this.#signaling === undefined || this.#ended) return
-    this.#planTopics()
-    this.#signaling.start()
-    this.#cancelHourly ??= this.#environment.clock.wakeAfter(HOUR_MS, () => {
-      this.#cancelHourly = undefined
-      this.goLive()
-    })
+    if (!this.#ended) this.#rendezvous?.start()
     this.#refresh()
   }
 
@@ -353,130 +328,11 @@ export class LiveSession implements Session {
 
   reopen(entries: Parameters<Replica['reopen']>[0]): void {
     this.#replica.reopen(entries)
-    this.#title = this.#readTitle() ?? this.#title
   }
 
   /** From now on everything is written to the disk. A draft begins by its first edit. */
   begin(): void {
     this.#journal.begin()
-  }
-
-  #planTopics(): void {
-    const { crypto, clock } = this.#environment
-    if (this.#signaling === undefined || !this.#keyring.stored.shared) return
-    const now = clock.now()
-    const members = memberTopics(crypto, this.#keyring.epochKey.reveal(), now).map((topic) =>
-      this.#memberPlan(topic),
-    )
-    const invites = this.#keyring.openInvites(this.#replica.roster, now).slice(-MAX_INVITE_TOPICS)
-    this.#signaling.plan([...members, ...invites.map((keys) => this.#invitePlan(keys))])
-  }
-
-  #memberPlan(topic: Pick<TopicPlan, 'keys' | 'sealing'>): TopicPlan {
-    return {
-      ...topic,
-      self: { side: 'member', instance: this.#me, device: this.#keyring.device, join: this.#ownJoin() },
-      welcomes: (hello) => this.#welcomesMember(hello),
-      opened: (channel, hello, initiator) => this.#openMemberLink(channel, hello, initiator),
-      failed: (failure, hello) => this.#dialFailed(failure, hello.device),
-      mismatched: () => this.#setProblem({ kind: 'protocol-mismatch', name: undefined }),
-    }
-  }
-
-  #invitePlan(keys: InviteKeys): TopicPlan {
-    return {
-      keys: keys.topic,
-      sealing: keys.sealing,
-      self: { side: 'member', instance: this.#me, device: this.#keyring.device, join: this.#ownJoin() },
-      welcomes: (hello) => hello.side === 'newcomer',
-      opened: (channel, hello, initiator) =>
-        this.#guests.knock({
-          channel,
-          hello,
-          initiator,
-          keys,
-          pskIds: invitePskIds(keys.invite, this.#keyring.device),
-        }),
-      failed: (failure) => this.#dialFailed(failure, undefined),
-      mismatched: () => this.#setProblem({ kind: 'protocol-mismatch', name: undefined }),
-    }
-  }
-
-  #ownJoin(): Uint8Array {
-    const join = this.#replica.roster.joins.get(this.#keyring.device)
-    return join === undefined ? EMPTY : encodeJoin(join)
-  }
-
-  #welcomesMember(hello: Hello): boolean {
-    if (hello.side !== 'member' || hello.device === undefined || hello.instance === this.#me) return false
-    const join = hello.join.length === 0 ? undefined : decodeJoin(hello.join)
-    if (join?.ok === true && this.#replica.roster.takeJoin(join.value) === 'new') this.#rosterChanged()
-    if (this.#mesh.peers.has(hello.instance)) return false
-    return this.#replica.roster.roleOf(hello.device) !== undefined
-  }
-
-  #openMemberLink(channel: Channel, hello: Hello, initiator: boolean): void {
-    const { crypto, clock } = this.#environment
-    const device = hello.device
-    const certificate = device && this.#replica.roster.certificateOf(device)
-    const psk =
-      device && certificate && memberPsk(crypto, this.id, this.#keyring, { device, dhPk: certificate.dhPk })
-    if (device === undefined || certificate === undefined || psk === undefined) return channel.close()
-    const link: PeerLink = new PeerLink({
-      ...{ crypto, clock, channel, initiator },
-      session: this.id,
-      psk: { kind: 'member', ...psk },
-      me: this.#me,
-      remote: hello.instance,
-      staticKeys: this.#keyring.dh,
-      payload: EMPTY,
-      listener: {
-        proven: (proof) => {
-          if (equalBytes(proof.remoteStatic, certificate.dhPk)) this.#mesh.add(link, device)
-          else link.close()
-        },
-        message: () => link.close(),
-        entries: () => link.close(),
-        hungry: () => undefined,
-        alive: () => undefined,
-        closed: () => this.#missSomebody(),
-      },
-    })
-  }
-
-  #dialFailed(failure: DialFailure, device: DeviceId | undefined): void {
-    const name = device && this.#people.member(device).name
-    if (failure === 'webrtc-blocked') this.#setProblem({ kind: 'webrtc-blocked' })
-    else if (failure === 'no-route') this.#setProblem({ kind: 'no-route', name })
-    this.#missSomebody()
-  }
-
-  #setProblem(problem: SessionProblem): void {
-    this.#problem = problem
-    this.#refresh()
-  }
-
-  // Keeping linked -------------------------------------------------------------------------------------------------
-
-  #signalingChanged(): void {
-    if (this.#signaling?.phase === 'open' && this.#problem?.kind === 'signaling-unreachable')
-      this.#problem = undefined
-    this.#refresh()
-  }
-
-  /** A link is gone or did not come about: look again, later each time. */
-  #missSomebody(): void {
-    if (this.#ended || this.#cancelLook !== undefined) return
-    const jitter = 0.5 + (this.#environment.crypto.randomBytes(1)[0] as number) / 256
-    const pause = Math.min(LONGEST_LOOK_MS, FIRST_LOOK_MS * 2 ** this.#looks++) * jitter
-    this.#cancelLook = this.#environment.clock.wakeAfter(pause, () => {
-      this.#cancelLook = undefined
-      this.#lookAgain()
-    })
-  }
-
-  #lookAgain(): void {
-    this.#signaling?.lookAgain((instance) => !this.#mesh.peers.has(instance))
   }
 
   // Admitting ------------------------------------------------------------------------------------------------------
@@ -486,29 +342,20 @@ export class LiveSession implements Session {
     const answer = answerJoin(crypto, this.#replica.roster, this.#keyring, request, knock, clock.now())
     if (typeof answer === 'string' || 'violation' in answer) return answer
     this.#replica.roster.takeJoin(answer)
-    this.#emitArrivedLater.add(deviceOf(crypto, answer))
+    this.#admitted.add(deviceOf(crypto, answer))
     this.#rosterChanged()
     this.#mesh.sendRoster()
-    this.#planTopics()
+    this.#rendezvous?.plan()
     return answer
   }
-
-  /** Devices admitted here whose first presence is still to come: that one is an arrival for the first time. */
-  readonly #emitArrivedLater = new Set<DeviceId>()
 
   async #signNext(content: RosterContent): Promise<void> {
     const { crypto, exclusively } = this.#environment
     await exclusively(`coterie/roster/${this.id}`, async () => {
-      // another tab of the owner may have signed since: what it stored comes first
-      const rows = await this.#journal.read('roster')
-      this.#replica.roster.take(
-        rows.filter((row) => row.key.startsWith('r/')).map((row) => row.value),
-        [],
-      )
+      await this.#books.rereadRoster()
       const record = nextRecord(crypto, this.#replica.roster, this.#requireOwner(), content)
       assert(record !== undefined, 'an owner can sign')
-      this.#journal.put('roster', recordKey(record.seq), encodeRecord(record), 'strict')
-      await this.#journal.flushed()
+      await this.#books.storeSigned(record)
       this.#replica.roster.takeRecord(record)
     })
     this.#rosterChanged()
@@ -534,7 +381,7 @@ export class LiveSession implements Session {
   }
 
   #rosterChanged(): void {
-    this.#storeRoster()
+    this.#books.storeRoster()
     this.#replica.rosterGrew()
     this.#people.refresh()
     this.#emitter.emit('members', this.members)
@@ -561,6 +408,7 @@ export class LiveSession implements Session {
         if (from !== undefined) this.#mesh.sendRoster(from)
       },
       violated: (violation, from) => this.#mesh.fault(violation, from),
+      refused: (error) => this.#violated(violation('firewall', error.message), this.#keyring.device),
       misbehaved: (device, because, detail) => this.#misbehaved(device, because, detail),
       blobWanted: (reference, from) => this.#mesh.wantBlob(reference, from),
       replaced: (document) => this.#replaced(document),
@@ -575,13 +423,13 @@ export class LiveSession implements Session {
       presence: (output) => this.#presence(output),
       violated: (violation, device) => this.#violated(violation, device),
       linked: (peer) => {
-        this.#looks = 0
+        this.#rendezvous?.found()
         this.#problem = undefined
         peer.link.send({ type: 'presence', presence: this.#people.current() })
         this.#emitter.emit('peers', this.peers)
       },
       unlinked: () => {
-        this.#missSomebody()
+        this.#rendezvous?.miss()
         this.#emitter.emit('peers', this.peers)
       },
       diverged: () => this.#diverged(),
@@ -606,7 +454,7 @@ export class LiveSession implements Session {
     const device = output.presence.device
     if (output.type === 'shown') {
       const arrived = this.#people.show(output) === 'arrived'
-      const first = this.#emitArrivedLater.delete(device)
+      const first = this.#admitted.delete(device)
       if (arrived) this.#emitter.emit('arrived', { member: this.#people.member(device), first })
     } else if (this.#people.hide(output) === 'left') {
       this.#emitter.emit('left', { member: this.#people.member(device), why: output.why })
@@ -627,7 +475,7 @@ export class LiveSession implements Session {
 
   #replaced(document: SharedDocument): void {
     this.#awareness.rebind(document.doc)
-    this.#watchTitle(document)
+    this.#title.watch(document.doc)
     this.#emitter.emit('document', document.doc)
   }
 
@@ -639,7 +487,7 @@ export class LiveSession implements Session {
       this.#shared.set(chain.id, seq)
       changed = true
     }
-    if (changed) this.#storeShared()
+    if (changed) this.#books.storeShared(this.#shared)
     this.#refresh()
   }
 
@@ -647,59 +495,48 @@ export class LiveSession implements Session {
     return [...this.#replica.log.chains.values()].filter((chain) => chain.device === this.#keyring.device)
   }
 
-  // Title ----------------------------------------------------------------------------------------------------------
-
-  #watchTitle(document: SharedDocument): void {
-    document.doc.getMap(OWN_ROOT).observe(() => {
-      const title = this.#readTitle() ?? this.#title
-      if (title === this.#title) return
-      this.#title = title
-      this.#storeCard()
-      this.#emitter.emit('title', title)
+  #makeRendezvous(url: string): Rendezvous {
+    return new Rendezvous({
+      environment: this.#environment,
+      url,
+      keyring: this.#keyring,
+      roster: this.#replica.roster,
+      me: this.#me,
+      listener: {
+        linked: (link, device) => this.#mesh.add(link, device),
+        isLinked: (instance) => this.#mesh.peers.has(instance),
+        knocked: (knocking) => this.#guests.knock(knocking),
+        rosterGrew: () => this.#rosterChanged(),
+        failed: (failure, device) => this.#dialFailed(failure, device && this.#people.member(device).name),
+        changed: () => this.#refresh(),
+      },
     })
   }
 
-  #readTitle(): string | undefined {
-    const title = this.doc.getMap(OWN_ROOT).get('title')
-    return typeof title === 'string' ? cutName(title, MAX_TITLE_BYTES) : undefined
+  #dialFailed(failure: DialFailure | 'other-version', name: string | undefined): void {
+    if (failure === 'webrtc-blocked') this.#setProblem({ kind: 'webrtc-blocked' })
+    else if (failure === 'no-route') this.#setProblem({ kind: 'no-route', name })
+    else if (failure === 'other-version') this.#setProblem({ kind: 'protocol-mismatch', name })
+    this.#rendezvous?.miss()
   }
 
-  // Storing --------------------------------------------------------------------------------------------------------
+  #setProblem(problem: SessionProblem): void {
+    this.#problem = problem
+    this.#refresh()
+  }
 
-  #storeRoster(): void {
-    const { records, joins } = this.#replica.roster.encoded()
-    const devices = [...this.#replica.roster.joins.keys()]
-    this.#journal.write(
-      [
-        ...records.map((value, seq) => ({ put: 'roster', key: recordKey(seq), value }) as const),
-        ...joins.map((value, index) => ({ put: 'roster', key: `j/${devices[index]}`, value }) as const),
-      ],
-      'strict',
-    )
+  #renamed(title: string): void {
+    this.#storeCard()
+    this.#emitter.emit('title', title)
   }
 
   #storeSecrets(): void {
-    this.#journal.put('keys', 'secrets', encodeSecrets(this.#keyring.stored), 'strict')
+    this.#books.storeSecrets()
     this.#storeCard()
   }
 
-  #storeShared(): void {
-    this.#journal.put('keys', 'shared', encodeShared(this.#shared as Map<never, number>))
-  }
-
   #storeCard(): void {
-    const { shared } = this.#keyring.stored
-    const card = encodeCard({
-      session: this.id,
-      title: this.#title,
-      role: this.me.role,
-      shared,
-      openedAt: this.#environment.clock.now(),
-    })
-    const unchanged = toHex(card.subarray(0, -6))
-    if (unchanged === this.#lastCard) return
-    this.#lastCard = unchanged
-    this.#journal.put('card', 'card', card)
+    this.#books.storeCard({ title: this.title, role: this.me.role })
   }
 
   /** In idle moments: a log grown long starts anew from here. */
@@ -742,12 +579,11 @@ export class LiveSession implements Session {
   }
 
   #computeStatus(): SessionStatus {
-    const dialing = this.#signaling?.dialing ?? 0
     return statusOf({
       ended: this.#ended,
       shared: this.#keyring.stored.shared,
-      signaling: this.#signaling?.phase ?? 'stopped',
-      dialing,
+      signaling: this.#rendezvous?.phase ?? 'stopped',
+      dialing: this.#rendezvous?.dialing ?? 0,
       linked: this.#others().length,
       catchingUp: this.#mesh.catchingUp,
       people: new Set(this.#others()).size,
@@ -768,7 +604,7 @@ export class LiveSession implements Session {
   }
 
   #connectingTo(): string | undefined {
-    const device = this.#signaling?.dialedDevices().find((one) => one !== this.#keyring.device)
+    const device = this.#rendezvous?.dialed
     return device && this.#people.member(device).name
   }
 
@@ -776,8 +612,8 @@ export class LiveSession implements Session {
     if (this.#journal.problem !== undefined) return { kind: this.#journal.problem }
     if (this.#replica.textUnits > MAX_SESSION_TEXT_BYTES) return { kind: 'too-large' }
     if (this.#problem !== undefined) return this.#problem
-    if (this.#signaling?.phase === 'unreachable')
-      return { kind: 'signaling-unreachable', host: this.#signaling.host }
+    if (this.#rendezvous?.phase === 'unreachable')
+      return { kind: 'signaling-unreachable', host: this.#rendezvous.host }
     return undefined
   }
 
@@ -790,12 +626,10 @@ export class LiveSession implements Session {
     this.#replica.flush()
     this.#mesh.send({ type: 'presence', presence: this.#people.goodbye() })
     this.#ended = true
-    this.#cancelLook?.()
     this.#cancelTidy?.()
-    this.#cancelHourly?.()
     this.#release?.()
     this.#guests.close()
-    this.#signaling?.stop()
+    this.#rendezvous?.stop()
     this.#mesh.closeAll()
     this.#replica.stop()
     this.#awareness.stop()
@@ -806,8 +640,4 @@ export class LiveSession implements Session {
     this.#emitter.emit('ended', { reason })
     this.#emitter.clear()
   }
-}
-
-function recordKey(seq: number): string {
-  return `r/${seq.toString(16).padStart(6, '0')}`
 }

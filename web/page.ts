@@ -38,6 +38,8 @@ export interface Desk {
   showDraft(doc: Doc): void
   attach(session: Session): void
   follow(device: Member['device']): void
+  /** Stops following, if it is that person. */
+  unfollow(device: Member['device']): void
   focus(): void
 }
 
@@ -239,7 +241,9 @@ export class Page extends EventTarget {
         roots: { main: 'text' },
       })
       this.#keepFailure = undefined
-      if (visit === this.#visit) this.#adopt(session)
+      if (visit !== this.#visit) return session
+      if (session.title !== this.#draftTitle) session.setTitle(this.#draftTitle) // renamed in the meantime
+      this.#adopt(session)
       return session
     } catch (error) {
       this.#keeping = undefined
@@ -294,6 +298,7 @@ export class Page extends EventTarget {
       session.on('peers', changed),
       session.on('title', changed),
       session.on('members', this.#roleWatch(session)),
+      session.on('left', ({ member }) => this.#desk?.unfollow(member.device)),
       session.on('ended', ({ reason }) => this.#ended(session, reason)),
       this.#news.follow(session),
     ]

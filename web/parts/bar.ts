@@ -245,6 +245,7 @@ export class Bar extends LitElement {
     const field = event.target as HTMLInputElement
     if (event.key === 'Escape') field.value = this.page.title
     if (event.key !== 'Enter' && event.key !== 'Escape') return
+    event.preventDefault() // or the key would go on into the text, which has the focus by then
     field.blur()
     this.dispatchEvent(new CustomEvent('back-to-text', { bubbles: true, composed: true }))
   }

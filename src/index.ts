@@ -74,8 +74,44 @@ export const {
   findSession,
 } = apiOver(browserEnvironment)
 
-export * from './session/errors.ts'
-export type * from './session/public.ts'
+export {
+  CoterieError,
+  InviteExpired,
+  InviteMalformed,
+  InviteMismatch,
+  InviteRevoked,
+  InviteUsed,
+  NobodyThere,
+  NoRoute,
+  NotAllowed,
+  ProtocolMismatch,
+  SessionEnded,
+  SessionMissing,
+  SignalingUnreachable,
+  TooLarge,
+  WebRtcBlocked,
+} from './session/errors.ts'
+export type {
+  CreateOptions,
+  Invitation,
+  Invite,
+  InviteOptions,
+  JoinOptions,
+  Member,
+  Peer,
+  Phase,
+  PresenceRange,
+  PresenceState,
+  RecentSession,
+  Role,
+  RootKind,
+  Roots,
+  Session,
+  SessionEvents,
+  SessionOptions,
+  SessionProblem,
+  SessionStatus,
+} from './session/public.ts'
 export { StorageTooNew } from './storage/errors.ts'
 export { askForPersistence } from './storage/persistence.ts'
 export { StorageFull, StorageUnreadable } from './storage/port.ts'

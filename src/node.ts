@@ -64,6 +64,42 @@ async function inTurn<T>(
   return turn
 }
 
-export * from './session/errors.ts'
-export type * from './session/public.ts'
+export {
+  CoterieError,
+  InviteExpired,
+  InviteMalformed,
+  InviteMismatch,
+  InviteRevoked,
+  InviteUsed,
+  NobodyThere,
+  NoRoute,
+  NotAllowed,
+  ProtocolMismatch,
+  SessionEnded,
+  SessionMissing,
+  SignalingUnreachable,
+  TooLarge,
+  WebRtcBlocked,
+} from './session/errors.ts'
+export type {
+  CreateOptions,
+  Invitation,
+  Invite,
+  InviteOptions,
+  JoinOptions,
+  Member,
+  Peer,
+  Phase,
+  PresenceRange,
+  PresenceState,
+  RecentSession,
+  Role,
+  RootKind,
+  Roots,
+  Session,
+  SessionEvents,
+  SessionOptions,
+  SessionProblem,
+  SessionStatus,
+} from './session/public.ts'
 export { createMemoryStore } from './storage/memory.ts'

@@ -16,7 +16,12 @@ import type { Millis } from '../base/ports.ts'
 import type { Crypto, SignKeys } from '../crypto/crypto.ts'
 import { type Entry, type EntryKind, isSignedBy, openEntry, sealEntry, sizeOfEntry } from '../wire/entry.ts'
 import { type ChainId, chainOf, type Head } from '../wire/heads.ts'
-import { MAX_PARKED_BYTES, MAX_PARKED_BYTES_PER_DEVICE, MAX_WRITERS_PER_DEVICE } from '../wire/limits.ts'
+import {
+  MAX_PARKED_BYTES,
+  MAX_PARKED_BYTES_PER_DEVICE,
+  MAX_WRITERS,
+  MAX_WRITERS_PER_DEVICE,
+} from '../wire/limits.ts'
 import { clientIdOf } from '../wire/presence.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
 import {
@@ -66,6 +71,8 @@ export type LogInput =
       readonly now: Millis
     }
   | { readonly type: 'roster-grew' }
+  /** Applies what own entries have made possible: asked for later, because nothing is applied inside a local edit. */
+  | { readonly type: 'settle' }
 
 export interface AuthorKeys {
   readonly device: DeviceId
@@ -115,6 +122,9 @@ export function step(state: LogState, input: LogInput): { state: LogState; outpu
     case 'author':
       author(state, input, outputs)
       break
+    case 'settle':
+      unpark(state, outputs)
+      break
     case 'roster-grew':
       receive(state, state.aside.splice(0), true, outputs)
       break
@@ -144,7 +154,7 @@ export function chainFor(state: LogState, place: { device: DeviceId; writer: Wri
   if (certificate === undefined) return undefined
   let writers = 0
   for (const chain of state.chains.values()) if (chain.device === place.device) writers++
-  if (writers >= MAX_WRITERS_PER_DEVICE) return undefined
+  if (writers >= MAX_WRITERS_PER_DEVICE || state.chains.size >= MAX_WRITERS) return undefined
   const chain = emptyChain(place, clientIdOf(state.crypto, certificate.signPk, place.writer))
   if (state.byClient.has(chain.clientID) || state.freeClocks.has(chain.clientID)) return undefined
   state.chains.set(chain.id, chain)
@@ -357,5 +367,4 @@ function author(state: LogState, input: Extract<LogInput, { type: 'author' }>, o
   extend(chain, held)
   apply(state, chain, held, true, outputs)
   outputs.push({ type: 'held', entry, own: true, parked: false })
-  unpark(state, outputs)
 }

@@ -13,6 +13,7 @@ import { liftBases } from '../protocol/rebase.ts'
 import { Roster } from '../protocol/roster.ts'
 import type { LocalId, SessionStore } from '../storage/port.ts'
 import { decodeEntry, type Entry } from '../wire/entry.ts'
+import type { ChainId } from '../wire/heads.ts'
 import {
   NO_RECORD,
   type RootSchema,
@@ -25,10 +26,11 @@ import type { Environment } from './environment.ts'
 import { CoterieError, SessionMissing } from './errors.ts'
 import { Journal } from './journal.ts'
 import { commitmentOf, Keyring } from './keyring.ts'
-import { LiveSession, OWN_ROOT } from './live-session.ts'
+import { LiveSession } from './live-session.ts'
 import { cutName } from './people.ts'
 import type { CreateOptions, Roots, SessionOptions } from './public.ts'
 import { decodeBase, decodeSecrets, decodeShared, type StoredBase, type StoredSecrets } from './stored.ts'
+import { OWN_ROOT } from './title.ts'
 
 const DEFAULT_ROOTS: Roots = { main: 'text' }
 
@@ -155,7 +157,7 @@ export interface Composition {
   /** What was claimed before the disk was read; a new session claims for itself. */
   readonly claim?: (() => void) | undefined
   readonly stored?: SessionStore | undefined
-  readonly shared?: ReadonlyMap<string, number> | undefined
+  readonly shared?: ReadonlyMap<ChainId, number> | undefined
   readonly title?: string | undefined
   readonly instance?: InstanceId | undefined
   readonly seeds?: boolean

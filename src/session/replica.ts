@@ -13,13 +13,18 @@ import { catchUp, rebuild } from '../doc/rebuilding.ts'
 import type { Schema } from '../doc/schema.ts'
 import { inspectState } from '../doc/state.ts'
 import type { Chain } from '../protocol/chain.ts'
-import { chainFor, type LogOutput, type LogState, step } from '../protocol/log.ts'
+import { chainFor, isSettled, type LogOutput, type LogState, step } from '../protocol/log.ts'
 import { appliedHeads, compare, liftBases, openCheckpoint, replay } from '../protocol/rebase.ts'
 import type { Roster } from '../protocol/roster.ts'
 import { openBlob, sealBlob } from '../wire/blob.ts'
 import { type BlobReference, type Checkpoint, encodeCheckpoint } from '../wire/checkpoint.ts'
 import { type Entry, type EntryKind, encodeEntry, sizeOfEntry } from '../wire/entry.ts'
-import { CHECKPOINT_MIN_BYTES, CHECKPOINT_MIN_ENTRIES, MAX_INLINE_BODY_BYTES } from '../wire/limits.ts'
+import {
+  CHECKPOINT_MIN_BYTES,
+  CHECKPOINT_MIN_ENTRIES,
+  MAX_CHECKPOINT_HEADS,
+  MAX_INLINE_BODY_BYTES,
+} from '../wire/limits.ts'
 import { clientIdOf } from '../wire/presence.ts'
 import { isViolation, type Violation } from '../wire/violation.ts'
 import type { Environment } from './environment.ts'
@@ -35,6 +40,8 @@ export interface ReplicaListener {
   rosterBehind(from: InstanceId | undefined): void
   violated(violation: Violation, from: InstanceId | undefined): void
   /** A device did what its roster role forbids, or contradicted itself. */
+  /** An own edit that cannot be shared: the app's fault, with the remedy in its message. */
+  refused(error: Error): void
   misbehaved(
     device: Entry['device'],
     because: 'forked' | 'void' | 'refused' | 'false-checkpoint',
@@ -89,6 +96,7 @@ export class Replica {
   readonly #capture: Capture
   #document: SharedDocument
   #served: ServedCheckpoint | undefined
+  #phase: 'open' | 'stopped' = 'open'
   #awaited: Awaited | undefined
   /** What the log starts from, as it stands on the disk; undefined: from nothing. */
   #base: StoredBase | undefined
@@ -111,7 +119,7 @@ export class Replica {
       clientID: this.clientID,
       clock: parts.environment.clock,
       emit: (updates) => this.#emit(updates),
-      fail: () => this.rebuildDocument(),
+      fail: (error) => this.#takeBack(error),
     })
     this.#base = parts.base
     this.#served = parts.base && parts.checkpoint && this.#servedAgain(parts.checkpoint, parts.base)
@@ -140,7 +148,12 @@ export class Replica {
   /** What a compaction would save is worth it: entries, bytes, and more than the state it would write. */
   get isCompactionDue(): boolean {
     const { entries, bytes } = this.#sinceBase
-    if (entries <= CHECKPOINT_MIN_ENTRIES || bytes <= CHECKPOINT_MIN_BYTES) return false
+    if (
+      this.log.chains.size > MAX_CHECKPOINT_HEADS ||
+      entries <= CHECKPOINT_MIN_ENTRIES ||
+      bytes <= CHECKPOINT_MIN_BYTES
+    )
+      return false
     return bytes > this.#document.encodeState().length
   }
 
@@ -176,6 +189,7 @@ export class Replica {
   }
 
   stop(): void {
+    this.#phase = 'stopped'
     this.#capture.stop()
     this.#document.release()
   }
@@ -187,8 +201,23 @@ export class Replica {
   // Local edits ----------------------------------------------------------------------------------------------
 
   #emit(updates: readonly Uint8Array[]): void {
-    if (!this.#keyring.canWrite(this.roster)) return this.rebuildDocument()
+    if (!this.#keyring.canWrite(this.roster)) return this.#takeBack(undefined)
     for (const update of updates) this.author('edit', update)
+    if (!isSettled(this.log))
+      this.#afterEdit(() => this.#perform(step(this.log, { type: 'settle' }).outputs, undefined, true))
+  }
+
+  /** An edit nobody else can get: the document is rebuilt without it, and text that may be shared entered again. */
+  #takeBack(error: Error | undefined): void {
+    if (error !== undefined) this.#listener.refused(error)
+    this.#afterEdit(() => this.rebuildDocument())
+  }
+
+  /** Nothing remote is applied inside a local edit: its editor is in the middle of an update. */
+  #afterEdit(work: () => void): void {
+    this.#environment.clock.wakeAfter(0, () => {
+      if (this.#phase === 'open') work()
+    })
   }
 
   // Outputs of the log ---------------------------------------------------------------------------------------
@@ -325,7 +354,8 @@ export class Replica {
         served?.checkpoint.heads.some((head) => head.writer === chain.writer && head.device === chain.device),
     )
     if (served !== undefined && covers === true && isComplete) return served
-    return this.#keyring.canWrite(this.roster) ? this.makeCheckpoint() : undefined
+    const fits = this.log.chains.size <= MAX_CHECKPOINT_HEADS
+    return fits && this.#keyring.canWrite(this.roster) ? this.makeCheckpoint() : undefined
   }
 
   /** What was served before the session was closed can be served again. */

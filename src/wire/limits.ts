@@ -43,8 +43,10 @@ export const MAX_LIVE_BUFFERED_BYTES = 4 * MIB
 export const MAX_INLINE_BODY_BYTES = 256 * KIB
 /** Header, padding (at most 12 %) and signature around the largest inline body. */
 export const MAX_ENTRY_BYTES = 320 * KIB
-/** Writers a checkpoint lists, and clientIDs of no writer beside them. */
-export const MAX_WRITERS = 65_536
+/** Chains of one session, and clientIDs of no writer: their heads still fit one frame. */
+export const MAX_WRITERS = 15_000
+/** Chains a checkpoint lists: its entry stays below MAX_ENTRY_BYTES. A session with more keeps its whole log. */
+export const MAX_CHECKPOINT_HEADS = 3_500
 /** One checkpoint's state: 64 MB of text, each character in the worst encoding Yjs gives it. */
 export const MAX_CHECKPOINT_BYTES = 256 * MIB
 /** Plain bytes in one sealed piece of a blob: with tag, message and record around it, it just fits one record. */

@@ -1,0 +1,204 @@
+/**
+ * Where a member waits to be found and whom it links to: the topics of members and of open invites, the
+ * member's side of a handshake, and looking again when somebody is missed.
+ *
+ * Invariant: nothing is dialed before `start`, and no timer is left after `stop`.
+ */
+import { EMPTY, equalBytes } from '../base/bytes.ts'
+import type { DeviceId, InstanceId } from '../base/ids.ts'
+import type { Roster } from '../protocol/roster.ts'
+import type { Channel, DialFailure } from '../transport/port.ts'
+import { decodeJoin, encodeJoin } from '../wire/certificate.ts'
+import type { Hello } from '../wire/introduction.ts'
+import type { InviteKeys } from '../wire/invite-link.ts'
+import { invitePskIds } from './admission.ts'
+import type { Environment } from './environment.ts'
+import type { Knocking } from './guest-book.ts'
+import type { Keyring } from './keyring.ts'
+import { memberPsk, memberTopics } from './meeting-place.ts'
+import { PeerLink } from './peer-link.ts'
+import { Signaling, type SignalingPhase, type TopicPlan } from './signaling.ts'
+
+export interface RendezvousListener {
+  /** A proven link to a member. */
+  linked(link: PeerLink, device: DeviceId): void
+  isLinked(instance: InstanceId): boolean
+  knocked(knocking: Knocking): void
+  /** A member's hello brought a Join that was not known. */
+  rosterGrew(): void
+  failed(failure: DialFailure | 'other-version', device: DeviceId | undefined): void
+  changed(): void
+}
+
+export interface RendezvousParts {
+  readonly environment: Environment
+  readonly url: string
+  readonly keyring: Keyring
+  readonly roster: Roster
+  readonly me: InstanceId
+  readonly listener: RendezvousListener
+}
+
+/** Links may take this long to be missed before the topics are looked at again, and twice as long each time. */
+const FIRST_LOOK_MS = 1_000
+const LONGEST_LOOK_MS = 30_000
+/** The day's topics are planned anew this often. */
+const PLAN_MS = 3_600_000
+/** Invites listened for beside the members' topics. */
+const MAX_INVITE_TOPICS = 14
+
+export class Rendezvous {
+  readonly #parts: RendezvousParts
+  readonly #signaling: Signaling
+  #looks = 0
+  #cancelLook: (() => void) | undefined
+  #cancelPlan: (() => void) | undefined
+
+  constructor(parts: RendezvousParts) {
+    this.#parts = parts
+    this.#signaling = new Signaling(parts.environment, parts.url, { changed: () => parts.listener.changed() })
+  }
+
+  get phase(): SignalingPhase {
+    return this.#signaling.phase
+  }
+
+  get host(): string {
+    return this.#signaling.host
+  }
+
+  get dialing(): number {
+    return this.#signaling.dialing
+  }
+
+  /** A member other than this device that is being dialed right now. */
+  get dialed(): DeviceId | undefined {
+    return this.#signaling.dialedDevices().find((device) => device !== this.#parts.keyring.device)
+  }
+
+  start(): void {
+    this.plan()
+    this.#signaling.start()
+  }
+
+  stop(): void {
+    this.#cancelLook?.()
+    this.#cancelPlan?.()
+    this.#signaling.stop()
+  }
+
+  /** Tries at once what waits to be tried. */
+  retry(): void {
+    this.#signaling.retry()
+    this.#looks = 0
+    this.#look()
+  }
+
+  /** A link opened: the next loss is looked for quickly again. */
+  found(): void {
+    this.#looks = 0
+  }
+
+  /** A link is gone or did not come about: looks again, later each time. */
+  miss(): void {
+    if (this.#cancelLook !== undefined || this.phase === 'stopped') return
+    const { clock, crypto } = this.#parts.environment
+    const jitter = 0.5 + (crypto.randomBytes(1)[0] as number) / 256
+    const pause = Math.min(LONGEST_LOOK_MS, FIRST_LOOK_MS * 2 ** this.#looks++) * jitter
+    this.#cancelLook = clock.wakeAfter(pause, () => {
+      this.#cancelLook = undefined
+      this.#look()
+    })
+  }
+
+  #look(): void {
+    this.#signaling.lookAgain((instance) => !this.#parts.listener.isLinked(instance))
+  }
+
+  /** Waits in today's topics and in those of all open invites. */
+  plan(): void {
+    const { environment, keyring, roster } = this.#parts
+    const now = environment.clock.now()
+    const members = memberTopics(environment.crypto, keyring.epochKey.reveal(), now)
+    const invites = keyring.openInvites(roster, now).slice(-MAX_INVITE_TOPICS)
+    this.#signaling.plan([
+      ...members.map((topic) => this.#memberPlan(topic)),
+      ...invites.map((keys) => this.#invitePlan(keys)),
+    ])
+    this.#cancelPlan?.()
+    this.#cancelPlan = environment.clock.wakeAfter(PLAN_MS, () => this.plan())
+  }
+
+  #self(): Pick<TopicPlan, 'self'> {
+    const { keyring, roster, me } = this.#parts
+    const join = roster.joins.get(keyring.device)
+    return {
+      self: {
+        side: 'member',
+        instance: me,
+        device: keyring.device,
+        join: join === undefined ? EMPTY : encodeJoin(join),
+      },
+    }
+  }
+
+  #memberPlan(topic: Pick<TopicPlan, 'keys' | 'sealing'>): TopicPlan {
+    const { listener } = this.#parts
+    return {
+      ...topic,
+      ...this.#self(),
+      welcomes: (hello) => this.#welcomes(hello),
+      opened: (channel, hello, initiator) => this.#open(channel, hello, initiator),
+      failed: (failure, hello) => listener.failed(failure, hello.device),
+      mismatched: () => listener.failed('other-version', undefined),
+    }
+  }
+
+  #invitePlan(keys: InviteKeys): TopicPlan {
+    const { listener, keyring } = this.#parts
+    const pskIds = invitePskIds(keys.invite, keyring.device)
+    return {
+      keys: keys.topic,
+      sealing: keys.sealing,
+      ...this.#self(),
+      welcomes: (hello) => hello.side === 'newcomer',
+      opened: (channel, hello, initiator) => listener.knocked({ channel, hello, initiator, keys, pskIds }),
+      failed: (failure) => listener.failed(failure, undefined),
+      mismatched: () => listener.failed('other-version', undefined),
+    }
+  }
+
+  #welcomes(hello: Hello): boolean {
+    const { roster, listener, me } = this.#parts
+    if (hello.side !== 'member' || hello.device === undefined || hello.instance === me) return false
+    const join = hello.join.length === 0 ? undefined : decodeJoin(hello.join)
+    if (join?.ok === true && roster.takeJoin(join.value) === 'new') listener.rosterGrew()
+    return !listener.isLinked(hello.instance) && roster.roleOf(hello.device) !== undefined
+  }
+
+  #open(channel: Channel, hello: Hello, initiator: boolean): void {
+    const { environment, keyring, roster, me, listener } = this.#parts
+    const { crypto, clock } = environment
+    const device = hello.device
+    const dhPk = device && roster.certificateOf(device)?.dhPk
+    const psk = device && dhPk && memberPsk(crypto, roster.session, keyring, { device, dhPk })
+    if (device === undefined || dhPk === undefined || psk === undefined) return channel.close()
+    const link: PeerLink = new PeerLink({
+      ...{ crypto, clock, channel, initiator, me },
+      session: roster.session,
+      psk: { kind: 'member', ...psk },
+      remote: hello.instance,
+      staticKeys: keyring.dh,
+      payload: EMPTY,
+      listener: {
+        proven: (proof) =>
+          equalBytes(proof.remoteStatic, dhPk) ? listener.linked(link, device) : link.close(),
+        message: () => link.close(),
+        entries: () => link.close(),
+        hungry: () => undefined,
+        alive: () => undefined,
+        closed: () => this.miss(),
+      },
+    })
+  }
+}

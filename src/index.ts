@@ -35,9 +35,16 @@ async function browserEnvironment(): Promise<Environment> {
     exclusively: (name, work) =>
       navigator.locks === undefined ? work() : navigator.locks.request(name, work),
     claim: claimLock,
+    whenEnding: whenPageHides,
     signaling: page === undefined ? undefined : `${page.origin.replace(/^http/, 'ws')}/signal`,
     origin: page === undefined ? '' : page.origin,
   }
+}
+
+function whenPageHides(work: () => void): () => void {
+  if (typeof addEventListener !== 'function') return () => undefined
+  addEventListener('pagehide', work)
+  return () => removeEventListener('pagehide', work)
 }
 
 /** The lock is held until the returned function is called, or the tab closes. */

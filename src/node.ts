@@ -41,6 +41,7 @@ export function createNode(options: NodeOptions): Api {
       store: options.store ?? createMemoryStore(),
       exclusively: (name, work) => inTurn(locks, name, work),
       claim: async (name) => claimIn(claims, name),
+      whenEnding: () => () => undefined, // a process leaves by `leave`
       signaling: options.signaling,
       origin: options.origin ?? new URL(options.signaling.replace(/^ws/, 'http')).origin,
     }

@@ -14,6 +14,8 @@ export interface Environment {
   readonly exclusively: <T>(name: string, work: () => Promise<T>) => Promise<T>
   /** Takes a name that one tab or process of this device holds at a time, and gives the way to let go of it; undefined: taken. */
   readonly claim: (name: string) => Promise<(() => void) | undefined>
+  /** Calls `work` when the page is about to go away; gives the way to stop waiting for that. */
+  readonly whenEnding: (work: () => void) => () => void
   /** ws: or wss: address of the signaling server; undefined where there is no page to take it from. */
   readonly signaling: string | undefined
   /** Where invite links point to, without a slash at the end. */

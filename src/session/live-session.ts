@@ -107,6 +107,7 @@ export class LiveSession implements Session {
   #ended = false
   #cancelTidy: (() => void) | undefined
   #release: (() => void) | undefined
+  readonly #stopWaitingForEnd: () => void
   /** Digest of the text that was rebuilt last: the same one is not rebuilt again. */
   #rebuiltFor = ''
 
@@ -157,6 +158,7 @@ export class LiveSession implements Session {
     if (parts.title !== undefined && parts.title !== UNTITLED && this.canEdit) this.#title.set(parts.title)
     this.#storeSecrets()
     this.#scheduleTidy()
+    this.#stopWaitingForEnd = environment.whenEnding(() => this.#sayGoodbye())
     parts.claim.then(
       (release) => this.#claimed(release),
       () => undefined, // no claim: another tab keeps the disk tidy
@@ -409,6 +411,7 @@ export class LiveSession implements Session {
       },
       violated: (violation, from) => this.#mesh.fault(violation, from),
       refused: (error) => this.#violated(violation('firewall', error.message), this.#keyring.device),
+      forked: (proof) => this.#mesh.sendProof(proof),
       misbehaved: (device, because, detail) => this.#misbehaved(device, because, detail),
       blobWanted: (reference, from) => this.#mesh.wantBlob(reference, from),
       replaced: (document) => this.#replaced(document),
@@ -622,10 +625,17 @@ export class LiveSession implements Session {
     this.#refresh()
   }
 
-  #end(reason: 'left' | 'forgotten'): void {
+  /** What was typed last goes out, and others need not wait to notice that we are gone. */
+  #sayGoodbye(): void {
     this.#replica.flush()
     this.#mesh.send({ type: 'presence', presence: this.#people.goodbye() })
+  }
+
+  #end(reason: 'left' | 'forgotten'): void {
+    this.#sayGoodbye()
     this.#ended = true
+    this.#stopWaitingForEnd()
+    this.#people.stop()
     this.#cancelTidy?.()
     this.#release?.()
     this.#guests.close()

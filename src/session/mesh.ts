@@ -17,6 +17,7 @@ import {
 import * as presenceCore from '../protocol/presence.ts'
 import { pieceCount, sealPiece } from '../wire/blob.ts'
 import type { BlobReference } from '../wire/checkpoint.ts'
+import type { Entry } from '../wire/entry.ts'
 import type { Message } from '../wire/message.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
 import type { Environment } from './environment.ts'
@@ -107,6 +108,11 @@ export class Mesh {
 
   send(message: Message): void {
     for (const peer of this.peers.values()) peer.link.send(message)
+  }
+
+  sendProof(proof: readonly [Entry, Entry]): void {
+    for (const entry of proof) for (const peer of this.peers.values()) peer.link.sendEntries([entry], 'live')
+    for (const link of this.gossip.links.values()) link.entriesSent += proof.length
   }
 
   sendRoster(to?: InstanceId): void {

@@ -136,10 +136,14 @@ export class People {
     return this.#last
   }
 
+  /** Not the end: a page that comes back is shown again with its next presence. */
   goodbye(): Uint8Array {
+    return this.#seal('gone')
+  }
+
+  stop(): void {
     this.#cancelPause?.()
     this.#pausing = true
-    return this.#seal('gone')
   }
 
   #seal(phase: 'active' | 'gone'): Uint8Array {

@@ -40,6 +40,8 @@ export interface ReplicaListener {
   rosterBehind(from: InstanceId | undefined): void
   violated(violation: Violation, from: InstanceId | undefined): void
   /** A device did what its roster role forbids, or contradicted itself. */
+  /** Two entries of one writer that cannot both be: whoever sees both knows as much as we. */
+  forked(proof: readonly [Entry, Entry]): void
   /** An own edit that cannot be shared: the app's fault, with the remedy in its message. */
   refused(error: Error): void
   misbehaved(
@@ -245,7 +247,7 @@ export class Replica {
       case 'roster-behind':
         return this.#listener.rosterBehind(from)
       case 'fork':
-        return
+        return this.#listener.forked(output.proof)
       case 'ended':
         return this.#listener.misbehaved(output.device, output.because, output.detail)
       case 'dropped':

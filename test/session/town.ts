@@ -65,6 +65,7 @@ export async function town(): Promise<Town> {
       store,
       exclusively: (_name, work) => work(),
       claim: async () => () => {},
+      whenEnding: () => () => {},
       signaling: SERVER,
       origin: 'https://town.example',
     }

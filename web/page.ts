@@ -302,8 +302,9 @@ export class Page extends EventTarget {
       session.on('ended', ({ reason }) => this.#ended(session, reason)),
       this.#news.follow(session),
     ]
+    const wasDraft = this.#state.phase === 'draft'
     this.#show({ phase: 'live', session })
-    this.#desk?.focus()
+    if (!wasDraft) this.#desk?.focus() // a draft becomes a session while its person may be in any field
   }
 
   #statusWatch(session: Session): () => void {

@@ -20,6 +20,7 @@ const PROGRAMS = {
   attack: { source: 'test/attack/main.ts', browsers: false },
   bench: { source: 'test/bench/main.ts', browsers: true },
   shots: { source: 'test/e2e/shots.ts', browsers: true },
+  sim: { source: 'test/sim/main.ts', browsers: false },
 }
 
 const TASKS = {

@@ -19,6 +19,12 @@ export interface Site {
 interface SimLink {
   readonly sites: readonly [Site, Site]
   readonly ends: readonly [MemoryEnd, MemoryEnd]
+  readonly wire: Wire
+}
+
+/** A cut wire carries nothing more, though its ends hear of that later. */
+interface Wire {
+  phase: 'whole' | 'cut'
 }
 
 interface SimDial {
@@ -74,7 +80,9 @@ export class SimNetwork {
   cut(): void {
     const links = [...this.#links]
     if (links.length === 0) return
-    for (const end of this.#chance.pick(links).ends) end.cut('the simulator cut it')
+    const { ends, wire } = this.#chance.pick(links)
+    wire.phase = 'cut'
+    for (const end of ends) end.cut('the simulator cut it')
   }
 
   linkedTo(device: number): number {
@@ -131,8 +139,9 @@ export class SimNetwork {
   }
 
   #connect(initiator: SimDial, responder: SimDial): void {
-    const ends = [this.#end(initiator, responder), this.#end(responder, initiator)] as const
-    const link: SimLink = { sites: [initiator.site, responder.site], ends }
+    const wire: Wire = { phase: 'whole' }
+    const ends = [this.#end(initiator, responder, wire), this.#end(responder, initiator, wire)] as const
+    const link: SimLink = { sites: [initiator.site, responder.site], ends, wire }
     ends[0].connect(ends[1], () => this.#links.delete(link))
     ends[1].connect(ends[0], () => this.#links.delete(link))
     this.#links.add(link)
@@ -150,7 +159,7 @@ export class SimNetwork {
     })
   }
 
-  #end(local: SimDial, remote: SimDial): MemoryEnd {
+  #end(local: SimDial, remote: SimDial, wire: Wire): MemoryEnd {
     const milliseconds = this.#chance.pick([1, 5, 20, 80])
     const later = inOrder(this.#time, () => milliseconds + this.#chance.below(milliseconds))
     return new MemoryEnd({
@@ -161,7 +170,7 @@ export class SimNetwork {
       schedule: (task) => later(() => local.site.phase === 'alive' && task()),
       arriving: (message) => {
         this.#trace.add(2, message)
-        return remote.site.phase === 'alive' ? [message] : []
+        return remote.site.phase === 'alive' && wire.phase === 'whole' ? [message] : []
       },
     })
   }

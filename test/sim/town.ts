@@ -163,7 +163,6 @@ export class SimDevice {
       exclusively: locks(),
       claim: async () => () => undefined,
       whenEnding: () => () => undefined,
-      whenEnding: () => () => undefined,
       signaling: SERVER,
       origin: 'https://sim.example',
     }

@@ -1,8 +1,8 @@
 /**
- * How two sockets in one signaling topic come to a channel: hello, answering hello, then signals sealed to the two
- * fresh keys. One state per topic. It knows nothing of WebRTC: what a Dial says passes through as bytes.
+ * How two come to a channel: hello, answering hello, then signals sealed to the two fresh keys. One state per
+ * topic, or per way through the links. It knows nothing of WebRTC: what a Dial says passes through as bytes.
  *
- * Invariants: at most one meeting per socket; of two hellos that cross, the one from the smaller instance id gives way.
+ * Invariants: at most one meeting per address; of two hellos that cross, the one from the smaller instance id gives way.
  */
 import { unreachable } from '../base/assert.ts'
 import type { DeviceId, InstanceId } from '../base/ids.ts'
@@ -20,6 +20,9 @@ import {
 } from '../wire/introduction.ts'
 import { MAX_PEERS_TOLD } from '../wire/limits.ts'
 
+/** Where blobs go to: a address's number in a topic, or an instance in the mesh. */
+export type Address = number | InstanceId
+
 export interface MeetingSelf {
   readonly side: Side
   readonly instance: InstanceId
@@ -36,29 +39,29 @@ export interface MeetingState {
   readonly self: MeetingSelf
   /** The topic's sealing key. */
   readonly sealing: Uint8Array
-  readonly meetings: Map<number, Meeting>
+  readonly meetings: Map<Address, Meeting>
 }
 
 export type MeetingInput =
-  /** The server let us into the topic, where these sockets are. */
-  | { readonly type: 'joined'; readonly sockets: readonly number[]; readonly now: Millis }
-  | { readonly type: 'passed'; readonly from: number; readonly blob: Uint8Array }
+  /** These are there: say hello to them. */
+  | { readonly type: 'joined'; readonly addresses: readonly Address[]; readonly now: Millis }
+  | { readonly type: 'passed'; readonly from: Address; readonly blob: Uint8Array }
   /** After `greeted`: go on with this one. */
-  | { readonly type: 'answer'; readonly socket: number; readonly hello: Hello }
+  | { readonly type: 'answer'; readonly address: Address; readonly hello: Hello }
   /** Our Dial's next signal. */
-  | { readonly type: 'signal'; readonly socket: number; readonly signal: Uint8Array }
-  | { readonly type: 'gone'; readonly socket: number }
+  | { readonly type: 'signal'; readonly address: Address; readonly signal: Uint8Array }
+  | { readonly type: 'gone'; readonly address: Address }
 
 export type MeetingOutput =
-  | { readonly type: 'pass'; readonly to: number; readonly blob: Uint8Array }
+  | { readonly type: 'pass'; readonly to: Address; readonly blob: Uint8Array }
   /** Somebody says hello: answer it, or let it be. */
-  | { readonly type: 'greeted'; readonly socket: number; readonly hello: Hello }
+  | { readonly type: 'greeted'; readonly address: Address; readonly hello: Hello }
   /** Both hellos are said: dial now. */
-  | { readonly type: 'met'; readonly socket: number; readonly hello: Hello; readonly initiator: boolean }
-  | { readonly type: 'signalled'; readonly socket: number; readonly signal: Uint8Array }
-  | { readonly type: 'other-version'; readonly socket: number }
+  | { readonly type: 'met'; readonly address: Address; readonly hello: Hello; readonly initiator: boolean }
+  | { readonly type: 'signalled'; readonly address: Address; readonly signal: Uint8Array }
+  | { readonly type: 'other-version'; readonly address: Address }
 
-/** Meetings at once per topic: more sockets than the server ever tells of. */
+/** Meetings at once: more than the server ever tells of. */
 const MAX_MEETINGS = 4 * MAX_PEERS_TOLD
 
 export function startMeetings(crypto: Crypto, self: MeetingSelf, sealing: Uint8Array): MeetingState {
@@ -75,19 +78,18 @@ export function step(
 function perform(state: MeetingState, input: MeetingInput): readonly MeetingOutput[] {
   switch (input.type) {
     case 'joined':
-      state.meetings.clear()
-      return input.sockets.map((socket) => greet(state, socket, input.now))
+      return input.addresses.map((address) => greet(state, address, input.now))
     case 'passed':
       return passed(state, input.from, input.blob)
     case 'answer':
-      return answer(state, input.socket, input.hello)
+      return answer(state, input.address, input.hello)
     case 'signal': {
-      const meeting = state.meetings.get(input.socket)
+      const meeting = state.meetings.get(input.address)
       if (meeting?.phase !== 'met') return []
-      return [{ type: 'pass', to: input.socket, blob: sealSignal(state.crypto, meeting.key, input.signal) }]
+      return [{ type: 'pass', to: input.address, blob: sealSignal(state.crypto, meeting.key, input.signal) }]
     }
     case 'gone':
-      state.meetings.delete(input.socket)
+      state.meetings.delete(input.address)
       return []
     default:
       return unreachable(input)
@@ -98,52 +100,52 @@ function hello(state: MeetingState, ephemeral: Uint8Array, answers: boolean): Ui
   return sealHello(state.crypto, state.sealing, { ...state.self, answers, ephemeral })
 }
 
-function greet(state: MeetingState, socket: number, now: Millis): MeetingOutput {
+function greet(state: MeetingState, address: Address, now: Millis): MeetingOutput {
   const mine = state.crypto.dhKeys()
-  state.meetings.set(socket, { phase: 'greeted', mine, since: now })
-  return { type: 'pass', to: socket, blob: hello(state, mine.publicKey, false) }
+  state.meetings.set(address, { phase: 'greeted', mine, since: now })
+  return { type: 'pass', to: address, blob: hello(state, mine.publicKey, false) }
 }
 
-function passed(state: MeetingState, from: number, blob: Uint8Array): readonly MeetingOutput[] {
+function passed(state: MeetingState, from: Address, blob: Uint8Array): readonly MeetingOutput[] {
   const kind = kindOfBlob(blob)
   if (kind === 'signal') return signalled(state, from, blob)
   if (kind !== 'hello') return []
   const theirs = openHello(state.crypto, state.sealing, blob)
-  if (theirs === 'other-version') return [{ type: 'other-version', socket: from }]
+  if (theirs === 'other-version') return [{ type: 'other-version', address: from }]
   if (theirs === undefined || theirs.instance === state.self.instance) return []
   // two newcomers, or two members in an invite's topic, have nothing to say to each other there
   return theirs.answers ? answered(state, from, theirs) : greeted(state, from, theirs)
 }
 
-function signalled(state: MeetingState, from: number, blob: Uint8Array): readonly MeetingOutput[] {
+function signalled(state: MeetingState, from: Address, blob: Uint8Array): readonly MeetingOutput[] {
   const meeting = state.meetings.get(from)
   if (meeting?.phase !== 'met') return []
   const signal = openSignal(state.crypto, meeting.key, blob)
-  return signal === undefined ? [] : [{ type: 'signalled', socket: from, signal }]
+  return signal === undefined ? [] : [{ type: 'signalled', address: from, signal }]
 }
 
-function greeted(state: MeetingState, from: number, theirs: Hello): readonly MeetingOutput[] {
+function greeted(state: MeetingState, from: Address, theirs: Hello): readonly MeetingOutput[] {
   const meeting = state.meetings.get(from)
   if (meeting?.phase === 'greeted' && state.self.instance > theirs.instance) return []
   if (meeting === undefined && state.meetings.size >= MAX_MEETINGS) return []
-  return [{ type: 'greeted', socket: from, hello: theirs }]
+  return [{ type: 'greeted', address: from, hello: theirs }]
 }
 
-function answer(state: MeetingState, socket: number, theirs: Hello): readonly MeetingOutput[] {
+function answer(state: MeetingState, address: Address, theirs: Hello): readonly MeetingOutput[] {
   const mine = state.crypto.dhKeys()
   const key = meetingKey(state.crypto, mine, theirs.ephemeral, {
     first: theirs.ephemeral,
     second: mine.publicKey,
   })
   if (key === undefined) return []
-  state.meetings.set(socket, { phase: 'met', key, theirs })
+  state.meetings.set(address, { phase: 'met', key, theirs })
   return [
-    { type: 'pass', to: socket, blob: hello(state, mine.publicKey, true) },
-    { type: 'met', socket, hello: theirs, initiator: false },
+    { type: 'pass', to: address, blob: hello(state, mine.publicKey, true) },
+    { type: 'met', address, hello: theirs, initiator: false },
   ]
 }
 
-function answered(state: MeetingState, from: number, theirs: Hello): readonly MeetingOutput[] {
+function answered(state: MeetingState, from: Address, theirs: Hello): readonly MeetingOutput[] {
   const meeting = state.meetings.get(from)
   if (meeting?.phase !== 'greeted') return []
   const { mine } = meeting
@@ -153,5 +155,5 @@ function answered(state: MeetingState, from: number, theirs: Hello): readonly Me
   })
   if (key === undefined) return []
   state.meetings.set(from, { phase: 'met', key, theirs })
-  return [{ type: 'met', socket: from, hello: theirs, initiator: true }]
+  return [{ type: 'met', address: from, hello: theirs, initiator: true }]
 }

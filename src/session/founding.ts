@@ -47,7 +47,7 @@ export function found(environment: Environment, options: CreateOptions): LiveSes
     epochKeys: [new Secret(epochKey)],
     admitterKey: new Secret(crypto.randomBytes(32)),
     name: cutName(options.name),
-    color: 0,
+    color: FOUNDER_COLOR,
     inviter: undefined,
     signaling: options.signaling ?? environment.signaling,
   }

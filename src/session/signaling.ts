@@ -6,16 +6,7 @@
  */
 import { type DeviceId, type InstanceId, idOf, type TopicId } from '../base/ids.ts'
 import type { SignKeys } from '../crypto/crypto.ts'
-import {
-  type MeetingInput,
-  type MeetingOutput,
-  type MeetingSelf,
-  type MeetingState,
-  startMeetings,
-  step,
-} from '../protocol/meeting.ts'
-import type { Channel, Dial, DialFailure, IceServer, SignalingSocket } from '../transport/port.ts'
-import type { Hello } from '../wire/introduction.ts'
+import type { IceServer, SignalingSocket } from '../transport/port.ts'
 import {
   type Challenge,
   decodeServerSignal,
@@ -25,19 +16,12 @@ import {
   signalingOrigin,
 } from '../wire/signal.ts'
 import { isViolation } from '../wire/violation.ts'
+import { Dialing, type DialingPlan } from './dialing.ts'
 import type { Environment } from './environment.ts'
 
 /** A topic to wait in, and what happens there. */
-export interface TopicPlan {
+export interface TopicPlan extends DialingPlan {
   readonly keys: SignKeys
-  readonly sealing: Uint8Array
-  readonly self: MeetingSelf
-  /** Whether to answer this hello. */
-  welcomes(hello: Hello): boolean
-  opened(channel: Channel, hello: Hello, initiator: boolean): void
-  failed(failure: DialFailure, hello: Hello): void
-  /** Somebody there speaks another version of the protocol. */
-  mismatched(): void
 }
 
 export type SignalingPhase = 'stopped' | 'connecting' | 'open' | 'unreachable'
@@ -46,28 +30,16 @@ export interface SignalingListener {
   changed(): void
 }
 
-/** `dial` is set once the dialer gave it: it may call back before. */
-interface Attempt {
-  readonly hello: Hello
-  readonly cancelLate: () => void
-  dial: Dial | undefined
-}
-
 interface Topic {
   readonly id: TopicId
-  readonly plan: TopicPlan
-  readonly meetings: MeetingState
-  readonly dials: Map<number, Attempt>
-  /** Who was met on which socket, so that a second look at the topic greets only strangers. */
-  readonly instances: Map<number, InstanceId>
+  readonly keys: SignKeys
+  readonly dialing: Dialing
 }
 
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 30_000
 /** A connection that says nothing for this long is as good as none. */
 const GREETING_MS = 10_000
-/** A dial that has not opened by then is given up and tried anew. */
-const DIAL_MS = 20_000
 
 export class Signaling {
   readonly #environment: Environment
@@ -98,15 +70,18 @@ export class Signaling {
   /** Peers being dialed right now. */
   get dialing(): number {
     let dials = 0
-    for (const topic of this.#topics.values()) dials += topic.dials.size
+    for (const { dialing } of this.#topics.values()) dials += dialing.size
     return dials
   }
 
   /** The devices of members being dialed. */
   dialedDevices(): readonly DeviceId[] {
-    return [...this.#topics.values()].flatMap((topic) =>
-      [...topic.dials.values()].flatMap(({ hello }) => hello.device ?? []),
-    )
+    return [...this.#topics.values()].flatMap(({ dialing }) => dialing.dialedDevices)
+  }
+
+  /** STUN and TURN as the server handed them out. */
+  get iceServers(): readonly IceServer[] {
+    return this.#iceServers
   }
 
   start(): void {
@@ -116,7 +91,7 @@ export class Signaling {
   stop(): void {
     this.#phase = 'stopped'
     this.#cancelTimer?.()
-    for (const topic of this.#topics.values()) abortDials(topic)
+    for (const { dialing } of this.#topics.values()) dialing.stop()
     this.#topics.clear()
     const socket = this.#socket
     this.#socket = undefined
@@ -135,14 +110,13 @@ export class Signaling {
     const wanted = new Map(plans.map((plan) => [idOf<TopicId>(plan.keys.publicKey), plan]))
     for (const [id, topic] of this.#topics) {
       if (wanted.has(id)) continue
-      abortDials(topic)
+      topic.dialing.stop()
       this.#topics.delete(id)
       this.#send({ kind: 'leave', topic: id })
     }
     for (const [id, plan] of wanted) {
       if (this.#topics.has(id)) continue
-      const meetings = startMeetings(this.#environment.crypto, plan.self, plan.sealing)
-      const topic: Topic = { id, plan, meetings, dials: new Map(), instances: new Map() }
+      const topic: Topic = { id, keys: plan.keys, dialing: this.#dialingIn(id, plan) }
       this.#topics.set(id, topic)
       this.#join(topic)
     }
@@ -151,8 +125,7 @@ export class Signaling {
   /** Looks again who is in the topics, and greets whom `isMissing` says we are not linked to. */
   lookAgain(isMissing: (instance: InstanceId) => boolean): void {
     for (const topic of this.#topics.values()) {
-      for (const [socket, instance] of topic.instances)
-        if (isMissing(instance)) topic.instances.delete(socket)
+      topic.dialing.miss(isMissing)
       this.#join(topic)
     }
   }
@@ -187,10 +160,7 @@ export class Signaling {
     this.#socket = undefined
     this.#challenge = undefined
     this.#cancelTimer?.()
-    for (const topic of this.#topics.values()) {
-      abortDials(topic)
-      topic.instances.clear()
-    }
+    for (const { dialing } of this.#topics.values()) dialing.stop()
     const longest = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#retries++)
     const jitter = 0.5 + (this.#environment.crypto.randomBytes(1)[0] as number) / 512
     this.#cancelTimer = this.#environment.clock.wakeAfter(longest * jitter, () => this.#connect())
@@ -219,11 +189,14 @@ export class Signaling {
         this.#iceServers = signal.iceServers
         return
       case 'joined':
-        return this.#joined(signal.topic, signal.sockets)
+        this.#topics.get(signal.topic)?.dialing.greet(signal.sockets)
+        return
       case 'passed':
-        return this.#inTopic(signal.topic, { type: 'passed', from: signal.from, blob: signal.blob })
+        this.#topics.get(signal.topic)?.dialing.passed(signal.from, signal.blob)
+        return
       case 'gone':
-        return this.#gone(signal.topic, signal.socket)
+        this.#topics.get(signal.topic)?.dialing.gone(signal.socket)
+        return
       case 'slot':
         return
       case 'refused':
@@ -257,95 +230,19 @@ export class Signaling {
   #join(topic: Topic): void {
     if (this.#challenge === undefined) return
     const statement = joinStatement(this.#challenge, topic.id)
-    const signature = this.#environment.crypto.sign(topic.plan.keys.secretKey, statement)
+    const signature = this.#environment.crypto.sign(topic.keys.secretKey, statement)
     this.#send({ kind: 'join', topic: topic.id, signature })
   }
 
-  #joined(id: TopicId, sockets: readonly number[]): void {
-    const topic = this.#topics.get(id)
-    if (topic === undefined) return
-    const strangers = sockets.filter((socket) => !topic.instances.has(socket) && !topic.dials.has(socket))
-    this.#inTopic(id, { type: 'joined', sockets: strangers, now: this.#environment.clock.now() })
-  }
-
-  #gone(id: TopicId, socket: number): void {
-    const topic = this.#topics.get(id)
-    const attempt = topic?.dials.get(socket)
-    attempt?.cancelLate()
-    topic?.dials.delete(socket)
-    attempt?.dial?.abort()
-    topic?.instances.delete(socket)
-    this.#inTopic(id, { type: 'gone', socket })
-  }
-
-  #inTopic(id: TopicId, input: MeetingInput): void {
-    const topic = this.#topics.get(id)
-    if (topic === undefined) return
-    for (const output of step(topic.meetings, input).outputs) this.#perform(topic, output)
-  }
-
-  #perform(topic: Topic, output: MeetingOutput): void {
-    switch (output.type) {
-      case 'pass':
-        return this.#send({ kind: 'pass', topic: topic.id, to: output.to, blob: output.blob })
-      case 'greeted':
-        if (topic.plan.welcomes(output.hello))
-          this.#inTopic(topic.id, { type: 'answer', socket: output.socket, hello: output.hello })
-        return
-      case 'met':
-        return this.#dial(topic, output.socket, output.hello, output.initiator)
-      case 'signalled':
-        topic.dials.get(output.socket)?.dial?.signal(output.signal)
-        return
-      case 'other-version':
-        return topic.plan.mismatched()
-      default:
-        return output satisfies never
-    }
-  }
-
-  #dial(topic: Topic, socket: number, hello: Hello, initiator: boolean): void {
-    const before = topic.dials.get(socket)
-    before?.cancelLate()
-    topic.dials.delete(socket)
-    before?.dial?.abort()
-    if (initiator && !topic.plan.welcomes(hello)) return
-    topic.instances.set(socket, hello.instance)
-    const cancelLate = this.#environment.clock.wakeAfter(DIAL_MS, () => attempt.dial?.abort())
-    const attempt: Attempt = { hello, cancelLate, dial: undefined }
-    const isCurrent = (): boolean => topic.dials.get(socket) === attempt
-    topic.dials.set(socket, attempt)
-    attempt.dial = this.#environment.dialer.dial({
-      initiator,
-      iceServers: this.#iceServers,
-      onSignal: (signal) => {
-        if (isCurrent()) this.#inTopic(topic.id, { type: 'signal', socket, signal })
+  #dialingIn(id: TopicId, plan: TopicPlan): Dialing {
+    return new Dialing({
+      environment: this.#environment,
+      plan,
+      iceServers: () => this.#iceServers,
+      pass: (to, blob) => {
+        if (typeof to === 'number') this.#send({ kind: 'pass', topic: id, to, blob })
       },
-      onOpen: (channel) => {
-        if (!isCurrent()) return channel.close()
-        cancelLate()
-        topic.dials.delete(socket)
-        topic.plan.opened(channel, hello, initiator)
-        this.#listener.changed()
-      },
-      onFailed: (failure) => {
-        if (!isCurrent()) return
-        cancelLate()
-        topic.dials.delete(socket)
-        topic.instances.delete(socket)
-        if (failure !== 'aborted') topic.plan.failed(failure, hello)
-        this.#listener.changed()
-      },
+      changed: () => this.#listener.changed(),
     })
-    this.#listener.changed()
-  }
-}
-
-function abortDials(topic: Topic): void {
-  const dials = [...topic.dials.values()]
-  topic.dials.clear()
-  for (const { dial, cancelLate } of dials) {
-    cancelLate()
-    dial?.abort()
   }
 }

@@ -39,25 +39,26 @@ function deskOf(editor: TextEditor): Desk {
     showDraft: (doc) => editor.showDraft(doc.getText(ROOT)),
     attach: (session) => editor.attach(session),
     follow: (device) => editor.follow(device),
+    unfollow: (device) => editor.followed === device && editor.stopFollowing(),
     focus: () => editor.focus(),
   }
 }
 
-/** A file dropped into an empty text is opened; into a text with content, CodeMirror inserts it where it fell. */
+/**
+ * A file dropped into an empty text is opened; into a text with content, CodeMirror inserts it where it fell.
+ * Anywhere else it must not take the browser away from the page.
+ */
 function receiveDrops(editor: TextEditor, shell: Shell): void {
-  const main = part('main')
-  main.addEventListener('dragover', (event) => event.preventDefault())
-  main.addEventListener(
-    'drop',
-    (event) => {
-      const file = event.dataTransfer?.files[0]
-      if (!file || !editor.isEmpty) return
-      event.preventDefault()
-      event.stopPropagation()
-      shell.openFile(file).catch((error: Error) => shell.page.toast(error.message))
-    },
-    { capture: true },
-  )
+  document.addEventListener('dragover', (event) => event.preventDefault())
+  document.addEventListener('drop', (event) => event.preventDefault())
+  const open = (event: DragEvent) => {
+    const file = event.dataTransfer?.files[0]
+    if (!file || !editor.isEmpty) return
+    event.preventDefault()
+    event.stopPropagation()
+    shell.openFile(file).catch((error: Error) => shell.page.toast(error.message))
+  }
+  part('main').addEventListener('drop', open, { capture: true })
 }
 
 /** Everything the first key does not need. */

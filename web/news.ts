@@ -21,14 +21,25 @@ export class News {
     this.#say = say
   }
 
-  /** Listens to a session until the returned function is called. */
-  follow(session: Session): () => void {
+  /**
+   * Listens to a session until the returned function is called. Members who are there when one has just joined
+   * (`justJoined`) are no news; when one reopens a session, they are back.
+   */
+  follow(session: Session, justJoined: boolean): () => void {
+    const known = new Set(session.members.map(({ device }) => device))
+    const met = new Set<Member['device']>()
+    const arrived = (member: Member) => {
+      const isNew = !known.has(member.device)
+      if (isNew || met.has(member.device) || !justJoined) this.#add(isNew ? 'joined' : 'back', member)
+      known.add(member.device)
+      met.add(member.device)
+    }
     const stops = [
-      session.on('arrived', ({ member, first }) => {
-        const meetsInviter = first && member.device === session.inviter // one has just joined them
-        if (!meetsInviter) this.#add(first ? 'joined' : 'back', member)
+      session.on('arrived', ({ member }) => arrived(member)),
+      session.on('left', ({ member }) => {
+        met.add(member.device)
+        this.#add('left', member)
       }),
-      session.on('left', ({ member }) => this.#add('left', member)),
     ]
     return () => {
       for (const stop of stops) stop()

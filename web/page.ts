@@ -203,7 +203,7 @@ export class Page extends EventTarget {
       const session = await invitation.join({ name })
       if (visit !== this.#visit) return void session.leave()
       forgetInvite()
-      this.#adopt(session)
+      this.#adopt(session, 'joined')
       this.#askToKeep()
       if (session.inviter) this.#desk?.follow(session.inviter)
     } catch (error) {
@@ -259,7 +259,7 @@ export class Page extends EventTarget {
     this.#show({ phase: 'opening' })
     const opened = engine().then(({ openSession }) => openSession(localId as RecentSession['localId'], {}))
     opened.then(
-      (session) => (visit === this.#visit ? this.#adopt(session) : void session.leave()),
+      (session) => (visit === this.#visit ? this.#adopt(session, 'opened') : void session.leave()),
       (error) => visit === this.#visit && this.#refuse('session', error, () => this.#open(localId)),
     )
   }
@@ -288,7 +288,7 @@ export class Page extends EventTarget {
     else invitation.decline()
   }
 
-  #adopt(session: Session): void {
+  #adopt(session: Session, how: 'opened' | 'joined'): void {
     this.#desk?.attach(session)
     showAddress(session.localId)
     const changed = () => this.#changed()
@@ -300,7 +300,7 @@ export class Page extends EventTarget {
       session.on('members', this.#roleWatch(session)),
       session.on('left', ({ member }) => this.#desk?.unfollow(member.device)),
       session.on('ended', ({ reason }) => this.#ended(session, reason)),
-      this.#news.follow(session),
+      this.#news.follow(session, how === 'joined'),
     ]
     const wasDraft = this.#state.phase === 'draft'
     this.#show({ phase: 'live', session })

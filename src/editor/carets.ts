@@ -18,6 +18,8 @@ export const flagSetting = Facet.define<FlagSetting, FlagSetting>({
 })
 
 const FLAG_SHOWN_MS: Millis = 2_000
+/** Pixels between the end of a row and a flag behind it. */
+const FLAG_GAP = 12
 
 const flagsChanged = StateEffect.define<undefined>()
 
@@ -122,14 +124,15 @@ interface Box {
   readonly bottom: number
 }
 
-/** Over the caret unless text is there (or it is the first line), else under it, else behind the line's end. */
+/** Over the caret unless text is there (or it is the first line), else under it, else behind the row's end if there is room. */
 function flagPlace(view: EditorView, at: Box, width: number): { place: FlagPlace; left: number } {
   const above = at.top - FLAG_HEIGHT >= view.documentTop
   if (above && isFree(view, at.left, at.top - FLAG_HEIGHT / 2, width))
     return { place: 'above', left: at.left }
   if (isFree(view, at.left, at.bottom + FLAG_HEIGHT / 2, width)) return { place: 'below', left: at.left }
-  const middle = (at.top + at.bottom) / 2
-  return { place: 'beside', left: Math.max(endOfRow(view, middle), at.left) + 12 }
+  const left = Math.max(endOfRow(view, (at.top + at.bottom) / 2), at.left) + FLAG_GAP
+  const isInside = left + width <= view.scrollDOM.getBoundingClientRect().right
+  return isInside ? { place: 'beside', left } : { place: 'below', left: at.left }
 }
 
 /** Is there no text in the row at height `y`, from `left` for `width` pixels? Rows end with their text. */

@@ -33,6 +33,8 @@ import { decodeBase, decodeSecrets, decodeShared, type StoredBase, type StoredSe
 import { OWN_ROOT } from './title.ts'
 
 const DEFAULT_ROOTS: Roots = { main: 'text' }
+/** Blue. The palette begins with red, which beside a text reads as an alarm. */
+const FOUNDER_COLOR = 7
 
 /** A draft: nobody else knows of it, nothing is connected. */
 export function found(environment: Environment, options: CreateOptions): LiveSession {

@@ -1,14 +1,16 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Member } from '../../src/session/public.ts'
 import { News, newsSentences } from '../../web/news.ts'
 import { FakeSession, member } from './fake-session.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-function listening() {
+function listening({ justJoined = false, there = [] as readonly Member[] } = {}) {
   const said: string[] = []
   const session = new FakeSession()
-  const stop = new News((sentence) => said.push(sentence)).follow(session)
+  session.gather(there)
+  const stop = new News((sentence) => said.push(sentence)).follow(session, justJoined)
   return { said, session, stop }
 }
 
@@ -26,11 +28,32 @@ test('one person who leaves is named, with the promise that a copy stays', () =>
   expect(said).toEqual(['Ada left. You keep a copy.'])
 })
 
-test('somebody seen before is back', () => {
-  const { said, session } = listening()
-  session.emit('arrived', { member: member('Ben', 3), first: false })
+test('whoever belongs to a reopened session is back when they come', () => {
+  const ben = member('Ben', 3, { here: false })
+  const { said, session } = listening({ there: [ben] })
+  session.emit('arrived', { member: ben, first: false })
   vi.advanceTimersByTime(1_000)
   expect(said).toEqual(['Ben is back'])
+})
+
+test('whoever joins is news to everybody, not only to the one who admits them', () => {
+  const { said, session } = listening()
+  session.emit('arrived', { member: member('Eve', 3, { role: 'viewer' }), first: false })
+  vi.advanceTimersByTime(1_000)
+  expect(said).toEqual(['Eve joined, can view'])
+})
+
+test('the people one has just joined are no news, until they leave and come back', () => {
+  const ada = member('Ada B', 3)
+  const { said, session } = listening({ justJoined: true, there: [ada] })
+  session.emit('arrived', { member: ada, first: false })
+  vi.advanceTimersByTime(1_000)
+  expect(said).toEqual([])
+  session.emit('left', { member: ada, why: 'lost' })
+  vi.advanceTimersByTime(1_000)
+  session.emit('arrived', { member: ada, first: false })
+  vi.advanceTimersByTime(1_000)
+  expect(said).toEqual(['Ada B left. You keep a copy.', 'Ada B is back'])
 })
 
 test('thirty people who join at once are one sentence', () => {
@@ -44,15 +67,6 @@ test('a link that flickers is not mentioned', () => {
   const { said, session } = listening()
   session.emit('left', { member: member('Ben', 3), why: 'lost' })
   session.emit('arrived', { member: member('Ben', 3), first: false })
-  vi.advanceTimersByTime(1_000)
-  expect(said).toEqual([])
-})
-
-test('the inviter one has just joined is no news', () => {
-  const { said, session } = listening()
-  const ada = member('Ada B', 3)
-  session.inviter = ada.device
-  session.emit('arrived', { member: ada, first: true })
   vi.advanceTimersByTime(1_000)
   expect(said).toEqual([])
 })

@@ -66,7 +66,12 @@ export function extras(): Extension {
   ]
 }
 
-/** The language that the file's name says, loaded; undefined for a name that says none. */
+/** The language that the file's name says, loaded; undefined for a name that says none, or without a network. */
 export async function languageOf(fileName: string): Promise<Extension | undefined> {
-  return (await LanguageDescription.matchFilename(languages, fileName)?.load()) ?? undefined
+  try {
+    return await LanguageDescription.matchFilename(languages, fileName)?.load()
+  } catch (error) {
+    if (error instanceof TypeError) return undefined // its file could not be fetched: plain text until it can
+    throw error
+  }
 }

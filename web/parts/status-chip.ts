@@ -47,6 +47,11 @@ export class StatusChip extends LitElement {
         font-weight: 600;
         color: var(--alarm);
       }
+      @media (width <= 640px) {
+        .alarm {
+          font-weight: 500;
+        }
+      }
       .alarm .dot {
         background: var(--alarm);
         border-color: var(--alarm);

@@ -25,6 +25,13 @@ export const card = css`
     background: none;
     border-color: transparent;
     box-shadow: none;
+    animation: appear 1ms 400ms both;
+  }
+  /* What is quick needs no word of waiting. */
+  @keyframes appear {
+    from {
+      visibility: hidden;
+    }
   }
   .buttons {
     display: flex;

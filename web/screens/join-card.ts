@@ -57,7 +57,6 @@ export class JoinCard extends LitElement {
         content: '';
         background: var(--accent);
         animation: pass 1.2s ease-in-out infinite;
-        animation-delay: 400ms;
         transform: translateX(-100%);
       }
       @keyframes pass {

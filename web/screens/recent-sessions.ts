@@ -58,6 +58,10 @@ export class RecentSessions extends LitElement {
       .open:focus-visible::after {
         outline: 2px solid var(--accent);
       }
+      .open:hover,
+      .open:active {
+        background: none;
+      }
       .open:disabled {
         color: var(--ink-2);
         opacity: 1;

@@ -90,6 +90,8 @@ async function openDesktop(
   await page.evaluateOnNewDocument(installWireTap)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('pageerror', (error) => console.error(`  ${product}: ${String(error)}`))
+  page.on('console', (said) => said.type() === 'error' && console.error(`  ${product}: ${said.text()}`))
   await page.goto(`${server.url}/${product}.html`, { waitUntil: 'load', timeout: LOAD_DEADLINE })
   if (!(await page.evaluate(() => globalThis.bench !== undefined)))
     throw new Error(`the page of ${product} did not start. ${complaints.join('; ')}`)

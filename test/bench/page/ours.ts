@@ -124,6 +124,9 @@ class Ours implements BenchPage {
 
   #show(session: Session): void {
     this.#session = session
+    session.on('violation', ({ name, kind, detail }) =>
+      console.error(`violation by ${name}: ${kind}, ${detail}`),
+    )
     this.#desk.bind(collaboration(session, session.doc.getText('main')))
   }
 }

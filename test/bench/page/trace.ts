@@ -1,7 +1,9 @@
 /**
- * Plays a made-up writing session into a shared text, at the pace of a fast machine: many edits a turn, a
- * pause after each so that a product can store what it stores, a long one where the writer rests.
- * The last edits come one by one, as a person's do: what follows the newest stored state then looks as in life.
+ * Plays a made-up writing session into a shared text: a few edits a turn, a pause after each so that a product
+ * can store what it stores, a long one where the writer rests. The last edits come one by one, as a person's do:
+ * what follows the newest stored state then looks as in life.
+ * Hours are played in minutes, because all timers of the page run `HASTE` times faster meanwhile; those of
+ * either product too.
  * Invariant: each edit is a transaction of its own, as each key of an editor is.
  */
 import { type Edit, writingSession } from '../writing-session.ts'
@@ -16,14 +18,26 @@ export interface EditedText {
   readonly doc: { transact(work: () => void): void } | null
 }
 
-const EDITS_A_TURN = 100
+const EDITS_A_TURN = 10
+const HASTE = 8
 /** Just over the pause our capture makes between entries, so that every turn is an entry. */
 const TURN_PAUSE_MS = 32
 /** y-indexeddb trims its rows a second after the last edit. */
 const REST_MS = 1_500
 const SINGLE_EDITS = 300
 
-export async function playTrace(text: EditedText, { seed, edits }: TraceRequest): Promise<void> {
+export async function playTrace(text: EditedText, request: TraceRequest): Promise<void> {
+  const { setTimeout } = globalThis
+  const hasty = (work: () => void, delay = 0) => setTimeout(work, delay / HASTE)
+  globalThis.setTimeout = hasty as typeof setTimeout
+  try {
+    await playEdits(text, request)
+  } finally {
+    globalThis.setTimeout = setTimeout
+  }
+}
+
+async function playEdits(text: EditedText, { seed, edits }: TraceRequest): Promise<void> {
   let played = 0
   for (const edit of writingSession(seed, edits)) {
     play(text, edit)

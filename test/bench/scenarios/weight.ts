@@ -73,20 +73,21 @@ async function weighRequests(page: Page): Promise<(until: number) => number> {
 
 /** Runs in the page before anything else: types as soon as there is an editor, and looks whether it stays. */
 function pressFirstKey(): void {
-  const tryKey = () => {
+  const look = () => {
     const content = document.querySelector<HTMLElement>('.cm-content[contenteditable="true"]')
-    if (!content || globalThis.firstKeyAt !== undefined) return
+    if (!content) return
+    watching.disconnect() // typing changes the page too
     const at = performance.now()
     content.focus()
     document.execCommand('insertText', false, 'x')
     requestAnimationFrame(() => {
-      if (content.textContent?.includes('x') !== true) return
-      globalThis.firstKeyAt ??= at
-      watching.disconnect()
+      if (content.textContent?.includes('x') === true) globalThis.firstKeyAt = at
+      else watch()
     })
   }
-  const watching = new MutationObserver(tryKey)
-  watching.observe(document, { subtree: true, childList: true, attributes: true })
+  const watching = new MutationObserver(look)
+  const watch = () => watching.observe(document, { subtree: true, childList: true, attributes: true })
+  watch()
 }
 
 async function weighFolder(folder: string): Promise<number> {

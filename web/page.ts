@@ -243,7 +243,7 @@ export class Page extends EventTarget {
       this.#keepFailure = undefined
       if (visit !== this.#visit) return session
       if (session.title !== this.#draftTitle) session.setTitle(this.#draftTitle) // renamed in the meantime
-      this.#adopt(session)
+      this.#adopt(session, 'opened')
       return session
     } catch (error) {
       this.#keeping = undefined

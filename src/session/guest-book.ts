@@ -16,12 +16,14 @@ import { deviceOf, type Knock, objectionToInvite } from './admission.ts'
 import type { Environment } from './environment.ts'
 import type { Keyring } from './keyring.ts'
 import { type LinkProof, PeerLink } from './peer-link.ts'
+import type { Porch } from './porch.ts'
 
 export interface GuestBookParts {
   readonly session: SessionId
   readonly me: InstanceId
   readonly keyring: Keyring
   readonly roster: Roster
+  readonly porch: Porch
   readonly invitation: () => { readonly inviter: string; readonly title: string }
   readonly admit: (request: JoinRequest, knock: Knock) => Join | RefusalReason | Violation
   readonly admitted: (link: PeerLink, device: DeviceId) => void
@@ -50,8 +52,8 @@ export class GuestBook {
   }
 
   knock({ channel, hello, initiator, keys, pskIds }: Knocking): void {
-    if (this.#guests.size >= MAX_GUESTS) return channel.close()
     const { crypto, clock } = this.#environment
+    const { porch } = this.#parts
     let proof: LinkProof | undefined
     const link: PeerLink = new PeerLink({
       ...{ crypto, clock, channel, initiator },
@@ -64,6 +66,7 @@ export class GuestBook {
       listener: {
         proven: (given) => {
           proof = given
+          porch.leave(link)
           this.#greet(link, keys)
         },
         message: (message) => {
@@ -73,12 +76,21 @@ export class GuestBook {
         hungry: () => undefined,
         alive: () => undefined,
         closed: (because) => {
+          porch.leave(link)
           this.#guests.delete(link)
           if (because !== undefined && isViolation(because)) this.#parts.violated(because)
         },
       },
     })
-    if (link.open) this.#guests.add(link)
+    if (link.open) this.#enter(link)
+  }
+
+  /** Whoever has waited longest gives way, so that a crowd that never joins keeps nobody out. */
+  #enter(link: PeerLink): void {
+    this.#guests.add(link)
+    const [longest] = this.#guests
+    if (this.#guests.size > MAX_GUESTS) longest?.close()
+    this.#parts.porch.enter(link)
   }
 
   close(): void {

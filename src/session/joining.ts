@@ -12,6 +12,7 @@ import type { Channel, DialFailure } from '../transport/port.ts'
 import { requestJoin } from '../wire/certificate.ts'
 import type { Hello } from '../wire/introduction.ts'
 import { decodeInviteLink, type InviteKeys, type InviteLink, inviteKeys } from '../wire/invite-link.ts'
+import { MAX_TITLE_BYTES } from '../wire/limits.ts'
 import type { Message, RefusalReason } from '../wire/message.ts'
 import { violation } from '../wire/violation.ts'
 import { bindingOf, freeColor, invitePskIds } from './admission.ts'
@@ -216,8 +217,8 @@ class Newcomer {
     this.#cancelTimer?.()
     this.#signaling.stop()
     this.#settle?.resolve({
-      inviter: message.inviter,
-      title: message.title,
+      inviter: cutName(message.inviter),
+      title: cutName(message.title, MAX_TITLE_BYTES),
       role,
       join: (options) => this.#join(door, options),
       decline: () => this.#leave(),
@@ -226,7 +227,7 @@ class Newcomer {
 
   #refused(door: Door, reason: RefusalReason, admitter: string): void {
     if (reason === 'not-allowed' || reason === 'full') return this.#turnAway(door, new NobodyThere())
-    this.#fail(refusalError(reason, admitter))
+    this.#fail(refusalError(reason, cutName(admitter)))
   }
 
   // Joining --------------------------------------------------------------------------------------------------------

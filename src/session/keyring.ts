@@ -69,13 +69,21 @@ export class Keyring {
     return key
   }
 
-  /** Secrets of all invites this device can listen for: its own, and as an editor those the owner sealed for editors. */
-  openInvites(roster: Roster, now: number): readonly InviteKeys[] {
-    const open = roster
-      .openInvites()
-      .filter((invite) => invite.expiresAt > now && roster.usesOf(invite.invite) < invite.uses)
-    return open.flatMap((invite) => {
-      const seed = this.#openSeed(invite.sealedSeed)
+  /** Secrets of at most `most` invites this device listens for: its own, and as an editor those the owner sealed for
+   *  editors. Those that are closed fill what the open ones leave: who knocks with one is told why it is refused. */
+  invitesToAnswer(roster: Roster, now: number, most: number): readonly InviteKeys[] {
+    const open = new Set(
+      roster
+        .openInvites()
+        .filter(({ invite, expiresAt, uses }) => expiresAt > now && roster.usesOf(invite) < uses),
+    )
+    const made = roster.records.flatMap(({ content }) => (content.type === 'invite' ? [content] : []))
+    const inOrder = [
+      ...made.filter((invite) => !open.has(invite)),
+      ...made.filter((invite) => open.has(invite)),
+    ]
+    return inOrder.slice(-most).flatMap(({ sealedSeed }) => {
+      const seed = this.#openSeed(sealedSeed)
       return seed === undefined ? [] : [inviteKeys(this.#crypto, seed)]
     })
   }

@@ -83,7 +83,7 @@ export class People {
     const role = roster.roleOf(device) ?? 'viewer'
     return {
       device,
-      name: profile?.name ?? '',
+      name: cutName(profile?.name ?? ''),
       color: profile?.color ?? 0,
       role,
       isMe,
@@ -97,7 +97,8 @@ export class People {
   }
 
   #stateOf(presence: Presence): PresenceState {
-    const { name, color, device, cursor } = presence
+    const { color, device, cursor } = presence
+    const name = cutName(presence.name)
     const user = { name, color, device, role: this.#parts.roster.roleOf(device) ?? 'viewer' }
     const idle = presence.phase === 'idle'
     if (cursor === undefined) return { user, idle }

@@ -3,6 +3,7 @@
  * nothing (main.ts does). Flags win over the environment.
  */
 import { parseArgs } from 'node:util'
+import { isTurnUrl } from './turn.ts'
 
 export interface ServeArguments {
   readonly host: string
@@ -11,6 +12,11 @@ export interface ServeArguments {
   readonly tlsCert: string | undefined
   readonly tlsKey: string | undefined
   readonly trustProxy: boolean
+  readonly stun: boolean
+  readonly stunHost: string | undefined
+  /** `turn:` or `turns:` addresses; with them always the file of their secret. */
+  readonly turn: readonly string[]
+  readonly turnSecretFile: string | undefined
   readonly web: string | undefined
   /** 'few': only what an operator should see; 'all': every event; 'none'. */
   readonly logging: 'none' | 'few' | 'all'
@@ -41,6 +47,15 @@ Reaching it from elsewhere
   --trust-proxy       take the client's address from the last entry of X-Forwarded-For; only behind a
                       proxy of yours that writes it, or anybody can pretend to be anybody
 
+People behind routers and firewalls
+  --no-stun           do not answer STUN on UDP (same port number), by which two people behind routers
+                      find a direct way to each other
+  --stun-host NAME    address to answer STUN on (default: as --host); 0.0.0.0 behind a proxy on this
+                      computer, because a proxy passes on no UDP
+  --turn URL          a TURN server for networks that allow nothing direct, for example
+                      turn:turn.example.org:3478 or turns:turn.example.org?transport=tcp; up to four times
+  --turn-secret-file FILE  holds coturn's static-auth-secret; people get passes that end after an hour
+
 What it says
   --log               one line of JSON on stderr for every event (no content, no addresses)
   --quiet             not even warnings; the ready line still appears
@@ -59,6 +74,10 @@ const FLAGS = {
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
   'trust-proxy': { type: 'boolean' },
+  'no-stun': { type: 'boolean' },
+  'stun-host': { type: 'string' },
+  turn: { type: 'string', multiple: true },
+  'turn-secret-file': { type: 'string' },
   web: { type: 'string' },
   log: { type: 'boolean' },
   quiet: { type: 'boolean' },
@@ -84,6 +103,12 @@ export function readArguments(
   if ((parsed['tls-cert'] === undefined) !== (parsed['tls-key'] === undefined)) {
     return mistake('--tls-cert and --tls-key go together.')
   }
+  const turn = parsed.turn ?? []
+  const turnMistake = mistakeInTurn(turn, parsed['turn-secret-file'])
+  if (turnMistake !== undefined) return mistake(turnMistake)
+  if (parsed['no-stun'] === true && parsed['stun-host'] !== undefined) {
+    return mistake('--no-stun and --stun-host exclude each other.')
+  }
   if (parsed.log === true && parsed.quiet === true) return mistake('--log and --quiet exclude each other.')
   const serve: ServeArguments = {
     host: parsed.host ?? nonEmpty(environment['HOST']) ?? 'localhost',
@@ -92,6 +117,10 @@ export function readArguments(
     tlsCert: parsed['tls-cert'],
     tlsKey: parsed['tls-key'],
     trustProxy: parsed['trust-proxy'] === true,
+    stun: parsed['no-stun'] !== true,
+    stunHost: parsed['stun-host'],
+    turn,
+    turnSecretFile: parsed['turn-secret-file'],
     web: parsed.web,
     logging: parsed.log === true ? 'all' : parsed.quiet === true ? 'none' : 'few',
   }
@@ -110,6 +139,16 @@ function parse(args: readonly string[]) {
 /** Node's message goes on with advice that does not fit here. */
 function firstSentence(message: string): string {
   return `${message.split(/\. |\n/)[0]?.replace(/\.$/, '')}.`
+}
+
+/** As many addresses as one server may have in the settings (wire/signal.ts). */
+const MAX_TURN_URLS = 4
+
+function mistakeInTurn(urls: readonly string[], secretFile: string | undefined): string | undefined {
+  if (urls.length > MAX_TURN_URLS) return `--turn may be given at most ${MAX_TURN_URLS} times.`
+  if (!urls.every(isTurnUrl)) return '--turn takes an address such as turn:turn.example.org:3478.'
+  const isPaired = urls.length > 0 === (secretFile !== undefined)
+  return isPaired ? undefined : '--turn and --turn-secret-file go together.'
 }
 
 function isWebUrl(text: string): boolean {

@@ -11,7 +11,7 @@ import { createSignalingServer, type RunningServer, type SignalingServerOptions 
 /** Longer than a polite end takes; whatever hangs then is not worth waiting for. */
 const LAST_EXIT_MS = 1_900
 /** Events an operator should see without asking for all. */
-const NOTEWORTHY: readonly RelayEvent['event'][] = ['turned-away', 'expelled']
+const NOTEWORTHY: readonly RelayEvent['event'][] = ['turned-away', 'expelled', 'stun-unavailable']
 
 async function main(): Promise<void> {
   const command = readArguments(process.argv.slice(2), process.env)
@@ -36,11 +36,14 @@ async function serve(args: ServeArguments): Promise<void> {
 }
 
 function optionsOf(args: ServeArguments): SignalingServerOptions {
-  const { host, port, publicUrl, tlsCert, tlsKey, trustProxy, logging } = args
+  const { host, port, publicUrl, tlsCert, tlsKey, trustProxy, stun, stunHost, logging } = args
   return {
     host,
     port,
     trustProxy,
+    stun,
+    ...(stunHost === undefined ? {} : { stunHost }),
+    ...turnOf(args),
     webFolder: args.web ?? fileURLToPath(new URL('../web', import.meta.url)),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(tlsCert === undefined || tlsKey === undefined
@@ -50,6 +53,15 @@ function optionsOf(args: ServeArguments): SignalingServerOptions {
       if (logging === 'all' || (logging === 'few' && NOTEWORTHY.includes(event.event))) writeLog(event)
     },
   }
+}
+
+/** The secret is the file's text without the line break at its end. */
+function turnOf({ turn, turnSecretFile }: ServeArguments): Pick<SignalingServerOptions, 'turn'> {
+  if (turnSecretFile === undefined) return {}
+  const secret = readFileSync(turnSecretFile, 'utf8').trim()
+  if (secret === '')
+    throw new Error(`${turnSecretFile} is empty, and it should hold the TURN server's secret.`)
+  return { turn: { urls: turn, secret } }
 }
 
 function writeLog(event: RelayEvent): void {
@@ -64,13 +76,16 @@ function end(running: RunningServer): void {
   )
 }
 
-function remedy(error: unknown, { host, port, web }: ServeArguments): string {
+function remedy(error: unknown, { host, port, web, turnSecretFile }: ServeArguments): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'EADDRINUSE') return `Port ${port} is in use. Choose another with --port.`
   if (code === 'EACCES')
     return `Port ${port} may not be opened by this user. Choose one above 1023 with --port.`
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
     return `This computer has no address ${host}. Choose another with --host.`
+  }
+  if (code === 'ENOENT' && error instanceof Error && 'path' in error && error.path === turnSecretFile) {
+    return `There is no file ${turnSecretFile}. --turn-secret-file takes the file with the TURN server's secret.`
   }
   if (code === 'ENOENT' && web === undefined && messageOf(error).includes('scandir')) {
     return 'The web app is not built. `npm start` builds it.'

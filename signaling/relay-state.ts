@@ -9,9 +9,10 @@
 import type { TopicId } from '../src/base/ids.ts'
 import type { Millis } from '../src/base/ports.ts'
 import type { Crypto } from '../src/crypto/crypto.ts'
-import type { Challenge, ClientSignal, Refusal, RelayedIceServer, ServerSignal } from '../src/wire/signal.ts'
+import type { Challenge, ClientSignal, Refusal, ServerSignal } from '../src/wire/signal.ts'
 import { encodeServerSignal } from '../src/wire/signal.ts'
 import { Chance } from './chance.ts'
+import type { OfferIce } from './ice.ts'
 import {
   ADDRESS_GUESSES,
   ADDRESS_MEMORY_MS,
@@ -49,6 +50,8 @@ export type RelayEvent =
   | { readonly event: 'slot-given' | 'slot-entered'; readonly socket: number }
   | { readonly event: 'expelled'; readonly socket: number; readonly reason: string }
   | { readonly event: 'closed'; readonly socket: number }
+  /** The UDP port could not be had; everything else works. */
+  | { readonly event: 'stun-unavailable'; readonly reason: string }
 
 export type RelayOutput =
   | { readonly kind: 'send'; readonly socket: number; readonly bytes: Uint8Array }
@@ -95,8 +98,10 @@ export interface RelayState {
   readonly chance: Chance
   /** Salts the hashes in the log. */
   readonly salt: Uint8Array
-  readonly iceServers: readonly RelayedIceServer[]
+  readonly offerIce: OfferIce
   readonly sockets: Map<number, SocketState>
+  /** Sockets that were told their settings, and when to tell them again, the soonest first. */
+  readonly settings: Map<number, Millis | undefined>
   readonly topics: Map<TopicId, Topic>
   /** By number, oldest first: all live equally long. */
   readonly slots: Map<number, Slot>
@@ -110,8 +115,8 @@ export interface RelayOptions {
   readonly crypto: Crypto
   /** 32 secret random bytes: slots and choices come from it. */
   readonly seed: Uint8Array
-  /** STUN and TURN servers told to every client; none by default. */
-  readonly iceServers?: readonly RelayedIceServer[]
+  /** The STUN and TURN servers a client is told; none by default. All offers of one relay hold equally long. */
+  readonly offerIce?: OfferIce
 }
 
 export function createRelay(options: RelayOptions): RelayState {
@@ -120,8 +125,9 @@ export function createRelay(options: RelayOptions): RelayState {
     crypto: options.crypto,
     chance,
     salt: chance.bytes(16),
-    iceServers: options.iceServers ?? [],
+    offerIce: options.offerIce ?? (() => ({ iceServers: [], refreshAt: undefined })),
     sockets: new Map(),
+    settings: new Map(),
     topics: new Map(),
     slots: new Map(),
     addresses: new Map(),

@@ -31,6 +31,7 @@ import {
   type SocketState,
   Step,
 } from './relay-state.ts'
+import { refreshSettings, tellSettings } from './settings.ts'
 import { enterSlot, expireSlots, giveSlot } from './slots.ts'
 
 // Close codes of RFC 6455 §7.4.1: 1008 is a broken policy, 1013 means come back later.
@@ -60,6 +61,7 @@ export function step(
       state.wakeAt = undefined
       expireSlots(current)
       forgetAddresses(current)
+      refreshSettings(current)
       break
     default:
       return unreachable(input)
@@ -83,9 +85,6 @@ function open(current: Step, input: RelayInput & { kind: 'opened' }): void {
   const challenge = { nonce: input.nonce, origin: input.origin, socket: input.socket }
   state.sockets.set(input.socket, newSocket(address, challenge, input.now))
   current.send(input.socket, { kind: 'challenge', ...challenge })
-  if (state.iceServers.length > 0) {
-    current.send(input.socket, { kind: 'settings', iceServers: state.iceServers })
-  }
   current.log({ event: 'opened', socket: input.socket })
 }
 
@@ -154,6 +153,7 @@ function join(
   if (!state.crypto.verify(idBytes(topic), statement, signature)) return 'not-proven'
   const others = [...there].filter((other) => other !== number)
   enterTopic(state, number, socket, topic)
+  tellSettings(current, number)
   current.send(number, { kind: 'joined', topic, sockets: state.chance.some(others, MAX_PEERS_TOLD) })
   current.log({ event: 'joined', socket: number, topic: saltedHash(state, topic), others: others.length })
   return undefined
@@ -188,6 +188,7 @@ function forget(current: Step, number: number): void {
   if (socket === undefined) return
   for (const topic of [...socket.topics]) leaveTopic(current, number, topic)
   sockets.delete(number)
+  current.state.settings.delete(number)
   socket.address.sockets -= 1
   if (socket.address.sockets === 0) rememberAddress(current, socket.address)
 }

@@ -13,12 +13,16 @@ import {
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { Secret } from '../src/base/secret.ts'
 import { loadCrypto } from '../src/crypto/sodium.ts'
 import type { RelayedIceServer } from '../src/wire/signal.ts'
+import { type IceOffer, iceOffers, type OfferIce } from './ice.ts'
 import { loadPages, type Page, type Pages } from './pages.ts'
 import { securityHeaders } from './policy.ts'
 import type { RelayEvent } from './relay-state.ts'
 import { Sockets } from './sockets.ts'
+import { type StunPlace, type StunResponder, startStun } from './stun.ts'
+import type { TurnServer } from './turn.ts'
 import type { Reachability } from './visitor.ts'
 
 export const DEFAULT_PORT = 4400
@@ -38,7 +42,17 @@ export interface SignalingServerOptions {
   readonly trustProxy?: boolean
   /** Folder of the built web app; without one only signaling is served. */
   readonly webFolder?: string
-  /** STUN and TURN servers told to clients; none by default. */
+  /** Answer STUN on UDP, same port number, so that people behind routers find each other. Default: true. */
+  readonly stun?: boolean
+  /** Where to answer STUN, if not where HTTP listens: a proxy passes on no UDP. */
+  readonly stunHost?: string
+  /** A TURN server (coturn with `use-auth-secret`) for people whose networks allow nothing direct. */
+  readonly turn?: {
+    /** `turn:` or `turns:` addresses, at most 4. */
+    readonly urls: readonly string[]
+    readonly secret: string | Uint8Array
+  }
+  /** Further STUN and TURN servers told to clients, at most 2; none by default. */
   readonly iceServers?: readonly RelayedIceServer[]
   /** Hears what happens: no payload, no address, topics as salted hashes. */
   readonly log?: (event: RelayEvent) => void
@@ -48,6 +62,8 @@ export interface RunningServer {
   /** What to open in a browser. */
   readonly url: string
   readonly port: number
+  /** Whether STUN is answered, on UDP with the same port number. */
+  readonly stun: boolean
   /** Takes no more connections, tells clients to go, ends within 2 s. Idempotent. */
   close(): Promise<void>
 }
@@ -63,6 +79,7 @@ const REQUEST_MS = 15_000
 const KEEP_ALIVE_MS = 5_000
 const CHECK_MS = 1_000
 const MAX_HEADER_BYTES = 16 * 1024
+const NO_OFFER: IceOffer = { iceServers: [], refreshAt: undefined }
 
 export function createSignalingServer(options: SignalingServerOptions = {}): SignalingServer {
   return { listen: () => listen(options) }
@@ -76,17 +93,42 @@ async function listen(options: SignalingServerOptions): Promise<RunningServer> {
   }
   const pages = options.webFolder === undefined ? undefined : await loadPages(options.webFolder)
   const crypto = await loadCrypto()
-  const { iceServers = [], log = () => {} } = options
-  const sockets = new Sockets({ crypto, reachability, iceServers, log })
+  const { log = () => {} } = options
+  let offerIce: OfferIce | undefined
+  const sockets = new Sockets({
+    ...{ crypto, reachability, log },
+    offerIce: (question) => offerIce?.(question) ?? NO_OFFER,
+  })
   const site: Site = { pages, sockets, encrypted: reachability.encrypted, startedAt: Date.now() }
   try {
     const servers = await listenOnHosts(options, site)
     const { port } = servers[0].address() as AddressInfo
-    return { url: urlOf(options, port), port, close: once(() => closeAll(servers, sockets)) }
+    const stun = options.stun === false ? undefined : await startStun(stunPlace(options, servers), log)
+    offerIce = iceOffers({
+      stunPort: stun?.isReachable === true ? port : undefined,
+      turn: turnOf(options),
+      others: options.iceServers ?? [],
+    })
+    return {
+      url: urlOf(options, port),
+      port,
+      stun: stun !== undefined,
+      close: once(() => closeAll(servers, sockets, stun)),
+    }
   } catch (error) {
     await sockets.close()
     throw error
   }
+}
+
+function stunPlace({ stunHost }: SignalingServerOptions, servers: readonly Server[]): StunPlace {
+  const listening = servers.map((server) => server.address() as AddressInfo)
+  const addresses = listening.map(({ address }) => address)
+  return { host: stunHost, addresses, port: (listening[0] as AddressInfo).port }
+}
+
+function turnOf({ turn }: SignalingServerOptions): TurnServer | undefined {
+  return turn && { urls: turn.urls, secret: new Secret(Buffer.from(turn.secret)) }
 }
 
 interface Site {
@@ -211,7 +253,12 @@ function listenOn(server: Server, host: string, port: number): Promise<Server> {
   })
 }
 
-async function closeAll(servers: readonly Server[], sockets: Sockets): Promise<void> {
+async function closeAll(
+  servers: readonly Server[],
+  sockets: Sockets,
+  stun: StunResponder | undefined,
+): Promise<void> {
+  stun?.close()
   const closing = servers.map(closeServer)
   await sockets.close()
   for (const server of servers) server.closeAllConnections()

@@ -15,6 +15,7 @@ import type { Refusal } from '../src/wire/signal.ts'
 import { enterTopic, leaveTopic } from './membership.ts'
 import { ADDRESS_GUESSES, holdsToken, take } from './rates.ts'
 import type { RelayState, SocketState, Step } from './relay-state.ts'
+import { tellSettings } from './settings.ts'
 
 /** Numbers to draw from for every slot in use: numbers stay short, and a draw seldom hits a used one. */
 const NUMBERS_PER_SLOT = 8
@@ -31,6 +32,7 @@ export function giveSlot(step: Step, socket: number, inviter: SocketState): Refu
   slots.set(slot, { topic, inviter: socket, expiresAt: step.now + SLOT_LIFETIME_MS, entered: false })
   inviter.address.slots += 1
   enterTopic(step.state, socket, inviter, topic, slot)
+  tellSettings(step, socket)
   step.send(socket, { kind: 'slot', slot, topic, expiresIn: SLOT_LIFETIME_MS, sockets: [] })
   step.log({ event: 'slot-given', socket })
   step.wakeBy(step.now + SLOT_LIFETIME_MS)
@@ -54,6 +56,7 @@ export function enterSlot(
   }
   slot.entered = true
   enterTopic(step.state, socket, guest, slot.topic)
+  tellSettings(step, socket)
   const expiresIn = Math.floor(slot.expiresAt - step.now)
   step.send(socket, { kind: 'slot', slot: number, topic: slot.topic, expiresIn, sockets: [slot.inviter] })
   step.log({ event: 'slot-entered', socket })

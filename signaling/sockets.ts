@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Crypto } from '../src/crypto/crypto.ts'
 import { MAX_SIGNAL_MESSAGE_BYTES } from '../src/wire/limits.ts'
-import type { RelayedIceServer } from '../src/wire/signal.ts'
+import type { OfferIce } from './ice.ts'
 import { step } from './relay.ts'
 import { createRelay, type RelayEvent, type RelayInput, type RelayState } from './relay-state.ts'
 import { addressOf, originOf, type Reachability } from './visitor.ts'
@@ -25,7 +25,7 @@ const CLOSE_GOING_AWAY = 1001
 export interface SocketsOptions {
   readonly crypto: Crypto
   readonly reachability: Reachability
-  readonly iceServers: readonly RelayedIceServer[]
+  readonly offerIce: OfferIce
   readonly log: (event: RelayEvent) => void
 }
 
@@ -53,8 +53,8 @@ export class Sockets {
 
   constructor(options: SocketsOptions) {
     this.#options = options
-    const { crypto, iceServers } = options
-    this.#relay = createRelay({ crypto, seed: randomBytes(32), iceServers })
+    const { crypto, offerIce } = options
+    this.#relay = createRelay({ crypto, seed: randomBytes(32), offerIce })
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
   }
 

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { isIPv4, isIPv6 } from 'node:net'
+import { addressGroup } from './address.ts'
 
 export interface Reachability {
   /** A proxy of ours stands in front: the last hop it wrote into X-Forwarded-For is the client. */
@@ -27,28 +28,14 @@ export function originOf(request: IncomingMessage, { encrypted, publicOrigin }: 
   return publicOrigin === undefined || LOOPBACK.test(host) ? asked : publicOrigin
 }
 
-/** What counts as one address: a whole IPv4 one, or the /64 a household gets of IPv6. */
+/** Whom an address counts for: the group it belongs to (address.ts). */
 export function addressOf(request: IncomingMessage, { trustProxy }: Reachability): string {
   const forwarded = trustProxy ? lastHop(request.headers['x-forwarded-for']) : undefined
-  return groupOf(forwarded ?? request.socket.remoteAddress ?? '')
+  return addressGroup(forwarded ?? request.socket.remoteAddress ?? '')
 }
 
 function lastHop(header: string | string[] | undefined): string | undefined {
   const hops = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',')
   const last = hops[hops.length - 1]?.trim() ?? ''
   return isIPv4(last) || isIPv6(last) ? last : undefined
-}
-
-function groupOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  if (mapped !== undefined || !isIPv6(address)) return mapped ?? address
-  const [head = '', tail] = address.replace(/%.*$/, '').split('::')
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros =
-    tail === undefined ? [] : new Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0')
-  return [...before, ...zeros, ...after]
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')
 }

@@ -19,6 +19,13 @@ test('the environment is heard, and flags win over it', () => {
   expect(served([], { HOST: '' })).toMatchObject({ host: 'localhost' })
 })
 
+test('STUN is answered unless switched off, TURN comes with its secret', () => {
+  expect(served([])).toMatchObject({ stun: true, turn: [], turnSecretFile: undefined })
+  const turn = ['turn:turn.example.org', 'turns:turn.example.org?transport=tcp']
+  const args = ['--no-stun', ...turn.flatMap((url) => ['--turn', url]), '--turn-secret-file', 'secret']
+  expect(served(args)).toMatchObject({ stun: false, turn, turnSecretFile: 'secret' })
+})
+
 test.each([
   ['--nope'],
   ['stray'],
@@ -30,6 +37,15 @@ test.each([
   ['--public-url', 'ftp://pair.example.org'],
   ['--tls-cert', 'cert.pem'],
   ['--log', '--quiet'],
+  ['--turn', 'turn:turn.example.org'],
+  ['--turn-secret-file', 'secret'],
+  ['--turn', 'turn.example.org', '--turn-secret-file', 'secret'],
+  [
+    ...['1', '2', '3', '4', '5'].flatMap((host) => ['--turn', `turn:${host}`]),
+    '--turn-secret-file',
+    'secret',
+  ],
+  ['--no-stun', '--stun-host', '0.0.0.0'],
 ])('%s %s is a mistake, said in one line', (...args) => {
   const command = readArguments(args, {})
   expect(command.kind).toBe('mistake')
@@ -44,6 +60,10 @@ test('the help names every flag', () => {
     'tls-cert',
     'tls-key',
     'trust-proxy',
+    'no-stun',
+    'stun-host',
+    'turn',
+    'turn-secret-file',
     'web',
     'log',
     'quiet',

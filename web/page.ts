@@ -5,55 +5,14 @@
  * invite; leaving a session keeps its copy.
  */
 import { createDraft } from '../src/editor/index.ts'
-import type { Invitation, Invite, Member, RecentSession, Role, Session, SessionStatus } from '../src/index.ts'
+import type { Invitation, Invite, RecentSession, Session, SessionStatus } from '../src/index.ts'
 import { engine } from './engine.ts'
 import { News } from './news.ts'
+import { type Desk, type Doc, DRAFT_STATUS, type EndReason, type PageState } from './page-state.ts'
 import { forgetInvite, type Route, showAddress } from './route.ts'
+import { watchSession } from './session-watch.ts'
 import type { Settings } from './settings.ts'
 import { strings } from './strings.ts'
-
-export type PageState =
-  | { readonly phase: 'draft' }
-  | { readonly phase: 'opening' }
-  | { readonly phase: 'knocking' }
-  | { readonly phase: 'asked'; readonly invitation: Invitation }
-  | { readonly phase: 'joining'; readonly invitation: Invitation }
-  | { readonly phase: 'live'; readonly session: Session }
-  | { readonly phase: 'ended'; readonly session: Session; readonly reason: EndReason; readonly at: number }
-  | {
-      readonly phase: 'refused'
-      readonly what: 'invite' | 'session'
-      readonly because: Error
-      readonly again: () => void
-    }
-
-export type EndReason = 'left' | 'forgotten' | 'removed' | 'storage-lost'
-
-type Doc = Session['doc']
-
-/** What the page asks of the editor. */
-export interface Desk {
-  readonly isEmpty: boolean
-  hold(): void
-  showDraft(doc: Doc): void
-  attach(session: Session): void
-  follow(device: Member['device']): void
-  /** Stops following, if it is that person. */
-  unfollow(device: Member['device']): void
-  focus(): void
-}
-
-const DRAFT_STATUS: SessionStatus = {
-  phase: 'draft',
-  unshared: 0,
-  oldestUnsharedAt: undefined,
-  savedAt: undefined,
-  unsaved: 0,
-  peers: 0,
-  connectingTo: undefined,
-  bytesLeft: 0,
-  problem: undefined,
-}
 
 /**
  * Emits 'change' whenever what is on screen may look different, 'status' also when only counts of changes moved
@@ -241,7 +200,10 @@ export class Page extends EventTarget {
         roots: { main: 'text' },
       })
       this.#keepFailure = undefined
-      if (visit !== this.#visit) return session
+      if (visit !== this.#visit) {
+        void session.leave() // its person went elsewhere meanwhile; it is among the recent sessions
+        return session
+      }
       if (session.title !== this.#draftTitle) session.setTitle(this.#draftTitle) // renamed in the meantime
       this.#adopt(session, 'opened')
       return session
@@ -291,40 +253,19 @@ export class Page extends EventTarget {
   #adopt(session: Session, how: 'opened' | 'joined'): void {
     this.#desk?.attach(session)
     showAddress(session.localId)
-    const changed = () => this.#changed()
-    const statusWatch = this.#statusWatch(session)
     this.#stops = [
-      session.on('status', statusWatch),
-      session.on('peers', changed),
-      session.on('title', changed),
-      session.on('members', this.#roleWatch(session)),
-      session.on('left', ({ member }) => this.#desk?.unfollow(member.device)),
-      session.on('ended', ({ reason }) => this.#ended(session, reason)),
+      watchSession(session, {
+        changed: () => this.#changed(),
+        counted: () => this.dispatchEvent(new Event('status')),
+        said: (sentence) => this.toast(sentence),
+        left: (member) => this.#desk?.unfollow(member.device),
+        ended: (reason) => this.#ended(session, reason),
+      }),
       this.#news.follow(session, how === 'joined'),
     ]
     const wasDraft = this.#state.phase === 'draft'
     this.#show({ phase: 'live', session })
     if (!wasDraft) this.#desk?.focus() // a draft becomes a session while its person may be in any field
-  }
-
-  #statusWatch(session: Session): () => void {
-    let shown = shapeOf(session.status)
-    return () => {
-      const shape = shapeOf(session.status)
-      this.dispatchEvent(new Event('status'))
-      if (shape !== shown) this.#changed()
-      shown = shape
-    }
-  }
-
-  /** Says it when the own role changed while the session is open. */
-  #roleWatch(session: Session): () => void {
-    let role: Role = session.me.role
-    return () => {
-      if (session.me.role !== role) this.toast(strings.roleChanged(strings.can[session.me.role]))
-      role = session.me.role
-      this.#changed()
-    }
   }
 
   #ended(session: Session, reason: EndReason): void {
@@ -363,9 +304,4 @@ export class Page extends EventTarget {
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error))
-}
-
-/** What of a status more than the chip depends on. */
-function shapeOf({ phase, problem, peers }: SessionStatus): string {
-  return JSON.stringify([phase, problem, peers])
 }

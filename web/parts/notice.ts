@@ -1,6 +1,7 @@
 /** One line under the bar when something stands in the way: what happened, and the buttons that help. */
 import { css, html, LitElement } from 'lit'
-import type { Page, PageState } from '../page.ts'
+import type { Page } from '../page.ts'
+import type { PageState } from '../page-state.ts'
 import { type ProblemText, problemText, type Remedy } from '../problem-text.ts'
 import { strings } from '../strings.ts'
 import { unreachable } from '../unreachable.ts'

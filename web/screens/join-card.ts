@@ -4,7 +4,8 @@
  */
 import { css, html, LitElement, nothing } from 'lit'
 import type { Invitation } from '../../src/index.ts'
-import type { Page, PageState } from '../page.ts'
+import type { Page } from '../page.ts'
+import type { PageState } from '../page-state.ts'
 import { controls } from '../parts/controls.ts'
 import { Watching } from '../parts/watching.ts'
 import type { Settings } from '../settings.ts'

@@ -286,10 +286,11 @@ export class Mesh {
     if (peer === undefined) return
     if (served === undefined) return this.#step({ type: 'cannot-serve', link: to })
     peer.link.send({ type: 'sending', bytes: served.plain.length + 1 })
-    peer.link.sendEntries([served.entry], 'bulk')
+    // before the entry is handed over: an idle lane is hungry again within that call
+    peer.serving = { checkpoint: served, next: 0 }
     const gossipLink = this.gossip.links.get(to)
     if (gossipLink !== undefined) gossipLink.entriesSent++
-    peer.serving = { checkpoint: served, next: 0 }
+    peer.link.sendEntries([served.entry], 'bulk')
   }
 
   #serveBlob(peer: MeshPeer, blob: BlobId, from: number): void {

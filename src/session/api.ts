@@ -40,13 +40,14 @@ export function apiOver(compose: () => Promise<Environment>): Api {
     return composed
   }
   return {
-    createSession: async (options) => found(await environment(), options),
-    openInvitation: async (url, options) => knock(await environment(), url, options),
+    createSession: async (options) => found(asWished(await environment(), options), options),
+    openInvitation: async (url, options) => knock(asWished(await environment(), options), url, options),
     async joinSession(url, { name, ...options }) {
-      const invitation = await knock(await environment(), url, options)
+      const invitation = await knock(asWished(await environment(), options), url, options)
       return invitation.join({ name })
     },
-    openSession: async (localId, options = {}) => open(await environment(), localId as LocalId, options),
+    openSession: async (localId, options = {}) =>
+      open(asWished(await environment(), options), localId as LocalId, options),
     listSessions: async () => recent(await environment()),
     async forgetSession(localId) {
       const { store } = await environment()
@@ -62,6 +63,13 @@ export function apiOver(compose: () => Promise<Environment>): Api {
       return undefined
     },
   }
+}
+
+/** Relay-only stands in front of the dialer itself, so that no dial of the session can forget it. */
+function asWished(environment: Environment, options: SessionOptions | undefined): Environment {
+  if (options?.relayOnly !== true) return environment
+  const { dialer } = environment
+  return { ...environment, dialer: { dial: (dial) => dialer.dial({ ...dial, relayOnly: true }) } }
 }
 
 async function recent({ store }: Environment): Promise<readonly RecentSession[]> {

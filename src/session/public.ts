@@ -172,6 +172,8 @@ export interface SessionOptions {
   /** Where invite links point to. Default in the browser: the page's own origin. */
   readonly origin?: string
   readonly doc?: Doc
+  /** Hides the own address from the others: everything goes through the server's TURN relay, or not at all. */
+  readonly relayOnly?: boolean
 }
 
 export interface CreateOptions extends SessionOptions {

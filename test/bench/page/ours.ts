@@ -124,9 +124,7 @@ class Ours implements BenchPage {
 
   #show(session: Session): void {
     this.#session = session
-    session.on('violation', ({ name, kind, detail }) =>
-      console.error(`violation by ${name}: ${kind}, ${detail}`),
-    )
+    session.on('violation', (found) => console.error(`a violation: ${JSON.stringify(found)}`))
     this.#desk.bind(collaboration(session, session.doc.getText('main')))
   }
 }

@@ -90,6 +90,8 @@ export type GossipInput =
       readonly from: InstanceId | undefined
       readonly now: Millis
     }
+  /** Something of this device came that had come another way before. */
+  | { readonly type: 'redundant'; readonly link: InstanceId; readonly device: DeviceId }
   | { readonly type: 'duplicate'; readonly entry: Entry; readonly from: InstanceId }
   | { readonly type: 'gap'; readonly link: InstanceId; readonly now: Millis }
   /** The link's bulk lane has room. */

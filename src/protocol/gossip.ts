@@ -28,7 +28,7 @@ import {
   raise,
 } from './gossip-state.ts'
 import { headsOf } from './log.ts'
-import { duplicate, held, pump } from './spreading.ts'
+import { duplicate, held, prune, pump } from './spreading.ts'
 
 /** So few heads are sent at once when a link opens; more begin with a digest. */
 const HEADS_AT_ONCE = 64
@@ -96,6 +96,8 @@ function onLink(state: GossipState, input: LinkInput, outputs: GossipOutput[]): 
       return
     case 'duplicate':
       return duplicate(state, link, input.entry, outputs)
+    case 'redundant':
+      return prune(link, input.device, outputs)
     case 'gap':
       return ask(state, link, input.now, outputs)
     case 'cannot-serve':

@@ -4,7 +4,7 @@
  * taken from outside.
  */
 import { unreachable } from '../base/assert.ts'
-import type { InstanceId, SessionId } from '../base/ids.ts'
+import type { DeviceId, InstanceId, SessionId } from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { MAX_INSTANCES, PRESENCE_EXPIRY_MS } from '../wire/limits.ts'
@@ -50,7 +50,11 @@ export type PresenceOutput =
       readonly presence: Presence
       readonly clientID: number
       readonly why: 'goodbye' | 'lost'
+      /** The goodbye itself, for those it did not reach. */
+      readonly encoded: Uint8Array | undefined
     }
+  /** Came before, another way. */
+  | { readonly type: 'repeated'; readonly device: DeviceId }
   | { readonly type: 'violation'; readonly violation: Violation }
   | { readonly type: 'wake'; readonly at: Millis }
 
@@ -94,7 +98,8 @@ function received(state: PresenceState, bytes: Uint8Array, now: Millis): Presenc
   if (certificate === undefined || state.roster.roleOf(presence.device) === undefined) return []
   const before = state.seen.get(presence.instance)
   const newest = before?.presence.counter ?? state.gone.get(presence.instance) ?? -1
-  if (presence.counter <= newest) return []
+  if (presence.counter === newest) return [{ type: 'repeated', device: presence.device }]
+  if (presence.counter < newest) return []
   if (!isPresenceSignedBy(state.crypto, state.session, decoded, certificate.signPk)) {
     return [{ type: 'violation', violation: violation('forged', 'a presence its device did not sign') }]
   }
@@ -102,14 +107,20 @@ function received(state: PresenceState, bytes: Uint8Array, now: Millis): Presenc
   if (before !== undefined && before.presence.device !== presence.device) return []
   if (presence.phase === 'gone') {
     remember(state, presence)
-    return hide(state, presence.instance, 'goodbye')
+    return hide(state, presence.instance, 'goodbye', bytes)
   }
   if (before === undefined && state.seen.size >= MAX_INSTANCES) return []
   const clientID = clientIdOf(state.crypto, certificate.signPk, presence.writer)
   state.seen.set(presence.instance, { presence, clientID, encoded: bytes.slice(), aliveAt: now })
   const outputs: PresenceOutput[] = []
   if (before !== undefined && before.clientID !== clientID) {
-    outputs.push({ type: 'hidden', presence: before.presence, clientID: before.clientID, why: 'goodbye' })
+    outputs.push({
+      type: 'hidden',
+      presence: before.presence,
+      clientID: before.clientID,
+      why: 'goodbye',
+      encoded: undefined,
+    })
   }
   outputs.push({ type: 'shown', presence, clientID, encoded: bytes, first: before === undefined })
   return [...outputs, { type: 'wake', at: now + PRESENCE_EXPIRY_MS }]
@@ -123,11 +134,16 @@ function remember(state: PresenceState, presence: Presence): void {
   }
 }
 
-function hide(state: PresenceState, instance: InstanceId, why: 'goodbye' | 'lost'): PresenceOutput[] {
+function hide(
+  state: PresenceState,
+  instance: InstanceId,
+  why: 'goodbye' | 'lost',
+  encoded?: Uint8Array,
+): PresenceOutput[] {
   const seen = state.seen.get(instance)
   if (seen === undefined) return []
   state.seen.delete(instance)
-  return [{ type: 'hidden', presence: seen.presence, clientID: seen.clientID, why }]
+  return [{ type: 'hidden', presence: seen.presence, clientID: seen.clientID, why, encoded }]
 }
 
 function expire(state: PresenceState, now: Millis): PresenceOutput[] {

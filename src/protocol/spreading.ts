@@ -2,6 +2,7 @@
  * Gossip, the way out: fresh entries live, everything else in bulk as the link has room, in the order this peer
  * applied it. A link is in one of the two at a time, so entries of one chain never overtake each other.
  */
+import type { DeviceId } from '../base/ids.ts'
 import { type Entry, sizeOfEntry } from '../wire/entry.ts'
 import { chainOf } from '../wire/heads.ts'
 import { entryAt, heldSeq } from './chain.ts'
@@ -145,10 +146,13 @@ export function duplicate(state: GossipState, link: GossipLink, entry: Entry, ou
   acknowledge(state, link, chainOf(entry), entry.seq)
   link.owedAcks.add(chainOf(entry))
   if (state.ackDue === undefined) state.ackDue = 0
-  if (link.device === entry.device || link.prunedByUs.has(entry.device)) return
-  link.prunedByUs.add(entry.device)
-  outputs.push(
-    { type: 'send', link: link.id, message: { type: 'prune', device: entry.device } },
-    { type: 'wake', at: 0 },
-  )
+  prune(link, entry.device, outputs)
+  outputs.push({ type: 'wake', at: 0 })
+}
+
+/** Asks the link not to forward a device's doings to us: they come another way. Never its own link. */
+export function prune(link: GossipLink, device: DeviceId, outputs: GossipOutput[]): void {
+  if (link.device === device || link.prunedByUs.has(device)) return
+  link.prunedByUs.add(device)
+  outputs.push({ type: 'send', link: link.id, message: { type: 'prune', device } })
 }

@@ -77,6 +77,12 @@ export class Dialing {
     this.#step({ type: 'joined', addresses: strangers, now: this.#parts.environment.clock.now() })
   }
 
+  /** Says hello once more, unless a dial is under way. */
+  again(address: Address): void {
+    this.#instances.delete(address)
+    this.greet([address])
+  }
+
   passed(from: Address, blob: Uint8Array): void {
     this.#step({ type: 'passed', from, blob })
   }

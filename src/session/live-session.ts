@@ -47,6 +47,7 @@ import type { Keyring } from './keyring.ts'
 import { Mesh, type MeshListener } from './mesh.ts'
 import type { PeerLink } from './peer-link.ts'
 import { cutName, People } from './people.ts'
+import { Porch } from './porch.ts'
 import type {
   Invite,
   InviteOptions,
@@ -93,6 +94,7 @@ export class LiveSession implements Session {
   readonly #awareness: AuthenticatedAwareness
   readonly #rendezvous: Rendezvous | undefined
   readonly #guests: GuestBook
+  readonly #porch = new Porch()
   readonly #emitter = new Emitter<{ [Name in keyof SessionEvents]: SessionEvents[Name] }>()
   readonly #me: InstanceId
   readonly #shared: Map<ChainId, number>
@@ -141,6 +143,7 @@ export class LiveSession implements Session {
       me: this.#me,
       keyring,
       roster,
+      porch: this.#porch,
       invitation: () => ({ inviter: this.me.name, title: this.title }),
       admit: (request, knock) => this.#admit(request, knock),
       admitted: (link, device) => this.#mesh.add(link, device),
@@ -426,15 +429,17 @@ export class LiveSession implements Session {
       presence: (output) => this.#presence(output),
       violated: (violation, device) => this.#violated(violation, device),
       linked: (peer) => {
-        this.#rendezvous?.found()
+        this.#rendezvous?.found(peer.link.remote)
         this.#problem = undefined
         peer.link.send({ type: 'presence', presence: this.#people.current() })
         this.#emitter.emit('peers', this.peers)
       },
-      unlinked: () => {
+      unlinked: ({ link, device }) => {
         this.#rendezvous?.miss()
+        if (this.#mesh.peers.size > 0) this.#rendezvous?.meet(link.remote, device)
         this.#emitter.emit('peers', this.peers)
       },
+      carried: (from, device, blob) => this.#rendezvous?.carried(from, device, blob),
       diverged: () => this.#diverged(),
       acknowledged: () => this.#acknowledged(),
     }
@@ -456,6 +461,7 @@ export class LiveSession implements Session {
   #presence(output: Parameters<MeshListener['presence']>[0]): void {
     const device = output.presence.device
     if (output.type === 'shown') {
+      if (output.first) this.#rendezvous?.meet(output.presence.instance, device)
       const arrived = this.#people.show(output) === 'arrived'
       const first = this.#admitted.delete(device)
       if (arrived) this.#emitter.emit('arrived', { member: this.#people.member(device), first })
@@ -505,8 +511,10 @@ export class LiveSession implements Session {
       keyring: this.#keyring,
       roster: this.#replica.roster,
       me: this.#me,
+      porch: this.#porch,
       listener: {
         linked: (link, device) => this.#mesh.add(link, device),
+        carry: (to, blob) => this.#mesh.carry(to, blob),
         isLinked: (instance) => this.#mesh.peers.has(instance),
         knocked: (knocking) => this.#guests.knock(knocking),
         rosterGrew: () => this.#rosterChanged(),

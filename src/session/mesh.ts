@@ -18,7 +18,9 @@ import * as presenceCore from '../protocol/presence.ts'
 import { pieceCount, sealPiece } from '../wire/blob.ts'
 import type { BlobReference } from '../wire/checkpoint.ts'
 import type { Entry } from '../wire/entry.ts'
+import { MAX_INSTANCES } from '../wire/limits.ts'
 import type { Message } from '../wire/message.ts'
+import type { Presence } from '../wire/presence.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
 import type { Environment } from './environment.ts'
 import type { PeerLink, PeerLinkListener } from './peer-link.ts'
@@ -36,7 +38,9 @@ export interface MeshPeer {
 export interface MeshListener {
   changed(): void
   rosterChanged(): void
-  presence(output: Exclude<presenceCore.PresenceOutput, { type: 'wake' | 'violation' }>): void
+  presence(output: Extract<presenceCore.PresenceOutput, { type: 'shown' | 'hidden' }>): void
+  /** A blob of an introduction came for us. */
+  carried(from: InstanceId, device: DeviceId, blob: Uint8Array): void
   violated(violation: Violation, device: DeviceId | undefined): void
   linked(peer: MeshPeer): void
   unlinked(peer: MeshPeer): void
@@ -60,6 +64,8 @@ export class Mesh {
   readonly #replica: Replica
   readonly #listener: MeshListener
   readonly #timers = new Map<'gossip' | 'presence', { readonly at: Millis; readonly cancel: () => void }>()
+  /** Whose every instance is that was ever here: a link that was cut is mended without its presence. */
+  readonly #devices = new Map<InstanceId, DeviceId>()
   #fetch: Fetch | undefined
   #closed = false
 
@@ -86,6 +92,7 @@ export class Mesh {
     const peer: MeshPeer = { link, device, rtt: undefined, path: 'unknown', serving: undefined }
     link.listen(this.#listenerFor(peer))
     this.peers.set(link.remote, peer)
+    this.#remember(link.remote, device)
     link.channel.route().then(
       (path) => {
         peer.path = path
@@ -94,6 +101,9 @@ export class Mesh {
       () => undefined,
     )
     this.#step({ type: 'linked', link: link.remote, device, now: this.#now() })
+    for (const seen of this.presence.seen.values()) {
+      if (seen.presence.instance !== link.remote) link.send({ type: 'presence', presence: seen.encoded })
+    }
     this.#listener.linked(peer)
     this.#listener.changed()
   }
@@ -208,6 +218,8 @@ export class Mesh {
         return this.#pieceCame(peer, message)
       case 'blob-missing':
         return this.#fetchFrom([...this.peers.keys()].find((id) => id !== link))
+      case 'carry':
+        return this.#carry(peer, message)
       case 'invitation':
       case 'join':
       case 'refusal':
@@ -364,10 +376,54 @@ export class Mesh {
   #stepPresence(input: presenceCore.PresenceInput, from?: MeshPeer): void {
     for (const output of presenceCore.step(this.presence, input).outputs) {
       if (output.type === 'violation') from?.link.close(output.violation)
+      else if (output.type === 'repeated') this.#repeated(output.device, from)
       else if (output.type === 'wake')
         this.#wake('presence', output.at, () => this.#stepPresence({ type: 'tick', now: this.#now() }))
-      else this.#listener.presence(output)
+      else {
+        this.#remember(output.presence.instance, output.presence.device)
+        if (output.encoded !== undefined) this.#relayPresence(output.presence, output.encoded, from)
+        this.#listener.presence(output)
+      }
     }
+  }
+
+  /** Who is here reaches those who are not linked to them, along the same pruned ways as entries. */
+  #relayPresence({ device, instance }: Presence, presence: Uint8Array, from: MeshPeer | undefined): void {
+    for (const peer of this.peers.values()) {
+      if (peer === from || peer.link.remote === instance) continue
+      if (this.gossip.links.get(peer.link.remote)?.pruned.has(device) === true) continue
+      peer.link.send({ type: 'presence', presence })
+    }
+  }
+
+  #repeated(device: DeviceId, from: MeshPeer | undefined): void {
+    if (from !== undefined) this.#step({ type: 'redundant', link: from.link.remote, device })
+  }
+
+  #remember(instance: InstanceId, device: DeviceId): void {
+    this.#devices.set(instance, device)
+    for (const oldest of this.#devices.keys()) {
+      if (this.#devices.size <= MAX_INSTANCES) return
+      this.#devices.delete(oldest)
+    }
+  }
+
+  // Introductions ------------------------------------------------------------------------------------------------
+
+  /** For an instance we are not linked to: whoever is may pass it on. */
+  carry(to: InstanceId, blob: Uint8Array): void {
+    for (const peer of this.peers.values()) peer.link.send({ type: 'carry', to, from: this.me, blob })
+  }
+
+  #carry(peer: MeshPeer, message: Extract<Message, { type: 'carry' }>): void {
+    const { to, from, blob } = message
+    const device = this.#devices.get(from)
+    if (to === this.me) {
+      if (device !== undefined) this.#listener.carried(from, device, blob)
+      return
+    }
+    // only for a neighbour: two members with no neighbour in common meet through the server
+    if (from === peer.link.remote) this.peers.get(to)?.link.send(message)
   }
 
   hasDevice(device: DeviceId): boolean {

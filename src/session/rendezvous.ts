@@ -12,14 +12,19 @@ import { decodeJoin, encodeJoin } from '../wire/certificate.ts'
 import type { Hello } from '../wire/introduction.ts'
 import type { InviteKeys } from '../wire/invite-link.ts'
 import { invitePskIds } from './admission.ts'
+import type { DialingPlan } from './dialing.ts'
 import type { Environment } from './environment.ts'
 import type { Knocking } from './guest-book.ts'
+import { Introductions } from './introductions.ts'
 import type { Keyring } from './keyring.ts'
 import { memberPsk, memberTopics } from './meeting-place.ts'
 import { PeerLink } from './peer-link.ts'
+import type { Porch } from './porch.ts'
 import { Signaling, type SignalingPhase, type TopicPlan } from './signaling.ts'
 
 export interface RendezvousListener {
+  /** Hands a blob to whoever is linked to `to`. */
+  carry(to: InstanceId, blob: Uint8Array): void
   /** A proven link to a member. */
   linked(link: PeerLink, device: DeviceId): void
   isLinked(instance: InstanceId): boolean
@@ -36,6 +41,7 @@ export interface RendezvousParts {
   readonly keyring: Keyring
   readonly roster: Roster
   readonly me: InstanceId
+  readonly porch: Porch
   readonly listener: RendezvousListener
 }
 
@@ -50,13 +56,23 @@ const MAX_INVITE_TOPICS = 14
 export class Rendezvous {
   readonly #parts: RendezvousParts
   readonly #signaling: Signaling
+  readonly #introductions: Introductions
   #looks = 0
   #cancelLook: (() => void) | undefined
   #cancelPlan: (() => void) | undefined
 
   constructor(parts: RendezvousParts) {
     this.#parts = parts
-    this.#signaling = new Signaling(parts.environment, parts.url, { changed: () => parts.listener.changed() })
+    const { environment, keyring, roster, me, listener } = parts
+    this.#signaling = new Signaling(environment, parts.url, { changed: () => listener.changed() })
+    this.#introductions = new Introductions({
+      ...{ environment, keyring, roster, me },
+      iceServers: () => this.#signaling.iceServers,
+      plan: (sealing) => this.#memberPlan(sealing),
+      isLinked: (instance) => listener.isLinked(instance),
+      carry: (to, blob) => listener.carry(to, blob),
+      changed: () => listener.changed(),
+    })
   }
 
   get phase(): SignalingPhase {
@@ -68,7 +84,7 @@ export class Rendezvous {
   }
 
   get dialing(): number {
-    return this.#signaling.dialing
+    return this.#signaling.dialing + this.#introductions.size
   }
 
   /** A member other than this device that is being dialed right now. */
@@ -84,7 +100,17 @@ export class Rendezvous {
   stop(): void {
     this.#cancelLook?.()
     this.#cancelPlan?.()
+    this.#introductions.stop()
     this.#signaling.stop()
+  }
+
+  /** Somebody is here whom we are not linked to, told by somebody we are. */
+  meet(instance: InstanceId, device: DeviceId): void {
+    if (this.phase !== 'stopped') this.#introductions.meet(instance, device)
+  }
+
+  carried(from: InstanceId, device: DeviceId, blob: Uint8Array): void {
+    if (this.phase !== 'stopped') this.#introductions.carried(from, device, blob)
   }
 
   /** Tries at once what waits to be tried. */
@@ -95,8 +121,9 @@ export class Rendezvous {
   }
 
   /** A link opened: the next loss is looked for quickly again. */
-  found(): void {
+  found(instance: InstanceId): void {
     this.#looks = 0
+    this.#introductions.settled(instance)
   }
 
   /** A link is gone or did not come about: looks again, later each time. */
@@ -115,14 +142,14 @@ export class Rendezvous {
     this.#signaling.lookAgain((instance) => !this.#parts.listener.isLinked(instance))
   }
 
-  /** Waits in today's topics and in those of all open invites. */
+  /** Waits in today's topics and in those of invites. */
   plan(): void {
     const { environment, keyring, roster } = this.#parts
     const now = environment.clock.now()
     const members = memberTopics(environment.crypto, keyring.epochKey.reveal(), now)
-    const invites = keyring.openInvites(roster, now).slice(-MAX_INVITE_TOPICS)
+    const invites = keyring.invitesToAnswer(roster, now, MAX_INVITE_TOPICS)
     this.#signaling.plan([
-      ...members.map((topic) => this.#memberPlan(topic)),
+      ...members.map(({ keys, sealing }) => ({ keys, ...this.#memberPlan(sealing) })),
       ...invites.map((keys) => this.#invitePlan(keys)),
     ])
     this.#cancelPlan?.()
@@ -142,10 +169,10 @@ export class Rendezvous {
     }
   }
 
-  #memberPlan(topic: Pick<TopicPlan, 'keys' | 'sealing'>): TopicPlan {
+  #memberPlan(sealing: Uint8Array): DialingPlan {
     const { listener } = this.#parts
     return {
-      ...topic,
+      sealing,
       ...this.#self(),
       welcomes: (hello) => this.#welcomes(hello),
       opened: (channel, hello, initiator) => this.#open(channel, hello, initiator),
@@ -177,7 +204,7 @@ export class Rendezvous {
   }
 
   #open(channel: Channel, hello: Hello, initiator: boolean): void {
-    const { environment, keyring, roster, me, listener } = this.#parts
+    const { environment, keyring, roster, me, porch, listener } = this.#parts
     const { crypto, clock } = environment
     const device = hello.device
     const dhPk = device && roster.certificateOf(device)?.dhPk
@@ -191,14 +218,21 @@ export class Rendezvous {
       staticKeys: keyring.dh,
       payload: EMPTY,
       listener: {
-        proven: (proof) =>
-          equalBytes(proof.remoteStatic, dhPk) ? listener.linked(link, device) : link.close(),
+        proven: (proof) => {
+          porch.leave(link)
+          if (equalBytes(proof.remoteStatic, dhPk)) listener.linked(link, device)
+          else link.close()
+        },
         message: () => link.close(),
         entries: () => link.close(),
         hungry: () => undefined,
         alive: () => undefined,
-        closed: () => this.miss(),
+        closed: () => {
+          porch.leave(link)
+          this.miss()
+        },
       },
     })
+    if (link.open) porch.enter(link)
   }
 }

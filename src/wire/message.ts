@@ -3,7 +3,15 @@
  * bounds here; what a message means in which phase is for the cores.
  */
 import { decode, Malformed, type Reader, Writer } from '../base/codec.ts'
-import { type BlobId, type DeviceId, ID_BYTES, idBytes, idOf, type WriterId } from '../base/ids.ts'
+import {
+  type BlobId,
+  type DeviceId,
+  ID_BYTES,
+  type InstanceId,
+  idBytes,
+  idOf,
+  type WriterId,
+} from '../base/ids.ts'
 import { type JoinRequest, readRequest, writeRequest } from './certificate.ts'
 import { type Head, readHeads, writeHeads } from './heads.ts'
 import {
@@ -14,6 +22,7 @@ import {
   MAX_ROSTER_RECORD_BYTES,
   MAX_ROSTER_RECORDS,
   MAX_RUN_ENTRIES,
+  MAX_SIGNAL_BYTES,
   MAX_TITLE_BYTES,
   MAX_WRITERS,
 } from './limits.ts'
@@ -81,6 +90,8 @@ export type Message =
   | { readonly type: 'blob-want'; readonly blob: BlobId; readonly from: number }
   | { readonly type: 'blob-piece'; readonly blob: BlobId; readonly index: number; readonly piece: Uint8Array }
   | { readonly type: 'blob-missing'; readonly blob: BlobId }
+  /** A blob of an introduction (wire/introduction.ts), carried by a member who is linked to both. */
+  | { readonly type: 'carry'; readonly to: InstanceId; readonly from: InstanceId; readonly blob: Uint8Array }
 
 const TYPES = [
   'invitation',
@@ -99,6 +110,7 @@ const TYPES = [
   'blob-want',
   'blob-piece',
   'blob-missing',
+  'carry',
 ] as const satisfies readonly Message['type'][]
 const REASONS: readonly RefusalReason[] = ['expired', 'used', 'revoked', 'unknown', 'not-allowed', 'full']
 const ROLES: readonly InviteRole[] = ['editor', 'viewer']
@@ -172,6 +184,9 @@ function write(writer: Writer, message: Message): void {
     case 'blob-missing':
       writer.fixed(idBytes(message.blob))
       return
+    case 'carry':
+      writer.fixed(idBytes(message.to)).fixed(idBytes(message.from)).sized(message.blob)
+      return
     default:
       return message satisfies never
   }
@@ -231,6 +246,11 @@ function readMessage(reader: Reader): Message {
       }
     case 'blob-missing':
       return { type, blob: readBlobId(reader) }
+    case 'carry': {
+      const to = idOf<InstanceId>(reader.fixed(ID_BYTES.instance))
+      const from = idOf<InstanceId>(reader.fixed(ID_BYTES.instance))
+      return { type, to, from, blob: reader.sized(MAX_SIGNAL_BYTES) }
+    }
     case undefined:
       throw new Malformed('unknown type of message')
     default:

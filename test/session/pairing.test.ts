@@ -103,3 +103,30 @@ test('a newcomer who lacks entries that are no longer in memory gets a checkpoin
   const ben = await place.device().api.joinSession(invite.url, { name: 'Ben' })
   expect(textOf(ben)).toBe(textOf(ada))
 })
+
+test('a newcomer is introduced to everybody through the links, with the server gone', async () => {
+  const ada = await place.device().api.createSession({ name: 'Ada' })
+  const invite = await ada.invite({ role: 'editor', uses: 4 })
+  const ben = await place.device().api.joinSession(invite.url, { name: 'Ben' })
+  const card = await place.device().api.openInvitation(invite.url)
+  place.relay.stop()
+  const cleo = await card.join({ name: 'Cleo' })
+  await until('Cleo and Ben are linked', () => cleo.peers.length === 2 && ben.peers.length === 2)
+  cleo.doc.getText('main').insert(0, 'hi')
+  await until('Ben sees it', () => textOf(ben) === 'hi')
+  await cleo.leave()
+})
+
+test('a cut link between two of three comes back through the third, with the server gone', async () => {
+  const ada = await place.device().api.createSession({ name: 'Ada' })
+  const invite = await ada.invite({ role: 'editor', uses: 4 })
+  const ben = await place.device().api.joinSession(invite.url, { name: 'Ben' })
+  const cleo = await place.device().api.joinSession(invite.url, { name: 'Cleo' })
+  const all = [ada, ben, cleo]
+  await until('all are linked', () => all.every((session) => session.peers.length === 2))
+  place.relay.stop()
+  const [cut] = place.network.links
+  cut?.cut()
+  await until('it is gone', () => place.network.links.every((link) => link !== cut))
+  await until('all are linked again', () => all.every((session) => session.peers.length === 2))
+})

@@ -98,9 +98,9 @@ describe('what a list promises is held against the bytes before any item is made
   })
 })
 
-test('what one frame can hold grows into at most one item for every 25 bytes', () => {
+test('as many acknowledgements as a session has chains fit one frame', () => {
   const ack = { device: values.ownerDevice, writer: values.writer, held: 1 }
-  const count = Math.floor((MAX_FRAME_BYTES - 4) / 25)
+  const count = MAX_WRITERS
   const full = encodeMessage({ type: 'ack', acknowledgements: Array.from({ length: count }, () => ack) })
   expect(full.length).toBeLessThanOrEqual(MAX_FRAME_BYTES)
   expect((decodeMessage(full) as Extract<Message, { type: 'ack' }>).acknowledgements).toHaveLength(count)

@@ -4,6 +4,7 @@
  */
 import { type Checkpoint, type CheckpointHead, decodeCheckpoint } from '../wire/checkpoint.ts'
 import { type Entry, isSignedBy, openEntry } from '../wire/entry.ts'
+import { chainOf } from '../wire/heads.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
 import { type Chain, entryAt, heldSeq } from './chain.ts'
 import type { Evaluator } from './evaluation.ts'
@@ -60,6 +61,36 @@ export function compare(
       return 'contradicts'
   }
   return news ? 'brings-news' : 'nothing-new'
+}
+
+/** Both bases as one: of each chain the higher head, of each free clientID the higher clock. */
+export function joinBases(
+  one: Pick<Checkpoint, 'heads' | 'free'>,
+  other: Pick<Checkpoint, 'heads' | 'free'>,
+): Pick<Checkpoint, 'heads' | 'free'> {
+  const heads = new Map(one.heads.map((head) => [chainOf(head), head]))
+  for (const head of other.heads) {
+    if (head.seq > (heads.get(chainOf(head))?.seq ?? 0)) heads.set(chainOf(head), head)
+  }
+  const free = new Map(one.free.map(({ clientID, clock }) => [clientID, clock]))
+  for (const { clientID, clock } of other.free) free.set(clientID, Math.max(clock, free.get(clientID) ?? 0))
+  return {
+    heads: [...heads.values()],
+    free: [...free].map(([clientID, clock]) => ({ clientID, clock })),
+  }
+}
+
+/** Everything at or below the heads of `inner` is at or below those of `outer`. */
+export function covers(
+  outer: Pick<Checkpoint, 'heads' | 'free'>,
+  inner: Pick<Checkpoint, 'heads' | 'free'>,
+): boolean {
+  const heads = new Map(outer.heads.map((head) => [chainOf(head), head.seq]))
+  const free = new Map(outer.free.map(({ clientID, clock }) => [clientID, clock]))
+  return (
+    inner.heads.every((head) => head.seq <= (heads.get(chainOf(head)) ?? 0)) &&
+    inner.free.every(({ clientID, clock }) => clock <= (free.get(clientID) ?? 0))
+  )
 }
 
 /** Lifts every chain's base to the checkpoint's heads; what is held beyond stays held and waits to be applied. */

@@ -7,14 +7,22 @@ import { assert } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
 import type { InstanceId, WriterId } from '../base/ids.ts'
 import { Capture } from '../doc/capture.ts'
-import type { SharedDocument } from '../doc/document.ts'
+import { applyWhole, type SharedDocument } from '../doc/document.ts'
 import { reenter, textsOf } from '../doc/foreign.ts'
 import { catchUp, rebuild } from '../doc/rebuilding.ts'
 import type { Schema } from '../doc/schema.ts'
 import { inspectState } from '../doc/state.ts'
 import type { Chain } from '../protocol/chain.ts'
 import { chainFor, isSettled, type LogOutput, type LogState, step } from '../protocol/log.ts'
-import { appliedHeads, compare, liftBases, openCheckpoint, replay } from '../protocol/rebase.ts'
+import {
+  appliedHeads,
+  compare,
+  covers,
+  joinBases,
+  liftBases,
+  openCheckpoint,
+  replay,
+} from '../protocol/rebase.ts'
 import type { Roster } from '../protocol/roster.ts'
 import { openBlob, sealBlob } from '../wire/blob.ts'
 import { type BlobReference, type Checkpoint, encodeCheckpoint } from '../wire/checkpoint.ts'
@@ -306,13 +314,28 @@ export class Replica {
     const fresh = rebuilt.document
     if (!equalBytes(fresh.digest(this.#environment.crypto), checkpoint.digest))
       return this.#discard(entry, 'its text is not what it says')
-    const covered = this.#coveredBy(checkpoint.heads)
-    liftBases(this.log, checkpoint)
-    this.#replayOn(fresh, clocks)
-    this.#served = { entry, checkpoint, plain: state }
-    this.#storeBase({ heads: checkpoint.heads, free: checkpoint.free, state }, covered, entry)
-    this.#listener.rebased()
+    const own = this.#base
+    if (own === undefined || covers(checkpoint, own)) {
+      this.#moveTo(fresh, { heads: checkpoint.heads, free: checkpoint.free, state }, entry)
+      this.#served = { entry, checkpoint, plain: state }
+      return true
+    }
+    // what the own base has beyond the checkpoint is in no entry any more: both together are the new base
+    applyWhole(fresh.doc, own.state)
+    this.#moveTo(fresh, { ...joinBases(checkpoint, own), state: fresh.encodeState() }, undefined)
+    this.#served = undefined
     return true
+  }
+
+  /** Starts the log from `base`, which `fresh` holds, and brings the document to what is held beyond it. */
+  #moveTo(fresh: SharedDocument, base: StoredBase, signedBy: Entry | undefined): void {
+    const clocks = this.#clocksOf(base)
+    assert(clocks !== undefined, 'both bases name writers that are known')
+    const covered = this.#coveredBy(base.heads)
+    liftBases(this.log, base)
+    this.#replayOn(fresh, clocks)
+    this.#storeBase(base, covered, signedBy)
+    this.#listener.rebased()
   }
 
   #discard(entry: Entry, detail: string): false {
@@ -419,8 +442,8 @@ export class Replica {
     })
   }
 
-  /** `entry` is the checkpoint that signs this base: with it the base can be handed to others. */
-  #storeBase(base: StoredBase, covered: readonly Entry[], entry: Entry): void {
+  /** `entry` is the checkpoint that signs this base, if there is one: with it the base can be handed to others. */
+  #storeBase(base: StoredBase, covered: readonly Entry[], entry: Entry | undefined): void {
     this.#base = base
     this.#sinceBase = { entries: 0, bytes: 0 }
     for (const chain of this.log.chains.values()) {

@@ -192,12 +192,14 @@ const HISTORY_ROW_BYTES = 4 * 1024 * 1024
 export function baseChanges(
   base: StoredBase,
   covered: readonly Entry[],
-  checkpoint: Entry,
+  checkpoint: Entry | undefined,
   now: Millis,
 ): Change[] {
   const changes: Change[] = [
     { put: 'blobs', key: 'base', value: encodeBase(base) },
-    { put: 'blobs', key: 'checkpoint', value: encodeEntry(checkpoint) },
+    checkpoint === undefined
+      ? { delete: 'blobs', key: 'checkpoint' }
+      : { put: 'blobs', key: 'checkpoint', value: encodeEntry(checkpoint) },
   ]
   let row = new Writer()
   let bytes = 0

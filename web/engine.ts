@@ -20,8 +20,10 @@ async function load(): Promise<Engine> {
   }
 }
 
-/** Calls `work` when the page has nothing better to do, within half a second. */
+/** Calls `work` once the page has been painted and has nothing better to do: what comes now may take its time. */
 export function whenIdle(work: () => void): void {
-  if (typeof requestIdleCallback === 'function') requestIdleCallback(work, { timeout: 500 })
-  else setTimeout(work, 50)
+  requestAnimationFrame(() => {
+    if (typeof requestIdleCallback === 'function') requestIdleCallback(work, { timeout: 500 })
+    else setTimeout(work, 50)
+  })
 }

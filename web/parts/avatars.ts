@@ -44,7 +44,7 @@ export class Avatars extends LitElement {
         border-radius: 50%;
       }
       /* Drawn, not text: the name of the button is the person's, not their initials. */
-      .avatar::before {
+      .avatar[data-initials]::before {
         content: attr(data-initials);
       }
       button.avatar:hover {

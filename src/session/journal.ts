@@ -3,7 +3,9 @@
  * journal counts what is not on the disk yet and says when it is. Nothing reaches the store before `begin`:
  * a page that was only looked at leaves no trace.
  *
- * Invariant: a failed write is never silent: `problem` names it until a later write succeeds.
+ * Invariants: what was put together is written together or not at all, and in the order it was put, so the disk
+ * never goes back in time; a failed write is never silent: `problem` names it until a later write succeeds,
+ * and what it held goes first the next time something is put.
  */
 import type { Millis } from '../base/ports.ts'
 import type { Change, Durability, LocalId, Row, SessionStore, Store, Table } from '../storage/port.ts'
@@ -15,20 +17,28 @@ export interface JournalListener {
   changed(): void
 }
 
+/** Changes that belong together. */
+interface Put {
+  readonly changes: readonly Change[]
+  readonly durability: Durability
+}
+
+/** Bytes in one write: above, a backlog that does not fit as a whole would not get in by parts either. */
+const MAX_WRITE_BYTES = 1024 * 1024
+
 export class Journal {
   readonly localId: LocalId
   readonly #store: Store
   readonly #now: () => Millis
   readonly #listener: JournalListener
+  #phase: 'waiting' | 'begun' | 'closed' = 'waiting'
   #session: Promise<SessionStore> | undefined
-  /** Put before `begin`, or left over from a failed write: they go with the next one, so the disk has no gap. */
-  #waiting: Change[] = []
-  #pending = 0
+  /** What is not on the disk, the oldest first. */
+  readonly #puts: Put[] = []
+  #writing: Promise<void> | undefined
   #savedAt: Millis | undefined
   #problem: JournalProblem
   #failure: Error | undefined
-  #last: Promise<void> = Promise.resolve()
-  #closed = false
 
   constructor(parts: {
     store: Store
@@ -42,11 +52,13 @@ export class Journal {
     this.#now = parts.now
     this.#listener = parts.listener
     this.#session = parts.opened && Promise.resolve(parts.opened)
+    if (parts.opened !== undefined) this.#phase = 'begun'
     this.#problem = parts.store.kind === 'memory' ? 'not-stored' : undefined
   }
 
+  /** Puts that are not on the disk; none counts before `begin`. */
   get pending(): number {
-    return this.#pending + (this.#session === undefined ? 0 : this.#waiting.length)
+    return this.#phase === 'waiting' ? 0 : this.#puts.length
   }
 
   get savedAt(): Millis | undefined {
@@ -58,14 +70,14 @@ export class Journal {
   }
 
   get begun(): boolean {
-    return this.#session !== undefined
+    return this.#phase !== 'waiting'
   }
 
   /** From now on everything is written, what was put before included. Idempotent. */
   begin(): void {
-    if (this.#session !== undefined || this.#closed) return
-    this.#session = this.#store.create(this.localId)
-    this.#start([], 'strict')
+    if (this.#phase !== 'waiting') return
+    this.#phase = 'begun'
+    this.#start()
   }
 
   put(table: Table, key: string, value: Uint8Array, durability: Durability = 'relaxed'): void {
@@ -73,19 +85,20 @@ export class Journal {
   }
 
   write(changes: readonly Change[], durability: Durability = 'relaxed'): void {
-    if (this.#closed || changes.length === 0) return
-    if (this.#session === undefined) this.#waiting.push(...changes)
-    else this.#start(changes, durability)
+    if (this.#phase === 'closed' || changes.length === 0) return
+    this.#puts.push({ changes, durability })
+    this.#start()
   }
 
   /** What was put so far was written or could not be: `problem` tells. */
   async flushed(): Promise<void> {
-    await this.#last
+    await this.#writing
   }
 
-  /** Everything put so far is on the disk. @throws what the last failed write threw */
+  /** Everything put so far is on the disk; what could not be written is tried once more. @throws what the write threw */
   async settled(): Promise<void> {
-    await this.#last
+    this.#start()
+    await this.#writing
     if (this.#failure !== undefined) throw this.#failure
   }
 
@@ -95,36 +108,65 @@ export class Journal {
     return session === undefined ? [] : (await session.read(table)).rows
   }
 
-  /** Waits for what is under way; later puts are dropped. */
+  /** Tries what is left once more and waits for it; later puts are dropped. */
   async close(): Promise<void> {
-    this.#closed = true
-    await this.#last
-    const session = await this.#session?.catch(() => undefined)
+    if (this.#phase !== 'closed') this.#start()
+    this.#phase = 'closed'
+    await this.#writing
+    const session = await this.#session?.catch(() => undefined) // that it could not be made is told by `problem`
     await session?.close()
   }
 
-  #start(changes: readonly Change[], durability: Durability): void {
-    this.#pending++
-    const all = [...this.#waiting, ...changes]
-    this.#waiting = []
-    const write = this.#write(all, durability)
-    this.#last = Promise.all([this.#last, write]).then(() => undefined)
+  #start(): void {
+    if (this.#phase !== 'begun' || this.#writing !== undefined || this.#puts.length === 0) return
+    this.#writing = this.#writeAll()
   }
 
-  async #write(changes: readonly Change[], durability: Durability): Promise<void> {
+  /** Until nothing is left or a write fails that cannot be made smaller. */
+  async #writeAll(): Promise<void> {
+    let most = MAX_WRITE_BYTES
+    while (this.#puts.length > 0) {
+      const puts = this.#puts.slice(0, countWithin(this.#puts, most))
+      const ended = await this.#writeFirst(puts)
+      if (ended === 'failed' && puts.length === 1) break
+      most = ended === 'failed' ? 0 : MAX_WRITE_BYTES
+    }
+    this.#writing = undefined
+    this.#listener.changed()
+  }
+
+  async #writeFirst(puts: readonly Put[]): Promise<'written' | 'failed'> {
+    const durability = puts.some((put) => put.durability === 'strict') ? 'strict' : 'relaxed'
     try {
-      const session = await this.#session
-      await session?.write(changes, durability)
-      this.#savedAt = this.#now()
-      this.#failure = undefined
-      if (this.#problem === 'storage-full') this.#problem = undefined
+      this.#session ??= this.#store.create(this.localId)
+      const session = await this.#session.catch((error: unknown) => {
+        this.#session = undefined // another time there may be room
+        throw error
+      })
+      await session.write(
+        puts.flatMap((put) => put.changes),
+        durability,
+      )
     } catch (error) {
-      this.#waiting = [...changes, ...this.#waiting]
       this.#failure = error instanceof Error ? error : new Error(String(error))
       this.#problem = error instanceof StorageFull ? 'storage-full' : 'not-stored'
-    } finally {
-      this.#pending--
-      this.#listener.changed()
+      return 'failed'
     }
+    this.#puts.splice(0, puts.length)
+    this.#savedAt = this.#now()
+    this.#failure = undefined
+    this.#problem = this.#store.kind === 'memory' ? 'not-stored' : undefined
+    this.#listener.changed()
+    return 'written'
   }
+}
+
+/** How many of the first puts hold at most that many bytes; at least one. */
+function countWithin(puts: readonly Put[], most: number): number {
+  let bytes = 0
+  for (const [index, put] of puts.entries()) {
+    for (const change of put.changes) bytes += 'put' in change ? change.value.length : 0
+    if (index > 0 && bytes > most) return index
+  }
+  return puts.length
 }

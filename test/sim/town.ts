@@ -8,6 +8,7 @@ import { createRelay } from '../../signaling/relay-state.ts'
 import type { Clock } from '../../src/base/ports.ts'
 import type { Crypto } from '../../src/crypto/crypto.ts'
 import { type Api, apiOver } from '../../src/session/api.ts'
+import { CoterieError } from '../../src/session/errors.ts'
 import type { LiveSession } from '../../src/session/live-session.ts'
 import { connectThroughRelay, type MemoryRelay } from '../../src/transport/memory-signaling.ts'
 import type { SignalingConnector, SignalingSocket } from '../../src/transport/port.ts'
@@ -94,7 +95,12 @@ export class SimDevice {
     this.#begin(async (api) => {
       const [row] = await api.listSessions()
       if (row === undefined) return api.joinSession(url, { name: this.name })
-      return api.openSession(row.localId)
+      return api.openSession(row.localId).catch(async (error: Error) => {
+        if (!(error instanceof CoterieError)) throw error
+        // the power went before its keys were on the disk
+        await api.forgetSession(row.localId)
+        return api.joinSession(url, { name: this.name })
+      })
     })
   }
 

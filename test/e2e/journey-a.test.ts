@@ -3,14 +3,7 @@
  * step stands beside the step.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  BROWSERS,
-  type BrowserName,
-  closeAll,
-  launchBrowser,
-  type OpenBrowser,
-  pressKey,
-} from './browsers.ts'
+import { BROWSERS, type BrowserName, closeAll, launchBrowser, type OpenBrowser } from './browsers.ts'
 import { arrive } from './meeting.ts'
 import type { Person } from './person.ts'
 import { type Product, startProduct, stopProducts } from './product.ts'
@@ -54,9 +47,9 @@ async function adaShares(ada: Person): Promise<string> {
   await ada.open(product.url)
   expect(await ada.page.title()).toBe('Private draft, only on this device')
   expect(await ada.focused()).toBe('Text')
-  await ada.page.keyboard.type('let x = 1')
+  await ada.typeHere('let x = 1')
   await ada.fill('textbox', 'File name', 'kata.ts')
-  await pressKey(ada.page, 'Enter')
+  await ada.press('Enter')
 
   await ada.click('button', 'Share')
   const field = await ada.find('textbox', 'Invite link')
@@ -66,7 +59,7 @@ async function adaShares(ada: Person): Promise<string> {
   await ada.find('radiogroup', 'Link allows')
   await ada.find('image', 'QR code of the invite link')
   const link = await field.evaluate((input) => (input as HTMLInputElement).value)
-  await pressKey(ada.page, 'Escape')
+  await ada.press('Escape')
   expect(await pasted(ada)).toBe(link)
   return link
 }
@@ -77,7 +70,7 @@ async function benJoins(ben: Person, link: string): Promise<void> {
   await ben.seesWords('Ada invites you to kata.ts you can edit')
   expect(await ben.address()).toBe(`${product.url}/`)
   expect(await ben.focused()).toBe('Join')
-  await pressKey(ben.page, 'Enter')
+  await ben.press('Enter')
   await ben.sees('let x = 1')
 }
 

@@ -3,7 +3,7 @@
  * journey A, for tests that are about what happens afterwards.
  * Not here: what is expected of these steps (journey-a.test.ts).
  */
-import { type OpenBrowser, pressKey } from './browsers.ts'
+import type { OpenBrowser } from './browsers.ts'
 import { Person } from './person.ts'
 
 /** Somebody with a fresh profile who has used the app before: their name is in its settings. */
@@ -32,7 +32,7 @@ export async function share(person: Person, allows: 'Can edit' | 'Can view' = 'C
     allows === 'Can edit' ? 'The first person' : 'Anyone with this link',
   )
   const address = String(await link.jsonValue())
-  await pressKey(person.page, 'Escape')
+  await person.press('Escape')
   return address
 }
 
@@ -40,7 +40,7 @@ export async function share(person: Person, allows: 'Can edit' | 'Can view' = 'C
 export async function join(person: Person, link: string): Promise<void> {
   await person.open(link)
   await person.find('button', 'Join')
-  await pressKey(person.page, 'Enter')
+  await person.press('Enter')
   await person.find('textbox', 'Text')
 }
 

@@ -44,17 +44,36 @@ export class Person {
     await this.page.goto(url)
   }
 
+  /** Brings the window to the front: Firefox gives one window at a time the focus, and its events with it. */
+  async #lookHere(): Promise<void> {
+    if (this.browser.name === 'firefox') await this.page.bringToFront()
+  }
+
   find(role: string, name: string, patience = PATIENCE): Promise<ElementHandle> {
     return getByRole(this.page, role, name, patience)
   }
 
   async click(role: string, name: string): Promise<void> {
+    await this.#lookHere()
     const found = await this.find(role, name)
     await found.click()
   }
 
+  /** Presses a key or keys together, wherever the focus is. */
+  async press(combination: string): Promise<void> {
+    await this.#lookHere()
+    await pressKey(this.page, combination)
+  }
+
+  /** Types wherever the focus is. */
+  async typeHere(text: string): Promise<void> {
+    await this.#lookHere()
+    await this.page.keyboard.type(text)
+  }
+
   /** Types at the end of the text. */
   async type(text: string): Promise<void> {
+    await this.#lookHere()
     await this.page.waitForSelector('.cm-content[contenteditable="true"]', { timeout: PATIENCE })
     await this.page.focus('.cm-content')
     await pressKey(this.page, 'Control+End')
@@ -62,6 +81,7 @@ export class Person {
   }
 
   async fill(role: string, name: string, text: string): Promise<void> {
+    await this.#lookHere()
     await fillText(this.page, await this.find(role, name), text)
   }
 
@@ -173,6 +193,12 @@ export class Person {
     )
   }
 
+  fileName(): Promise<string> {
+    return this.find('textbox', 'File name').then((field) =>
+      field.evaluate((input) => (input as HTMLInputElement).value),
+    )
+  }
+
   address(): Promise<string> {
     return this.page.evaluate(() => location.href)
   }
@@ -235,6 +261,10 @@ export const inPage = {
   /** Changes the shared text past the editor. */
   insert(at: number, text: string): void {
     document.querySelector<ShownBar>('coterie-bar')?.page.session?.doc.getText('main').insert(at, text)
+  },
+  /** Characters in the shared text, drawn or not. */
+  textLength(): number | undefined {
+    return document.querySelector<ShownBar>('coterie-bar')?.page.session?.doc.getText('main').length
   },
   unshared(): number | undefined {
     return document.querySelector<ShownBar>('coterie-bar')?.page.session?.status.unshared

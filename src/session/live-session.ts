@@ -518,13 +518,16 @@ export class LiveSession implements Session {
         isLinked: (instance) => this.#mesh.peers.has(instance),
         knocked: (knocking) => this.#guests.knock(knocking),
         rosterGrew: () => this.#rosterChanged(),
-        failed: (failure, device) => this.#dialFailed(failure, device && this.#people.member(device).name),
+        failed: (failure, device) => this.#dialFailed(failure, device),
         changed: () => this.#refresh(),
       },
     })
   }
 
-  #dialFailed(failure: DialFailure | 'other-version', name: string | undefined): void {
+  #dialFailed(failure: DialFailure | 'other-version', device: DeviceId | undefined): void {
+    // two ways to one person were tried, and the other one opened
+    if (device !== undefined && this.#mesh.hasDevice(device)) return
+    const name = device && this.#people.member(device).name
     if (failure === 'webrtc-blocked') this.#setProblem({ kind: 'webrtc-blocked' })
     else if (failure === 'no-route') this.#setProblem({ kind: 'no-route', name })
     else if (failure === 'other-version') this.#setProblem({ kind: 'protocol-mismatch', name })

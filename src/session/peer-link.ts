@@ -35,7 +35,7 @@ export interface PeerLinkListener {
   entries(entries: readonly Entry[], bytes: number): void
   hungry(): void
   alive(rtt: Millis | undefined): void
-  /** Exactly once. `because` is undefined when this side closed it. */
+  /** Exactly once, never while the link is made. `because` is undefined when this side closed it. */
   closed(because: CloseReason | { readonly closed: 'channel'; readonly detail: string } | undefined): void
 }
 
@@ -64,6 +64,8 @@ export class PeerLink {
   readonly #inputs: LinkInput[] = []
   #state: LinkState
   #phase: 'idle' | 'performing' | 'closed' = 'idle'
+  /** Nobody holds the link yet while it is made. */
+  #making: 'under way' | 'done' = 'under way'
   #handedOver = false
   #cancelWake: (() => void) | undefined
 
@@ -98,6 +100,7 @@ export class PeerLink {
       drained: () => this.#room(),
       closed: (reason) => this.#end({ closed: 'channel', detail: reason }),
     })
+    this.#making = 'done'
   }
 
   /** Hands the link over to another listener. */
@@ -207,6 +210,8 @@ export class PeerLink {
     this.#cancelWake?.()
     this.#inputs.length = 0
     this.channel.close()
-    this.#listener.closed(because)
+    const tell = (): void => this.#listener.closed(because)
+    if (this.#making === 'done') tell()
+    else queueMicrotask(tell)
   }
 }

@@ -154,9 +154,17 @@ function join(
   const others = [...there].filter((other) => other !== number)
   enterTopic(state, number, socket, topic)
   tellSettings(current, number)
-  current.send(number, { kind: 'joined', topic, sockets: state.chance.some(others, MAX_PEERS_TOLD) })
+  current.send(number, { kind: 'joined', topic, sockets: whomToTell(state, others) })
   current.log({ event: 'joined', socket: number, topic: saltedHash(state, topic), others: others.length })
   return undefined
+}
+
+/** Half are those that wait longest, so that a crowd that comes later hides nobody; the rest by chance, so that a
+ *  large session is not held together by a few. `others`: the oldest first. */
+function whomToTell({ chance }: RelayState, others: readonly number[]): readonly number[] {
+  if (others.length <= MAX_PEERS_TOLD) return others
+  const longest = others.slice(0, MAX_PEERS_TOLD / 2)
+  return [...longest, ...chance.some(others.slice(longest.length), MAX_PEERS_TOLD - longest.length)]
 }
 
 function pass(

@@ -61,7 +61,8 @@ export type MeetingOutput =
   | { readonly type: 'signalled'; readonly address: Address; readonly signal: Uint8Array }
   | { readonly type: 'other-version'; readonly address: Address }
 
-/** Meetings at once: more than the server ever tells of. */
+/** Meetings at once: more than the server ever tells of. Beyond, the oldest is forgotten: most have led to a channel
+ *  by then, and a crowd that only says hello keeps nobody out. */
 const MAX_MEETINGS = 4 * MAX_PEERS_TOLD
 
 export function startMeetings(crypto: Crypto, self: MeetingSelf, sealing: Uint8Array): MeetingState {
@@ -102,8 +103,15 @@ function hello(state: MeetingState, ephemeral: Uint8Array, answers: boolean): Ui
 
 function greet(state: MeetingState, address: Address, now: Millis): MeetingOutput {
   const mine = state.crypto.dhKeys()
-  state.meetings.set(address, { phase: 'greeted', mine, since: now })
+  keep(state, address, { phase: 'greeted', mine, since: now })
   return { type: 'pass', to: address, blob: hello(state, mine.publicKey, false) }
+}
+
+function keep({ meetings }: MeetingState, address: Address, meeting: Meeting): void {
+  meetings.delete(address)
+  meetings.set(address, meeting)
+  const [oldest] = meetings.keys()
+  if (meetings.size > MAX_MEETINGS && oldest !== undefined) meetings.delete(oldest)
 }
 
 function passed(state: MeetingState, from: Address, blob: Uint8Array): readonly MeetingOutput[] {
@@ -127,7 +135,6 @@ function signalled(state: MeetingState, from: Address, blob: Uint8Array): readon
 function greeted(state: MeetingState, from: Address, theirs: Hello): readonly MeetingOutput[] {
   const meeting = state.meetings.get(from)
   if (meeting?.phase === 'greeted' && state.self.instance > theirs.instance) return []
-  if (meeting === undefined && state.meetings.size >= MAX_MEETINGS) return []
   return [{ type: 'greeted', address: from, hello: theirs }]
 }
 
@@ -138,7 +145,7 @@ function answer(state: MeetingState, address: Address, theirs: Hello): readonly 
     second: mine.publicKey,
   })
   if (key === undefined) return []
-  state.meetings.set(address, { phase: 'met', key, theirs })
+  keep(state, address, { phase: 'met', key, theirs })
   return [
     { type: 'pass', to: address, blob: hello(state, mine.publicKey, true) },
     { type: 'met', address, hello: theirs, initiator: false },
@@ -154,6 +161,6 @@ function answered(state: MeetingState, from: Address, theirs: Hello): readonly M
     second: theirs.ephemeral,
   })
   if (key === undefined) return []
-  state.meetings.set(from, { phase: 'met', key, theirs })
+  keep(state, from, { phase: 'met', key, theirs })
   return [{ type: 'met', address: from, hello: theirs, initiator: true }]
 }

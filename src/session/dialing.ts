@@ -16,6 +16,7 @@ import {
 } from '../protocol/meeting.ts'
 import type { Channel, Dial, DialFailure, IceServer } from '../transport/port.ts'
 import type { Hello } from '../wire/introduction.ts'
+import { MAX_PEERS_TOLD } from '../wire/limits.ts'
 import type { Environment } from './environment.ts'
 
 /** Whom to meet, and what becomes of it. */
@@ -49,6 +50,8 @@ interface Attempt {
 
 /** A dial that has not opened by then is given up and tried anew. */
 const DIAL_MS = 20_000
+/** Dials at once: everybody the server told of, and as many who come. Each is a connection of the platform. */
+const MAX_DIALS = 2 * MAX_PEERS_TOLD
 
 export class Dialing {
   readonly #parts: DialingParts
@@ -157,6 +160,7 @@ export class Dialing {
       late: false,
     }
     this.#attempts.set(address, attempt)
+    this.#bound()
     const isCurrent = (): boolean => this.#attempts.get(address) === attempt
     attempt.dial = environment.dialer.dial({
       initiator,
@@ -179,6 +183,15 @@ export class Dialing {
       },
     })
     changed()
+  }
+
+  /** Too many: the oldest is given up. */
+  #bound(): void {
+    const [oldest] = this.#attempts
+    if (oldest === undefined || this.#attempts.size <= MAX_DIALS) return
+    this.#forget(oldest[0])
+    this.#instances.delete(oldest[0])
+    oldest[1].dial?.abort()
   }
 
   #forget(address: Address): void {

@@ -121,7 +121,7 @@ class Newcomer {
       },
     ])
     this.#cancelTimer = environment.clock.wakeAfter(KNOCK_MS, () =>
-      this.#fail(this.#failure ?? new NobodyThere()),
+      this.#fail(this.#failure ?? this.#unanswered()),
     )
     this.#signaling.start()
   }
@@ -131,6 +131,11 @@ class Newcomer {
   #signalingChanged(): void {
     if (this.#phase === 'knocking' && this.#signaling?.phase === 'unreachable')
       this.#fail(new SignalingUnreachable(this.#signaling.host))
+  }
+
+  /** Who answered and could not be reached in all this time is there, and has no way to us. */
+  #unanswered(): Error {
+    return this.#signaling.dialing > 0 ? new NoRoute() : new NobodyThere()
   }
 
   #dialFailed(failure: DialFailure): void {

@@ -117,7 +117,7 @@ export class Desk {
       selection: { anchor: end + 1 },
       userEvent: 'input.type',
     })
-    setTimeout(() => {
+    queueMicrotask(() => {
       if (tap) tap.keyTurn = false
     })
     return at

@@ -11,14 +11,14 @@ export interface Passed {
   readonly bytes: number
   /** First byte of a binary message; -1 for text. */
   readonly head: number
-  /** It was handed over in the same turn as a key's dispatch. */
+  /** It was handed over during a key's dispatch or in its microtasks, before any other event. */
   readonly withKey: boolean
 }
 
 export interface WireTap {
   sent: Passed[]
   received: Passed[]
-  /** True from a key's dispatch until the turn ends. */
+  /** True from a key's dispatch until its microtasks are done. */
   keyTurn: boolean
 }
 

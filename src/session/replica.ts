@@ -248,6 +248,7 @@ export class Replica {
         if (output.held.entry.kind === 'checkpoint' && !output.own) this.#consider(output.held.entry, from)
         return
       case 'duplicate':
+        this.#considerParked(output.entry, from)
         return this.#listener.duplicate(output.entry, from)
       case 'gap':
         if (output.entry.kind === 'checkpoint' && this.#consider(output.entry, from)) return
@@ -268,6 +269,13 @@ export class Replica {
   }
 
   // Checkpoints of others ------------------------------------------------------------------------------------
+
+  /** A checkpoint that waits for entries which are gone here may be the one thing that brings them. */
+  #considerParked(entry: Entry, from: InstanceId | undefined): void {
+    if (entry.kind !== 'checkpoint') return
+    const chain = chainFor(this.log, entry)
+    if (chain !== undefined && chain.applied < entry.seq) this.#consider(entry, from)
+  }
 
   /** True when the checkpoint brings news (now, or once its blob is here). */
   #consider(entry: Entry, from: InstanceId | undefined): boolean {

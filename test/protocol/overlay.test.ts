@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest'
+import type { InstanceId } from '../../src/base/ids.ts'
+import { FULL_MESH, MAX_LINKS, surplusLinks, wantedLinks } from '../../src/protocol/overlay.ts'
+
+/** The same ids every time, spread as random ones are (splitmix64). */
+function instances(count: number): InstanceId[] {
+  let state = 0n
+  return Array.from({ length: count }, () => {
+    state = (state + 0x9e3779b97f4a7c15n) & 0xffffffffffffffffn
+    let z = state
+    z = ((z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n) & 0xffffffffffffffffn
+    z = ((z ^ (z >> 27n)) * 0x94d049bb133111ebn) & 0xffffffffffffffffn
+    return (z ^ (z >> 31n)).toString(16).padStart(16, '0') as InstanceId
+  }).sort()
+}
+
+function linksOf(everybody: readonly InstanceId[]): Map<InstanceId, Set<InstanceId>> {
+  const links = new Map(everybody.map((one) => [one, new Set<InstanceId>()]))
+  for (const one of everybody) {
+    for (const other of wantedLinks(one, everybody)) {
+      links.get(one)?.add(other)
+      links.get(other)?.add(one)
+    }
+  }
+  return links
+}
+
+/** Hops from one instance to the farthest; Infinity when somebody is not reached. */
+function farthest(links: Map<InstanceId, Set<InstanceId>>, from: InstanceId): number {
+  const hops = new Map([[from, 0]])
+  const queue = [from]
+  for (const one of queue) {
+    for (const other of links.get(one) ?? []) {
+      if (hops.has(other)) continue
+      hops.set(other, (hops.get(one) ?? 0) + 1)
+      queue.push(other)
+    }
+  }
+  return hops.size === links.size ? Math.max(...hops.values()) : Number.POSITIVE_INFINITY
+}
+
+test('up to nine instances everybody wants everybody', () => {
+  const everybody = instances(FULL_MESH)
+  for (const one of everybody) expect(wantedLinks(one, everybody).size).toBe(FULL_MESH - 1)
+})
+
+describe.each([10, 30, 128, 1_000, 10_000])('%i instances', (count) => {
+  const everybody = instances(count)
+  const links = linksOf(everybody)
+
+  test('are all connected in O(log n) hops', () => {
+    expect(farthest(links, everybody[0] as InstanceId)).toBeLessThanOrEqual(Math.ceil(Math.log2(count)))
+  })
+
+  test('want at most three links each and hold about six', () => {
+    for (const one of everybody.slice(0, 200)) expect(wantedLinks(one, everybody).size).toBeLessThanOrEqual(3)
+    const total = [...links.values()].reduce((sum, set) => sum + set.size, 0)
+    expect(total / count).toBeLessThanOrEqual(6)
+  })
+})
+
+test('stay connected after a third is lost at once, as soon as the rest know', () => {
+  const survivors = instances(128).filter((_, index) => index % 3 !== 0)
+  expect(farthest(linksOf(survivors), survivors[0] as InstanceId)).toBeLessThan(10)
+})
+
+test('one newcomer changes the wishes of a few only', () => {
+  const everybody = instances(129)
+  const before = everybody.filter((_, index) => index !== 64)
+  const changed = before.filter((one) => {
+    const now = wantedLinks(one, everybody)
+    return [...wantedLinks(one, before)].some((other) => !now.has(other))
+  })
+  expect(changed.length).toBeLessThanOrEqual(10)
+})
+
+test('only links that neither end wants are surplus, and only beyond eight', () => {
+  const everybody = instances(30)
+  const [me, ...others] = everybody as [InstanceId, ...InstanceId[]]
+  expect(surplusLinks(me, others.slice(0, MAX_LINKS), everybody)).toEqual([])
+  const surplus = surplusLinks(me, others, everybody)
+  const wanted = wantedLinks(me, everybody)
+  expect(surplus.some((one) => wanted.has(one) || wantedLinks(one, everybody).has(me))).toBe(false)
+  expect(others.length - surplus.length).toBeLessThanOrEqual(MAX_LINKS)
+})

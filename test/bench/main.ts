@@ -43,7 +43,7 @@ const SCENARIOS: readonly Scenario[] = [
 ]
 
 /** Milliseconds any one scenario may take. */
-const SCENARIO_DEADLINE = 600_000
+const SCENARIO_DEADLINE = 900_000
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2))

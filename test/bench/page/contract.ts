@@ -78,8 +78,10 @@ export interface BenchPage {
   /** Forgets the arrivals so far. */
   forgetArrivals(): void
   arrivals(): readonly Arrival[]
-  /** Writes a made-up session into a stored document, without an editor, and closes it when it is stored. */
-  store(request: TraceRequest, signaling: string): Promise<StoredTrace>
+  /** Begins to write a made-up session into a stored document, without an editor; closes it when it is stored. */
+  store(request: TraceRequest, signaling: string): void
+  /** What `store` has stored; undefined while it is still at it. */
+  stored(): Promise<StoredTrace | undefined>
   /** Opens what `store` stored. @returns milliseconds until the text holds at least `units` characters */
   openStored(address: string, units: number): Promise<number>
   diskBytes(address: string): Promise<DiskBytes>

@@ -13,6 +13,9 @@ const KEY_UNITS = 64
 /** A line as people write them: CodeMirror's work grows with the length of a line. */
 const LINE_UNITS = 60
 
+/** How long a question may stay open: the browser's protocol gives up on long ones. */
+export const LOOK_MS = 5_000
+
 export class Desk {
   readonly view: EditorView
   readonly #binding = new Compartment()

@@ -18,7 +18,7 @@ import type {
   TraceRequest,
 } from './contract.ts'
 import { weighDatabase } from './database.ts'
-import { Desk, wait } from './desk.ts'
+import { Desk, LOOK_MS, wait } from './desk.ts'
 import { madeUpText } from './made-up-text.ts'
 import { playTrace } from './trace.ts'
 
@@ -33,6 +33,8 @@ class Ours implements BenchPage {
   readonly #desk = new Desk()
   #session: Session | undefined
   #invitation: Invitation | undefined
+
+  #storing: Promise<StoredTrace> | undefined
 
   startClock(origin: Moment): void {
     this.#desk.startClock(origin)
@@ -80,7 +82,15 @@ class Ours implements BenchPage {
     return this.#desk.paste(madeUpText(units))
   }
 
-  async store(request: TraceRequest, signaling: string): Promise<StoredTrace> {
+  store(request: TraceRequest, signaling: string): void {
+    this.#storing = this.#store(request, signaling)
+  }
+
+  async stored(): Promise<StoredTrace | undefined> {
+    return Promise.race([this.#storing, wait(LOOK_MS).then(() => undefined)])
+  }
+
+  async #store(request: TraceRequest, signaling: string): Promise<StoredTrace> {
     const session = await createSession({ name: NAME, signaling, origin: location.origin })
     await session.invite({ role: 'editor' })
     const text = session.doc.getText('main')

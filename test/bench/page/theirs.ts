@@ -18,7 +18,7 @@ import type {
   TraceRequest,
 } from './contract.ts'
 import { weighDatabase } from './database.ts'
-import { Desk, wait } from './desk.ts'
+import { Desk, LOOK_MS, wait } from './desk.ts'
 import { madeUpText } from './made-up-text.ts'
 import { playTrace } from './trace.ts'
 
@@ -31,6 +31,8 @@ class Theirs implements BenchPage {
   #doc = new Doc()
   #provider: WebrtcProvider | undefined
   #address = { signaling: '', room: '' }
+
+  #storing: Promise<StoredTrace> | undefined
 
   startClock(origin: Moment): void {
     this.#desk.startClock(origin)
@@ -73,7 +75,15 @@ class Theirs implements BenchPage {
     return this.#desk.paste(madeUpText(units))
   }
 
-  async store(request: TraceRequest): Promise<StoredTrace> {
+  store(request: TraceRequest): void {
+    this.#storing = this.#store(request)
+  }
+
+  async stored(): Promise<StoredTrace | undefined> {
+    return Promise.race([this.#storing, wait(LOOK_MS).then(() => undefined)])
+  }
+
+  async #store(request: TraceRequest): Promise<StoredTrace> {
     const address = crypto.randomUUID()
     const persistence = new IndexeddbPersistence(address, this.#doc)
     await persistence.whenSynced

@@ -18,7 +18,7 @@ export interface EditedText {
   readonly doc: { transact(work: () => void): void } | null
 }
 
-const EDITS_A_TURN = 10
+const EDITS_A_TURN = 20
 const HASTE = 8
 /** Just over the pause our capture makes between entries, so that every turn is an entry. */
 const TURN_PAUSE_MS = 32

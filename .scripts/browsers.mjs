@@ -5,7 +5,8 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT, runCommand, StageFailed, say } from './process.mjs'
+import { installThroughApt, mayInstall } from './apt.mjs'
+import { ROOT, StageFailed } from './process.mjs'
 
 const PACKAGES = { chromium: 'chromium', firefox: 'firefox-esr' }
 
@@ -13,12 +14,8 @@ export async function ensureBrowsers() {
   const missing = missingBrowsers()
   if (missing.length === 0) return
   const packages = missing.map((name) => PACKAGES[name])
-  const isRoot = process.getuid?.() === 0
-  if (!isRoot || !existsSync('/usr/bin/apt-get')) throw new StageFailed(remedy(missing, packages))
-  say(`installing ${packages.join(' and ')}`)
-  const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  await apt(['update'], env)
-  await apt(['install', '-y', ...packages], env)
+  if (!mayInstall()) throw new StageFailed(remedy(missing, packages))
+  await installThroughApt(packages)
   const still = missingBrowsers()
   if (still.length > 0) throw new StageFailed(remedy(still, packages))
 }
@@ -37,9 +34,4 @@ function remedy(missing, packages) {
     `  sudo apt-get update && sudo apt-get install -y ${packages.join(' ')}\n` +
     'Elsewhere than on Debian: install them and name them in COTERIE_CHROMIUM and COTERIE_FIREFOX.'
   )
-}
-
-async function apt(args, env) {
-  const code = await runCommand('apt-get', args, { env })
-  if (code !== 0) throw new StageFailed(`apt-get ${args[0]} failed (exit code ${code}).`)
 }

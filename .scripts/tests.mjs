@@ -9,6 +9,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureBrowsers } from './browsers.mjs'
 import { buildLibrary, buildWeb } from './build.mjs'
+import { ensureNetworkTools } from './network.mjs'
 import { ROOT, runTool, StageFailed, say, tryTool } from './process.mjs'
 
 const REPORT = 'test/.artifacts/report.json'
@@ -34,6 +35,7 @@ export async function runTests(args) {
   await stage('library', buildLibrary)
   await stage('web app', buildWeb)
   if (needsBrowsers(args)) await stage('browsers', ensureBrowsers)
+  if (needsNetwork(args)) await stage('network tools', ensureNetworkTools)
 
   const { passed, failed, skipped } = await runVitest(args)
   const failures = failed + failedStages
@@ -46,6 +48,12 @@ function needsBrowsers(args) {
   const filters = args.filter((arg) => !arg.startsWith('-'))
   const browserless = (filter) => filter.startsWith('test/') && !filter.startsWith('test/e2e')
   return filters.length === 0 || !filters.every(browserless)
+}
+
+/** Only a run of other named folders does without. */
+function needsNetwork(args) {
+  const filters = args.filter((arg) => !arg.startsWith('-'))
+  return filters.length === 0 || filters.some((filter) => !/^test\/(?!nat)./.test(filter))
 }
 
 async function runVitest(args) {

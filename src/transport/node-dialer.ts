@@ -13,6 +13,10 @@ export async function nodeDialer(): Promise<Dialer> {
 
   /** simple-peer assigns to `sdp`, which node-datachannel's descriptions do not allow: copies do. */
   class PlainlyDescribed extends webrtc.RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(withWritablePasses(configuration))
+    }
+
     override async createOffer(): Promise<RTCSessionDescriptionInit> {
       return plain(await super.createOffer())
     }
@@ -33,6 +37,16 @@ export async function nodeDialer(): Promise<Dialer> {
       RTCIceCandidate: webrtc.RTCIceCandidate as unknown as typeof RTCIceCandidate,
     },
   })
+}
+
+/** node-datachannel writes user name and password into the server's address, and reads them from there decoded. */
+function withWritablePasses(configuration: RTCConfiguration = {}): RTCConfiguration {
+  const iceServers = configuration.iceServers?.map((server) => ({
+    ...server,
+    ...(server.username === undefined ? {} : { username: encodeURIComponent(server.username) }),
+    ...(server.credential === undefined ? {} : { credential: encodeURIComponent(server.credential) }),
+  }))
+  return { ...configuration, iceServers: iceServers ?? [] }
 }
 
 function plain({ type, sdp }: RTCSessionDescriptionInit): RTCSessionDescriptionInit {

@@ -137,9 +137,10 @@ function flagPlace(view: EditorView, at: Box, width: number): { place: FlagPlace
 
 /** Is there no text in the row at height `y`, from `left` for `width` pixels? Rows end with their text. */
 function isFree(view: EditorView, left: number, y: number, width: number): boolean {
-  const start = view.coordsAtPos(view.posAtCoords({ x: left + width, y }, false))
-  if (!start || start.top > y || start.bottom < y) return true
-  return start.left <= left + 1
+  // Side -1: where a wrapped row ends, its end and not the beginning of the next.
+  const end = view.coordsAtPos(view.posAtCoords({ x: left + width, y }, false), -1)
+  if (!end || end.top > y || end.bottom < y) return true
+  return end.left <= left + 1
 }
 
 function endOfRow(view: EditorView, y: number): number {

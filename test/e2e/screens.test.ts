@@ -7,11 +7,13 @@ import type { story as Story } from '../web/fake-engine.ts'
 import {
   closeAll,
   getByRole,
+  getByText,
   hasRole,
   launchBrowser,
   type OpenBrowser,
   pressKey,
   rootOfRepository,
+  whenGone,
 } from './browsers.ts'
 import { SCENES, type Scene } from './scenes.ts'
 import type { Serving } from './serving.ts'
@@ -152,5 +154,43 @@ describe('a person finds by its name', () => {
     await page.waitForFunction(
       () => document.querySelector('.cm-content')?.getAttribute('data-language') === 'python',
     )
+  })
+
+  test('Dark, which stays after a reload', async () => {
+    await open(named('menu'), page)
+    await (await getByRole(page, 'radio', 'Dark')).click()
+    await page.reload()
+    await getByRole(page, 'textbox', 'Text')
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(30, 30, 30)')
+  })
+
+  test('the text of a dropped file, under its name, without the breaks of another system', async () => {
+    await open(named('draft-empty'), page)
+    await page.evaluate(() => {
+      const dataTransfer = new DataTransfer()
+      dataTransfer.items.add(new File(['one\r\ntwo\r\n'], 'notes.md'))
+      const drop = new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true })
+      document.querySelector('.cm-content')?.dispatchEvent(drop)
+    })
+    await page.waitForFunction(() => story.session?.doc.getText('main').toString() === 'one\ntwo\n')
+    await page.waitForFunction(() => story.session?.title === 'notes.md')
+  })
+
+  test('the sentence for a file that is no text, and keeps the page', async () => {
+    await open(named('draft-empty'), page)
+    await page.evaluate(() => {
+      const dataTransfer = new DataTransfer()
+      dataTransfer.items.add(new File([new Uint8Array([0, 255, 1])], 'picture.png'))
+      const drop = new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true })
+      document.querySelector('.cm-content')?.dispatchEvent(drop)
+    })
+    await getByText(page, 'That file is not text, so it was not opened.')
+  })
+
+  test('what was erased no longer among the recent sessions', async () => {
+    await open(named('recent-erase'), page)
+    await (await getByRole(page, 'button', 'Erase')).click()
+    await whenGone(page, 'button', 'Open word-count.ts')
+    expect(await hasRole(page, 'button', 'Open untitled')).toBe(true)
   })
 })

@@ -123,7 +123,7 @@ export class SharePanel extends LitElement {
         <p class="muted">${isEdit ? strings.editLinkExplained : strings.viewLinkExplained}</p>
         ${this.#linkRow()}
         <div class="said" aria-live="polite">${this.#said()}</div>
-        <div class="qr" role="img" aria-label=${strings.qrCode} ?hidden=${!this.invite}></div>
+        <div class="qr" role="img" aria-label=${strings.qrCode} ?hidden=${!this.invite || this.#isUsed()}></div>
         ${isOnlyHere() ? html`<p class="muted local">${strings.onlyThisComputer}</p>` : ''}
       </div>
     </div>`

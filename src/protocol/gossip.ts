@@ -97,7 +97,7 @@ function onLink(state: GossipState, input: LinkInput, outputs: GossipOutput[]): 
     case 'duplicate':
       return duplicate(state, link, input.entry, outputs)
     case 'redundant':
-      return prune(link, input.device, outputs)
+      return prune(state, link, input.device, outputs)
     case 'gap':
       return ask(state, link, input.now, outputs)
     case 'cannot-serve':

@@ -7,7 +7,7 @@ import { unreachable } from '../base/assert.ts'
 import type { DeviceId, InstanceId, SessionId } from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import type { Crypto } from '../crypto/crypto.ts'
-import { MAX_INSTANCES, PRESENCE_EXPIRY_MS } from '../wire/limits.ts'
+import { MAX_INSTANCES, MAX_INSTANCES_PER_DEVICE, PRESENCE_GRACE_MS } from '../wire/limits.ts'
 import { clientIdOf, decodePresence, isPresenceSignedBy, type Presence } from '../wire/presence.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
 import type { Roster } from './roster.ts'
@@ -16,9 +16,12 @@ interface Seen {
   readonly presence: Presence
   readonly clientID: number
   readonly encoded: Uint8Array
-  /** The last sign of life: a newer presence, or anything on its own link. */
-  aliveAt: Millis
+  /** Since when nobody knows a way to it: it is hidden unless it speaks up. */
+  doubtedAt: Millis | undefined
 }
+
+/** Device and instance. */
+type GoneKey = string & { readonly kind: 'gone' }
 
 export interface PresenceState {
   readonly crypto: Crypto
@@ -27,14 +30,21 @@ export interface PresenceState {
   readonly me: InstanceId
   readonly seen: Map<InstanceId, Seen>
   /** Counters of instances that said goodbye: what they said before must not bring them back. */
-  readonly gone: Map<InstanceId, number>
+  readonly gone: Map<GoneKey, number>
 }
 
 export type PresenceInput =
-  | { readonly type: 'received'; readonly bytes: Uint8Array; readonly now: Millis }
-  | { readonly type: 'alive'; readonly instance: InstanceId; readonly now: Millis }
-  /** Its link closed, and there is no other way to it. */
-  | { readonly type: 'lost'; readonly instance: InstanceId }
+  | { readonly type: 'received'; readonly bytes: Uint8Array }
+  /** The way to it is gone, and it said no goodbye. */
+  | { readonly type: 'lost'; readonly instance: InstanceId; readonly now: Millis }
+  /** Somebody else misses it since the presence with this counter. `linked`: we are linked to it ourselves. */
+  | {
+      readonly type: 'missed'
+      readonly instance: InstanceId
+      readonly counter: number
+      readonly linked: boolean
+      readonly now: Millis
+    }
   | { readonly type: 'tick'; readonly now: Millis }
 
 export type PresenceOutput =
@@ -53,6 +63,10 @@ export type PresenceOutput =
       /** The goodbye itself, for those it did not reach. */
       readonly encoded: Uint8Array | undefined
     }
+  /** Tell everybody: whoever is linked to it shows us wrong, or it speaks up itself. */
+  | { readonly type: 'doubted'; readonly instance: InstanceId; readonly counter: number }
+  /** Somebody misses us: say again that we are here. */
+  | { readonly type: 'missed-me' }
   /** Came before, another way. */
   | { readonly type: 'repeated'; readonly device: DeviceId }
   | { readonly type: 'violation'; readonly violation: Violation }
@@ -74,22 +88,22 @@ export function step(
 function perform(state: PresenceState, input: PresenceInput): PresenceOutput[] {
   switch (input.type) {
     case 'received':
-      return received(state, input.bytes, input.now)
-    case 'alive': {
-      const seen = state.seen.get(input.instance)
-      if (seen !== undefined) seen.aliveAt = input.now
-      return []
-    }
+      return received(state, input.bytes)
     case 'lost':
-      return hide(state, input.instance, 'lost')
+      return doubt(state, input.instance, input.now)
+    case 'missed': {
+      if (input.instance === state.me) return [{ type: 'missed-me' }]
+      const isNews = state.seen.get(input.instance)?.presence.counter === input.counter
+      return isNews && !input.linked ? doubt(state, input.instance, input.now) : []
+    }
     case 'tick':
-      return expire(state, input.now)
+      return hideDoubted(state, input.now)
     default:
       return unreachable(input)
   }
 }
 
-function received(state: PresenceState, bytes: Uint8Array, now: Millis): PresenceOutput[] {
+function received(state: PresenceState, bytes: Uint8Array): PresenceOutput[] {
   const decoded = decodePresence(bytes)
   if (isViolation(decoded)) return [{ type: 'violation', violation: decoded }]
   const { presence } = decoded
@@ -97,21 +111,21 @@ function received(state: PresenceState, bytes: Uint8Array, now: Millis): Presenc
   const certificate = state.roster.certificateOf(presence.device)
   if (certificate === undefined || state.roster.roleOf(presence.device) === undefined) return []
   const before = state.seen.get(presence.instance)
-  const newest = before?.presence.counter ?? state.gone.get(presence.instance) ?? -1
+  const newest = before?.presence.counter ?? state.gone.get(goneKey(presence)) ?? -1
   if (presence.counter === newest) return [{ type: 'repeated', device: presence.device }]
   if (presence.counter < newest) return []
+  // the same instance id under another device: the first one keeps it
+  if (before !== undefined && before.presence.device !== presence.device) return []
+  if (before === undefined && isCrowded(state, presence.device)) return []
   if (!isPresenceSignedBy(state.crypto, state.session, decoded, certificate.signPk)) {
     return [{ type: 'violation', violation: violation('forged', 'a presence its device did not sign') }]
   }
-  // the same instance id under another device: the first one keeps it
-  if (before !== undefined && before.presence.device !== presence.device) return []
   if (presence.phase === 'gone') {
     remember(state, presence)
     return hide(state, presence.instance, 'goodbye', bytes)
   }
-  if (before === undefined && state.seen.size >= MAX_INSTANCES) return []
   const clientID = clientIdOf(state.crypto, certificate.signPk, presence.writer)
-  state.seen.set(presence.instance, { presence, clientID, encoded: bytes.slice(), aliveAt: now })
+  state.seen.set(presence.instance, { presence, clientID, encoded: bytes.slice(), doubtedAt: undefined })
   const outputs: PresenceOutput[] = []
   if (before !== undefined && before.clientID !== clientID) {
     outputs.push({
@@ -123,11 +137,24 @@ function received(state: PresenceState, bytes: Uint8Array, now: Millis): Presenc
     })
   }
   outputs.push({ type: 'shown', presence, clientID, encoded: bytes, first: before === undefined })
-  return [...outputs, { type: 'wake', at: now + PRESENCE_EXPIRY_MS }]
+  return outputs
+}
+
+/** Asked before anything is verified, so that a crowd of made-up instances costs next to nothing. */
+function isCrowded({ seen }: PresenceState, device: DeviceId): boolean {
+  if (seen.size >= MAX_INSTANCES) return true
+  let instances = 0
+  for (const { presence } of seen.values()) if (presence.device === device) instances++
+  return instances >= MAX_INSTANCES_PER_DEVICE
+}
+
+/** By device too: nobody says goodbye for an instance of somebody else. */
+function goneKey({ device, instance }: Presence): GoneKey {
+  return `${device}${instance}` as GoneKey
 }
 
 function remember(state: PresenceState, presence: Presence): void {
-  state.gone.set(presence.instance, presence.counter)
+  state.gone.set(goneKey(presence), presence.counter)
   for (const oldest of state.gone.keys()) {
     if (state.gone.size <= MAX_INSTANCES) return
     state.gone.delete(oldest)
@@ -146,12 +173,24 @@ function hide(
   return [{ type: 'hidden', presence: seen.presence, clientID: seen.clientID, why, encoded }]
 }
 
-function expire(state: PresenceState, now: Millis): PresenceOutput[] {
+/** Hidden only a moment later: who is still reached another way speaks up meanwhile. */
+function doubt(state: PresenceState, instance: InstanceId, now: Millis): PresenceOutput[] {
+  const seen = state.seen.get(instance)
+  if (seen === undefined || seen.doubtedAt !== undefined) return []
+  seen.doubtedAt = now
+  return [
+    { type: 'doubted', instance, counter: seen.presence.counter },
+    { type: 'wake', at: now + PRESENCE_GRACE_MS },
+  ]
+}
+
+function hideDoubted(state: PresenceState, now: Millis): PresenceOutput[] {
   const outputs: PresenceOutput[] = []
   let next = Number.POSITIVE_INFINITY
-  for (const [instance, seen] of state.seen) {
-    if (now - seen.aliveAt >= PRESENCE_EXPIRY_MS) outputs.push(...hide(state, instance, 'lost'))
-    else next = Math.min(next, seen.aliveAt + PRESENCE_EXPIRY_MS)
+  for (const [instance, { doubtedAt }] of [...state.seen]) {
+    if (doubtedAt === undefined) continue
+    if (now - doubtedAt >= PRESENCE_GRACE_MS) outputs.push(...hide(state, instance, 'lost'))
+    else next = Math.min(next, doubtedAt + PRESENCE_GRACE_MS)
   }
   if (next !== Number.POSITIVE_INFINITY) outputs.push({ type: 'wake', at: next })
   return outputs

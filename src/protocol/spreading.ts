@@ -146,13 +146,15 @@ export function duplicate(state: GossipState, link: GossipLink, entry: Entry, ou
   acknowledge(state, link, chainOf(entry), entry.seq)
   link.owedAcks.add(chainOf(entry))
   if (state.ackDue === undefined) state.ackDue = 0
-  prune(link, entry.device, outputs)
+  prune(state, link, entry.device, outputs)
   outputs.push({ type: 'wake', at: 0 })
 }
 
-/** Asks the link not to forward a device's doings to us: they come another way. Never its own link. */
-export function prune(link: GossipLink, device: DeviceId, outputs: GossipOutput[]): void {
+/** Asks the link not to forward a device's doings to us: they come another way. Never its own link, never the last one. */
+export function prune(state: GossipState, link: GossipLink, device: DeviceId, outputs: GossipOutput[]): void {
   if (link.device === device || link.prunedByUs.has(device)) return
+  const others = [...state.links.values()].filter((other) => other !== link && !other.prunedByUs.has(device))
+  if (others.length === 0) return
   link.prunedByUs.add(device)
   outputs.push({ type: 'send', link: link.id, message: { type: 'prune', device } })
 }

@@ -21,6 +21,7 @@ import {
 import { AuthenticatedAwareness } from '../doc/awareness.ts'
 import type { SharedDocument } from '../doc/document.ts'
 import { sharedSeq } from '../protocol/gossip-state.ts'
+import { MAX_LINKS, ringOf, surplusLinks, wantedLinks } from '../protocol/overlay.ts'
 import type { LocalId } from '../storage/port.ts'
 import type { DialFailure } from '../transport/port.ts'
 import { PALETTE_SIZE } from '../wire/certificate.ts'
@@ -66,6 +67,10 @@ import { OWN_ROOT, Title, UNTITLED } from './title.ts'
 
 /** In idle moments a log that has grown long starts anew, looked at this often. */
 const TIDY_MS = 5_000
+/** Many come and go at once: whom to link to is looked at this much later. */
+const TEND_MS = 50
+/** A link younger than this is kept, wanted or not. */
+const YOUNG_MS = 10_000
 
 export interface LiveSessionParts extends Omit<ReplicaParts, 'listener' | 'writer'> {
   readonly signalingUrl: string | undefined
@@ -108,6 +113,7 @@ export class LiveSession implements Session {
   #refreshing = false
   #ended = false
   #cancelTidy: (() => void) | undefined
+  #cancelTend: (() => void) | undefined
   #release: (() => void) | undefined
   readonly #stopWaitingForEnd: () => void
   /** Digest of the text that was rebuilt last: the same one is not rebuilt again. */
@@ -430,15 +436,16 @@ export class LiveSession implements Session {
       violated: (violation, device) => this.#violated(violation, device),
       linked: (peer) => {
         this.#rendezvous?.found(peer.link.remote)
+        this.#tend()
         this.#problem = undefined
         peer.link.send({ type: 'presence', presence: this.#people.current() })
         this.#emitter.emit('peers', this.peers)
       },
-      unlinked: ({ link, device }) => {
-        this.#rendezvous?.miss()
-        if (this.#mesh.peers.size > 0) this.#rendezvous?.meet(link.remote, device)
+      unlinked: ({ link }) => {
+        this.#unlinked(link.remote)
         this.#emitter.emit('peers', this.peers)
       },
+      missedHere: () => this.#people.changed(),
       carried: (from, device, blob) => this.#rendezvous?.carried(from, device, blob),
       diverged: () => this.#diverged(),
       acknowledged: () => this.#acknowledged(),
@@ -461,13 +468,13 @@ export class LiveSession implements Session {
   #presence(output: Parameters<MeshListener['presence']>[0]): void {
     const device = output.presence.device
     if (output.type === 'shown') {
-      if (output.first) this.#rendezvous?.meet(output.presence.instance, device)
       const arrived = this.#people.show(output) === 'arrived'
       const first = this.#admitted.delete(device)
       if (arrived) this.#emitter.emit('arrived', { member: this.#people.member(device), first })
     } else if (this.#people.hide(output) === 'left') {
       this.#emitter.emit('left', { member: this.#people.member(device), why: output.why })
     }
+    this.#tend()
     this.#emitter.emit('members', this.members)
     this.#refresh()
   }
@@ -515,6 +522,8 @@ export class LiveSession implements Session {
       listener: {
         linked: (link, device) => this.#mesh.add(link, device),
         carry: (to, blob) => this.#mesh.carry(to, blob),
+        wants: (instance) => this.#wants(instance),
+        hasLinks: () => this.#mesh.peers.size > 0,
         isLinked: (instance) => this.#mesh.peers.has(instance),
         knocked: (knocking) => this.#guests.knock(knocking),
         rosterGrew: () => this.#rosterChanged(),
@@ -522,6 +531,44 @@ export class LiveSession implements Session {
         changed: () => this.#refresh(),
       },
     })
+  }
+
+  /** Alone, or without somebody we want: the server is asked too; otherwise the mesh mends itself. */
+  #unlinked(instance: InstanceId): void {
+    const isWanted = wantedLinks(this.#me, ringOf([...this.#mesh.ring(), instance])).has(instance)
+    if (this.#mesh.peers.size === 0 || isWanted) this.#rendezvous?.miss()
+    this.#tend()
+  }
+
+  #wants(instance: InstanceId): boolean {
+    if (this.#mesh.peers.size < MAX_LINKS) return true
+    const ring = ringOf([...this.#mesh.ring(), instance])
+    return wantedLinks(this.#me, ring).has(instance) || wantedLinks(instance, ring).has(this.#me)
+  }
+
+  /** Who came or went may change whom we should be linked to; looked at once for all that happens in a moment. */
+  #tend(after = TEND_MS): void {
+    if (this.#ended) return
+    if (this.#cancelTend !== undefined && after > TEND_MS) return
+    this.#cancelTend?.()
+    this.#cancelTend = this.#environment.clock.wakeAfter(after, () => {
+      this.#cancelTend = undefined
+      const ring = this.#mesh.ring()
+      for (const instance of wantedLinks(this.#me, ring)) {
+        const device = this.#mesh.deviceOf(instance)
+        if (device !== undefined) this.#rendezvous?.meet(instance, device)
+      }
+      for (const instance of surplusLinks(this.#me, [...this.#mesh.peers.keys()], ring)) this.#letGo(instance)
+    })
+  }
+
+  /** Never a young link: somebody may just be joining over it. */
+  #letGo(instance: InstanceId): void {
+    const peer = this.#mesh.peers.get(instance)
+    if (peer === undefined) return
+    const isYoung = this.#environment.clock.now() - peer.since < YOUNG_MS
+    if (!isYoung && this.#mesh.isEvenWith(peer)) peer.link.close()
+    else this.#tend(YOUNG_MS)
   }
 
   #dialFailed(failure: DialFailure | 'other-version', device: DeviceId | undefined): void {
@@ -648,6 +695,7 @@ export class LiveSession implements Session {
     this.#stopWaitingForEnd()
     this.#people.stop()
     this.#cancelTidy?.()
+    this.#cancelTend?.()
     this.#release?.()
     this.#guests.close()
     this.#rendezvous?.stop()

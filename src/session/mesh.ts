@@ -14,11 +14,12 @@ import {
   type GossipState,
   startGossip,
 } from '../protocol/gossip-state.ts'
+import { type Ring, ringOf } from '../protocol/overlay.ts'
 import * as presenceCore from '../protocol/presence.ts'
 import { pieceCount, sealPiece } from '../wire/blob.ts'
 import type { BlobReference } from '../wire/checkpoint.ts'
 import type { Entry } from '../wire/entry.ts'
-import { MAX_INSTANCES } from '../wire/limits.ts'
+import { MAX_CARRY_HOPS, MAX_INSTANCES } from '../wire/limits.ts'
 import type { Message } from '../wire/message.ts'
 import type { Presence } from '../wire/presence.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
@@ -29,6 +30,7 @@ import type { Replica, ServedCheckpoint } from './replica.ts'
 export interface MeshPeer {
   readonly link: PeerLink
   readonly device: DeviceId
+  readonly since: Millis
   rtt: Millis | undefined
   path: 'direct' | 'relay' | 'unknown'
   /** Pieces of a blob we are handing over, pulled as the bulk lane has room. */
@@ -39,6 +41,8 @@ export interface MeshListener {
   changed(): void
   rosterChanged(): void
   presence(output: Extract<presenceCore.PresenceOutput, { type: 'shown' | 'hidden' }>): void
+  /** Somebody knows no way to us: we say again that we are here. */
+  missedHere(): void
   /** A blob of an introduction came for us. */
   carried(from: InstanceId, device: DeviceId, blob: Uint8Array): void
   violated(violation: Violation, device: DeviceId | undefined): void
@@ -66,6 +70,8 @@ export class Mesh {
   readonly #timers = new Map<'gossip' | 'presence', { readonly at: Millis; readonly cancel: () => void }>()
   /** Whose every instance is that was ever here: a link that was cut is mended without its presence. */
   readonly #devices = new Map<InstanceId, DeviceId>()
+  /** Through whom the newest presence of an instance came: the way back to it. */
+  readonly #ways = new Map<InstanceId, InstanceId>()
   #fetch: Fetch | undefined
   #closed = false
 
@@ -89,7 +95,14 @@ export class Mesh {
   /** Takes over a proven link to a member. An older link to the same instance gives way. */
   add(link: PeerLink, device: DeviceId): void {
     this.peers.get(link.remote)?.link.close()
-    const peer: MeshPeer = { link, device, rtt: undefined, path: 'unknown', serving: undefined }
+    const peer: MeshPeer = {
+      link,
+      device,
+      since: this.#now(),
+      rtt: undefined,
+      path: 'unknown',
+      serving: undefined,
+    }
     link.listen(this.#listenerFor(peer))
     this.peers.set(link.remote, peer)
     this.#remember(link.remote, device)
@@ -165,7 +178,6 @@ export class Mesh {
       hungry: () => this.#hungry(peer),
       alive: (rtt) => {
         if (rtt !== undefined) peer.rtt = rtt
-        this.#stepPresence({ type: 'alive', instance: peer.link.remote, now: this.#now() })
         if (rtt !== undefined) this.#listener.changed()
       },
       closed: (because) =>
@@ -179,7 +191,7 @@ export class Mesh {
     this.peers.delete(remote)
     if (fault !== undefined) this.#listener.violated(fault, peer.device)
     this.#step({ type: 'unlinked', link: remote, now: this.#now() })
-    this.#stepPresence({ type: 'lost', instance: remote })
+    this.#doubtBehind(remote)
     if (this.#fetch?.from === remote) this.#fetchFrom(this.peers.keys().next().value)
     if (this.#closed) return
     this.#listener.unlinked(peer)
@@ -211,7 +223,7 @@ export class Mesh {
       case 'graft':
         return this.#step({ ...message, link })
       case 'presence':
-        return this.#stepPresence({ type: 'received', bytes: message.presence, now: this.#now() }, peer)
+        return this.#stepPresence({ type: 'received', bytes: message.presence }, peer)
       case 'blob-want':
         return this.#serveBlob(peer, message.blob, message.from)
       case 'blob-piece':
@@ -220,6 +232,10 @@ export class Mesh {
         return this.#fetchFrom([...this.peers.keys()].find((id) => id !== link))
       case 'carry':
         return this.#carry(peer, message)
+      case 'missed': {
+        const linked = this.peers.has(message.instance)
+        return this.#stepPresence({ ...message, linked, now: this.#now() }, peer)
+      }
       case 'invitation':
       case 'join':
       case 'refusal':
@@ -376,11 +392,15 @@ export class Mesh {
   #stepPresence(input: presenceCore.PresenceInput, from?: MeshPeer): void {
     for (const output of presenceCore.step(this.presence, input).outputs) {
       if (output.type === 'violation') from?.link.close(output.violation)
+      else if (output.type === 'doubted') this.#tellMissed(output, from)
+      else if (output.type === 'missed-me') this.#listener.missedHere()
       else if (output.type === 'repeated') this.#repeated(output.device, from)
       else if (output.type === 'wake')
         this.#wake('presence', output.at, () => this.#stepPresence({ type: 'tick', now: this.#now() }))
       else {
         this.#remember(output.presence.instance, output.presence.device)
+        if (output.type === 'shown' && from !== undefined)
+          this.#ways.set(output.presence.instance, from.link.remote)
         if (output.encoded !== undefined) this.#relayPresence(output.presence, output.encoded, from)
         this.#listener.presence(output)
       }
@@ -400,19 +420,47 @@ export class Mesh {
     if (from !== undefined) this.#step({ type: 'redundant', link: from.link.remote, device })
   }
 
+  /** Everybody the lost link was the way to may be gone too. */
+  #doubtBehind(remote: InstanceId): void {
+    const behind = [...this.presence.seen.keys()].filter(
+      (one) => one === remote || this.#ways.get(one) === remote,
+    )
+    for (const instance of behind) {
+      if (instance !== remote && this.peers.has(instance)) continue
+      this.#ways.delete(instance)
+      this.#stepPresence({ type: 'lost', instance, now: this.#now() })
+    }
+  }
+
+  #tellMissed(
+    { instance, counter }: { instance: InstanceId; counter: number },
+    from: MeshPeer | undefined,
+  ): void {
+    for (const peer of this.peers.values())
+      if (peer !== from) peer.link.send({ type: 'missed', instance, counter })
+  }
+
   #remember(instance: InstanceId, device: DeviceId): void {
     this.#devices.set(instance, device)
     for (const oldest of this.#devices.keys()) {
       if (this.#devices.size <= MAX_INSTANCES) return
       this.#devices.delete(oldest)
+      this.#ways.delete(oldest)
     }
   }
 
   // Introductions ------------------------------------------------------------------------------------------------
 
-  /** For an instance we are not linked to: whoever is may pass it on. */
+  /** For an instance we are not linked to: along the way its presence came, or to every neighbour when none is known. */
   carry(to: InstanceId, blob: Uint8Array): void {
-    for (const peer of this.peers.values()) peer.link.send({ type: 'carry', to, from: this.me, blob })
+    const way = this.#wayTo(to)
+    const message = { type: 'carry', to, from: this.me, hops: MAX_CARRY_HOPS, blob } as const
+    for (const peer of way === undefined ? this.peers.values() : [way]) peer.link.send(message)
+  }
+
+  #wayTo(instance: InstanceId): MeshPeer | undefined {
+    const way = this.#ways.get(instance)
+    return this.peers.get(instance) ?? (way === undefined ? undefined : this.peers.get(way))
   }
 
   #carry(peer: MeshPeer, message: Extract<Message, { type: 'carry' }>): void {
@@ -422,8 +470,17 @@ export class Mesh {
       if (device !== undefined) this.#listener.carried(from, device, blob)
       return
     }
-    // only for a neighbour: two members with no neighbour in common meet through the server
-    if (from === peer.link.remote) this.peers.get(to)?.link.send(message)
+    const way = this.#wayTo(to)
+    if (way !== peer && message.hops > 0) way?.link.send({ ...message, hops: message.hops - 1 })
+  }
+
+  /** Everybody who is here, ourselves included, as far as we have heard. */
+  ring(): Ring {
+    return ringOf([this.me, ...this.peers.keys(), ...this.presence.seen.keys()])
+  }
+
+  deviceOf(instance: InstanceId): DeviceId | undefined {
+    return this.#devices.get(instance)
   }
 
   hasDevice(device: DeviceId): boolean {

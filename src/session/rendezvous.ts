@@ -28,6 +28,9 @@ export interface RendezvousListener {
   /** A proven link to a member. */
   linked(link: PeerLink, device: DeviceId): void
   isLinked(instance: InstanceId): boolean
+  /** Whether there is room for, or a reason for, a link to this instance. */
+  wants(instance: InstanceId): boolean
+  hasLinks(): boolean
   knocked(knocking: Knocking): void
   /** A member's hello brought a Join that was not known. */
   rosterGrew(): void
@@ -58,6 +61,8 @@ export class Rendezvous {
   readonly #signaling: Signaling
   readonly #introductions: Introductions
   #looks = 0
+  /** Somebody is missed: whoever is in the topics is greeted, linked or not. */
+  #isLooking = false
   #cancelLook: (() => void) | undefined
   #cancelPlan: (() => void) | undefined
 
@@ -123,6 +128,7 @@ export class Rendezvous {
   /** A link opened: the next loss is looked for quickly again. */
   found(instance: InstanceId): void {
     this.#looks = 0
+    this.#isLooking = false
     this.#introductions.settled(instance)
   }
 
@@ -139,6 +145,7 @@ export class Rendezvous {
   }
 
   #look(): void {
+    this.#isLooking = true
     this.#signaling.lookAgain((instance) => !this.#parts.listener.isLinked(instance))
   }
 
@@ -149,7 +156,11 @@ export class Rendezvous {
     const members = memberTopics(environment.crypto, keyring.epochKey.reveal(), now)
     const invites = keyring.invitesToAnswer(roster, now, MAX_INVITE_TOPICS)
     this.#signaling.plan([
-      ...members.map(({ keys, sealing }) => ({ keys, ...this.#memberPlan(sealing) })),
+      ...members.map(({ keys, sealing }) => ({
+        keys,
+        greets: () => this.#isLooking || !this.#parts.listener.hasLinks(),
+        ...this.#memberPlan(sealing),
+      })),
       ...invites.map((keys) => this.#invitePlan(keys)),
     ])
     this.#cancelPlan?.()
@@ -200,7 +211,11 @@ export class Rendezvous {
     if (hello.side !== 'member' || hello.device === undefined || hello.instance === me) return false
     const join = hello.join.length === 0 ? undefined : decodeJoin(hello.join)
     if (join?.ok === true && roster.takeJoin(join.value) === 'new') listener.rosterGrew()
-    return !listener.isLinked(hello.instance) && roster.roleOf(hello.device) !== undefined
+    return (
+      !listener.isLinked(hello.instance) &&
+      listener.wants(hello.instance) &&
+      roster.roleOf(hello.device) !== undefined
+    )
   }
 
   #open(channel: Channel, hello: Hello, initiator: boolean): void {

@@ -22,6 +22,8 @@ import type { Environment } from './environment.ts'
 /** A topic to wait in, and what happens there. */
 export interface TopicPlan extends DialingPlan {
   readonly keys: SignKeys
+  /** Whether to say hello to whoever is there; without it always. */
+  greets?(): boolean
 }
 
 export type SignalingPhase = 'stopped' | 'connecting' | 'open' | 'unreachable'
@@ -32,10 +34,12 @@ export interface SignalingListener {
 
 interface Topic {
   readonly id: TopicId
-  readonly keys: SignKeys
+  readonly plan: TopicPlan
   readonly dialing: Dialing
 }
 
+/** Hellos said on entering a topic: the mesh introduces the rest. */
+const MAX_GREETED = 16
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 30_000
 /** A connection that says nothing for this long is as good as none. */
@@ -116,7 +120,7 @@ export class Signaling {
     }
     for (const [id, plan] of wanted) {
       if (this.#topics.has(id)) continue
-      const topic: Topic = { id, keys: plan.keys, dialing: this.#dialingIn(id, plan) }
+      const topic: Topic = { id, plan, dialing: this.#dialingIn(id, plan) }
       this.#topics.set(id, topic)
       this.#join(topic)
     }
@@ -189,8 +193,7 @@ export class Signaling {
         this.#iceServers = signal.iceServers
         return
       case 'joined':
-        this.#topics.get(signal.topic)?.dialing.greet(signal.sockets)
-        return
+        return this.#joined(signal.topic, signal.sockets)
       case 'passed':
         this.#topics.get(signal.topic)?.dialing.passed(signal.from, signal.blob)
         return
@@ -230,8 +233,13 @@ export class Signaling {
   #join(topic: Topic): void {
     if (this.#challenge === undefined) return
     const statement = joinStatement(this.#challenge, topic.id)
-    const signature = this.#environment.crypto.sign(topic.keys.secretKey, statement)
+    const signature = this.#environment.crypto.sign(topic.plan.keys.secretKey, statement)
     this.#send({ kind: 'join', topic: topic.id, signature })
+  }
+
+  #joined(id: TopicId, sockets: readonly number[]): void {
+    const topic = this.#topics.get(id)
+    if (topic?.plan.greets?.() !== false) topic?.dialing.greet(sockets.slice(0, MAX_GREETED))
   }
 
   #dialingIn(id: TopicId, plan: TopicPlan): Dialing {

@@ -115,9 +115,14 @@ export const MAX_PRESENCE_RANGES = 16
 export const MAX_RELATIVE_POSITION_BYTES = 64
 /** At most 20 a second. */
 export const PRESENCE_PAUSE_MS = 50
-export const PRESENCE_EXPIRY_MS = 15_000
+/** Whose links are all lost without a goodbye is hidden this much later, unless heard of another way. */
+export const PRESENCE_GRACE_MS = 1_000
+/** Hops a carried introduction may take: twice as many as a crowd of 128 needs. */
+export const MAX_CARRY_HOPS = 16
 /** Peers somebody can be linked to or see at once, far above the 128 we promise. */
 export const MAX_INSTANCES = 1_024
+/** Tabs of one device that are shown. One device never fills the place of everybody else. */
+export const MAX_INSTANCES_PER_DEVICE = 32
 
 // Signaling (server and client) ---------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ import { type JoinRequest, readRequest, writeRequest } from './certificate.ts'
 import { type Head, readHeads, writeHeads } from './heads.ts'
 import {
   BLOB_PIECE_BYTES,
+  MAX_CARRY_HOPS,
   MAX_JOINS,
   MAX_PERSON_NAME_BYTES,
   MAX_PRESENCE_BYTES,
@@ -90,8 +91,16 @@ export type Message =
   | { readonly type: 'blob-want'; readonly blob: BlobId; readonly from: number }
   | { readonly type: 'blob-piece'; readonly blob: BlobId; readonly index: number; readonly piece: Uint8Array }
   | { readonly type: 'blob-missing'; readonly blob: BlobId }
-  /** A blob of an introduction (wire/introduction.ts), carried by a member who is linked to both. */
-  | { readonly type: 'carry'; readonly to: InstanceId; readonly from: InstanceId; readonly blob: Uint8Array }
+  /** A blob of an introduction (wire/introduction.ts), carried by members who know a way; `hops` still allowed. */
+  | {
+      readonly type: 'carry'
+      readonly to: InstanceId
+      readonly from: InstanceId
+      readonly hops: number
+      readonly blob: Uint8Array
+    }
+  /** "I know no way to this instance any more since its presence with that counter." */
+  | { readonly type: 'missed'; readonly instance: InstanceId; readonly counter: number }
 
 const TYPES = [
   'invitation',
@@ -111,6 +120,7 @@ const TYPES = [
   'blob-piece',
   'blob-missing',
   'carry',
+  'missed',
 ] as const satisfies readonly Message['type'][]
 const REASONS: readonly RefusalReason[] = ['expired', 'used', 'revoked', 'unknown', 'not-allowed', 'full']
 const ROLES: readonly InviteRole[] = ['editor', 'viewer']
@@ -185,7 +195,10 @@ function write(writer: Writer, message: Message): void {
       writer.fixed(idBytes(message.blob))
       return
     case 'carry':
-      writer.fixed(idBytes(message.to)).fixed(idBytes(message.from)).sized(message.blob)
+      writer.fixed(idBytes(message.to)).fixed(idBytes(message.from)).u8(message.hops).sized(message.blob)
+      return
+    case 'missed':
+      writer.fixed(idBytes(message.instance)).varuint(message.counter)
       return
     default:
       return message satisfies never
@@ -249,7 +262,13 @@ function readMessage(reader: Reader): Message {
     case 'carry': {
       const to = idOf<InstanceId>(reader.fixed(ID_BYTES.instance))
       const from = idOf<InstanceId>(reader.fixed(ID_BYTES.instance))
-      return { type, to, from, blob: reader.sized(MAX_SIGNAL_BYTES) }
+      const hops = reader.u8()
+      if (hops > MAX_CARRY_HOPS) throw new Malformed('too many hops')
+      return { type, to, from, hops, blob: reader.sized(MAX_SIGNAL_BYTES) }
+    }
+    case 'missed': {
+      const instance = idOf<InstanceId>(reader.fixed(ID_BYTES.instance))
+      return { type, instance, counter: reader.varuint() }
     }
     case undefined:
       throw new Malformed('unknown type of message')

@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { MAX_LINKS } from '../../src/protocol/overlay.ts'
+import type { Session } from '../../src/session/public.ts'
+import { type Town, textOf, town, until } from './town.ts'
+
+let place: Town
+
+beforeEach(async () => {
+  place = await town()
+})
+
+afterEach(async () => {
+  await place.leaveAll()
+})
+
+async function crowd(size: number): Promise<Session[]> {
+  const ada = await place.device().api.createSession({ name: 'Ada' })
+  const invite = await ada.invite({ role: 'editor', uses: size })
+  const others: Session[] = []
+  for (let n = 1; n < size; n++) {
+    others.push(await place.device().api.joinSession(invite.url, { name: `Guest ${n}` }))
+  }
+  return [ada, ...others]
+}
+
+test('eight editors are all linked to each other, and see each other', async () => {
+  const everybody = await crowd(8)
+  await until('all are linked', () => everybody.every((one) => one.peers.length === 7))
+  await until('all are seen', () => everybody.every((one) => one.members.filter(({ here }) => here).length === 8))
+})
+
+test('twenty editors keep a few links each, and everybody gets every letter', async () => {
+  const everybody = await crowd(20)
+  await until('all are seen', () => everybody.every((one) => one.members.filter(({ here }) => here).length === 20))
+  for (const [n, one] of everybody.entries()) one.doc.getText('main').insert(0, String.fromCharCode(65 + n))
+  await until('all letters are everywhere', () => everybody.every((one) => textOf(one).length === 20))
+  expect(new Set(everybody.map(textOf)).size).toBe(1)
+  const links = everybody.reduce((sum, one) => sum + one.peers.length, 0)
+  expect(links / everybody.length).toBeLessThanOrEqual(MAX_LINKS)
+})
+
+test('a third of twenty gone at once leaves the rest connected and equal, with the server gone', async () => {
+  const everybody = await crowd(20)
+  await until('all are seen', () => everybody.every((one) => one.members.filter(({ here }) => here).length === 20))
+  place.relay.stop()
+  const gone = everybody.filter((_, index) => index % 3 === 1)
+  const rest = everybody.filter((_, index) => index % 3 !== 1)
+  await Promise.all(gone.map((one) => one.leave()))
+  await until('the gone are not shown', () =>
+    rest.every((one) => one.members.filter(({ here }) => here).length === rest.length),
+  )
+  for (const one of rest) one.doc.getText('main').insert(0, 'x')
+  await until('all letters are everywhere', () => rest.every((one) => textOf(one).length === rest.length))
+})

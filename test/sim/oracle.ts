@@ -82,6 +82,8 @@ export class Oracle {
   #checkStatus(name: string, session: LiveSession): void {
     const { status, me } = session
     if (status.unshared > 0 || status.phase === 'draft') return
+    // who is joining holds entries already, and cannot be looked into yet
+    if (this.#town.devices.some((device) => device.busy)) return
     for (const chain of session.replica.log.chains.values()) {
       if (chain.device !== me.device) continue
       const last = chain.entries.findLast(({ entry }) => entry.kind === 'edit')?.entry.seq ?? 0
@@ -106,6 +108,7 @@ export class Oracle {
   /** Before a device loses memory or disk: what only it holds may be lost with it. */
   excuse(device: SimDevice): void {
     this.look()
+    if (device.busy) for (const [chain, seq] of this.#written) this.#heldElsewhere.set(chain, seq)
     for (const [chain, seq] of this.#written) {
       const elsewhere = Math.max(
         0,

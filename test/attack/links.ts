@@ -311,7 +311,11 @@ async function knockers(ground: Ground, url: string, count: number): Promise<Cro
     )
     if (number % 10 === 0) await nextTurn()
   }
-  return { opened, open: () => opened.length - closed.size, end: () => crowd.forEach((one) => one.stop()) }
+  return { opened, open: () => opened.length - closed.size, end: () => stopAll(crowd) }
+}
+
+function stopAll(crowd: readonly Signaling[]): void {
+  for (const one of crowd) one.stop()
 }
 
 /** A newcomer by its hello, who then does with the channel to Ada what it likes. */
@@ -344,7 +348,10 @@ async function expectGarbageEnds(stage: Stage, ground: Ground, url: string): Pro
   for (let time = 0; time < 5; time++) {
     let ended = false
     const knocker = knockWith(ground, url, (channel) => {
-      channel.listen({ message: () => {}, drained: () => {}, closed: () => void (ended = true) })
+      const closed = (): void => {
+        ended = true
+      }
+      channel.listen({ message: () => {}, drained: () => {}, closed })
       for (let at = 0; at < MIB; at += 65_536) channel.send(ground.crypto.randomBytes(65_536))
     })
     stage.expect(await comesTrue(() => ended), 'random bytes did not end their channel')

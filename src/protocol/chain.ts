@@ -29,6 +29,8 @@ export interface Chain {
   readonly clientID: number
   base: number
   baseId: EntryId
+  /** rosterSeq of the entry at `base`; 0 where a checkpoint of others brought it, which does not say. */
+  baseRosterSeq: number
   entries: HeldEntry[]
   applied: number
   /** The Yjs clock the next edit must begin with, after all held (parked ones too). */
@@ -50,6 +52,7 @@ export function emptyChain(place: { device: DeviceId; writer: WriterId }, client
     clientID,
     base: 0,
     baseId: NO_ENTRY,
+    baseRosterSeq: 0,
     entries: [],
     applied: 0,
     heldClock: 0,
@@ -98,9 +101,15 @@ export function cutFrom(chain: Chain, seq: number): HeldEntry[] {
   assert(seq > chain.applied, 'what is applied is not cut off here')
   const dropped = chain.entries.splice(seq - chain.base - 1)
   chain.heldClock = chain.entries.findLast((held) => held.inspection)?.inspection?.end ?? chain.appliedClock
+  chain.rosterSeq = chain.entries.at(-1)?.entry.rosterSeq ?? chain.baseRosterSeq
+  countParked(chain)
+  return dropped
+}
+
+/** Counts anew what is held and not applied. */
+export function countParked(chain: Chain): void {
   const parked = chain.entries.slice(chain.applied - chain.base)
   chain.parkedBytes = parked.reduce((sum, held) => sum + sizeOfEntry(held.entry), 0)
-  return dropped
 }
 
 /** Ends the chain just before `seq` for good and gives back what falls off. */

@@ -126,7 +126,8 @@ export function step(state: LogState, input: LogInput): { state: LogState; outpu
       unpark(state, outputs)
       break
     case 'roster-grew':
-      receive(state, state.aside.splice(0), true, outputs)
+      // one by one: whoever had a forged entry laid aside takes nobody else's with it
+      for (const entry of state.aside.splice(0)) receive(state, [entry], true, outputs)
       break
     default:
       return unreachable(input)
@@ -249,8 +250,9 @@ function end(chain: Chain, seq: number, because: ChainEnd, detail: string, outpu
 }
 
 function setAside(state: LogState, entry: Entry, outputs: LogOutput[]): undefined {
-  if (state.aside.length < MAX_ASIDE && !state.aside.some((other) => other.id === entry.id))
-    state.aside.push(keep(entry))
+  const bytes = state.aside.reduce((sum, other) => sum + sizeOfEntry(other), sizeOfEntry(entry))
+  const hasRoom = state.aside.length < MAX_ASIDE && bytes <= MAX_PARKED_BYTES
+  if (hasRoom && !state.aside.some((other) => other.id === entry.id)) state.aside.push(keep(entry))
   outputs.push({ type: 'roster-behind' })
   return undefined
 }

@@ -6,7 +6,7 @@ import { type Checkpoint, type CheckpointHead, decodeCheckpoint } from '../wire/
 import { type Entry, isSignedBy, openEntry } from '../wire/entry.ts'
 import { chainOf } from '../wire/heads.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
-import { type Chain, entryAt, heldSeq } from './chain.ts'
+import { type Chain, countParked, entryAt, heldSeq } from './chain.ts'
 import type { Evaluator } from './evaluation.ts'
 import { apply, areNeedsMet, chainFor, type LogOutput, type LogState } from './log.ts'
 
@@ -99,6 +99,7 @@ export function liftBases(state: LogState, checkpoint: Pick<Checkpoint, 'heads' 
     const chain = chainFor(state, head)
     if (chain === undefined || head.seq < chain.base) continue
     const beyond = heldSeq(chain) > head.seq ? chain.entries.slice(head.seq - chain.base) : []
+    if (head.seq > chain.base) chain.baseRosterSeq = entryAt(chain, head.seq)?.entry.rosterSeq ?? 0
     chain.entries = beyond
     chain.base = head.seq
     chain.baseId = head.id
@@ -134,9 +135,7 @@ export function replay(
     const held = entryAt(next, next.applied + 1)
     if (held !== undefined) apply(state, next, held, false, outputs)
   }
-  for (const chain of chains) {
-    chain.parkedBytes = chain.applied === heldSeq(chain) ? 0 : chain.parkedBytes
-  }
+  for (const chain of chains) countParked(chain)
   return outputs
 }
 

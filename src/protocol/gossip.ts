@@ -14,10 +14,23 @@ import { unreachable } from '../base/assert.ts'
 import type { InstanceId } from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import { chainOf } from '../wire/heads.ts'
-import { ACKNOWLEDGE_PAUSE_MS, DIGEST_REST_MS, HEADS_DIGEST_PAUSE_MS } from '../wire/limits.ts'
+import {
+  ACKNOWLEDGE_PAUSE_MS,
+  DIGEST_REST_MS,
+  FULL_SEND_PAUSE_MS,
+  HEADS_DIGEST_PAUSE_MS,
+} from '../wire/limits.ts'
 import type { Acknowledgement } from '../wire/message.ts'
 import { heldSeq } from './chain.ts'
-import { ask, checkDivergence, compareDigests, compareHeads, digestMessage, sendHeads } from './comparing.ts'
+import {
+  ask,
+  checkDivergence,
+  compareDigests,
+  compareHeads,
+  digestMessage,
+  isEven,
+  sendHeads,
+} from './comparing.ts'
 import {
   acknowledge,
   changed,
@@ -187,12 +200,18 @@ function sendAcks(state: GossipState, now: Millis, outputs: GossipOutput[]): voi
 }
 
 function sendDigests(state: GossipState, now: Millis, outputs: GossipOutput[]): void {
-  if (now - state.changedAt >= DIGEST_REST_MS) {
-    state.digestDue = undefined
+  const isAtRest = now - state.changedAt >= DIGEST_REST_MS
+  if (isAtRest && state.stateDigest === undefined) {
+    state.digestDue = now + FULL_SEND_PAUSE_MS
     outputs.push({ type: 'digest-wanted' })
     return
   }
-  state.digestDue = now + HEADS_DIGEST_PAUSE_MS
-  for (const link of state.links.values())
-    outputs.push({ type: 'send', link: link.id, message: digestMessage(state) })
+  // at rest only those are told again that are not even: something was dropped on the way
+  const told = [...state.links.values()].filter((link) => !isAtRest || !isEven(state, link))
+  state.digestDue = isAtRest && told.length === 0 ? undefined : now + pauseOf(isAtRest)
+  for (const link of told) outputs.push({ type: 'send', link: link.id, message: digestMessage(state) })
+}
+
+function pauseOf(isAtRest: boolean): Millis {
+  return isAtRest ? FULL_SEND_PAUSE_MS : HEADS_DIGEST_PAUSE_MS
 }

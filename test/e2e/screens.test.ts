@@ -123,6 +123,22 @@ describe('a person finds by its name', () => {
     await getByRole(page, 'button', 'Copy link')
   })
 
+  test('the link selected and the keys to press, when the clipboard is refused', async () => {
+    await open(named('draft-typed'), page)
+    await page.evaluate(() => {
+      navigator.clipboard.write = () => Promise.reject(new DOMException('no', 'NotAllowedError'))
+    })
+    await (await getByRole(page, 'button', 'Share')).click()
+    await getByText(page, 'Press Ctrl+C')
+    const link = await getByRole(page, 'textbox', 'Invite link')
+    const [from, to, length] = await link.evaluate((field) => {
+      const { selectionStart, selectionEnd, value } = field as HTMLInputElement
+      return [selectionStart, selectionEnd, value.length]
+    })
+    expect([from, to]).toEqual([0, length])
+    expect(length).toBeGreaterThan(20)
+  })
+
   test('Join, which has the focus, and the session after Enter', async () => {
     await open(named('join-card'), page)
     expect(new URL(page.url()).hash).toBe('')

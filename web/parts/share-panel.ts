@@ -24,7 +24,7 @@ type LinkState = 'making' | 'copied' | 'selected' | 'shown' | 'failed'
 export class SharePanel extends LitElement {
   static override properties = {
     page: { attribute: false },
-    role: { state: true },
+    allows: { state: true },
     invite: { state: true },
     link: { state: true },
   }
@@ -85,14 +85,15 @@ export class SharePanel extends LitElement {
     `,
   ]
   declare page: Page
-  declare role: LinkRole
+  /** What the link lets its holder do. */
+  declare allows: LinkRole
   declare invite: Invite | undefined
   declare link: LinkState
   #asked = 0
 
   constructor() {
     super()
-    this.role = 'editor'
+    this.allows = 'editor'
     this.invite = undefined
     this.link = 'making'
     new Watching(this)
@@ -101,7 +102,9 @@ export class SharePanel extends LitElement {
   /** Opens under `button` and copies the link; to be called inside the click. */
   open(button: HTMLElement): void {
     if (!this.#panel || !showBeside(this.#panel, button, 'right')) return
-    this.#offer(this.role, false)
+    const isKnown = this.page.session?.invites.some(({ id }) => id === this.invite?.id) ?? false
+    if (!isKnown) this.invite = undefined // of another session, or used
+    this.#offer(this.allows, false)
     this.#field?.focus()
   }
 
@@ -114,7 +117,7 @@ export class SharePanel extends LitElement {
   }
 
   override render() {
-    const isEdit = this.role === 'editor'
+    const isEdit = this.allows === 'editor'
     return html`<div popover="auto" role="dialog" aria-label=${strings.share}>
       <div class="body">
         <div class="choice" role="radiogroup" aria-label=${strings.linkAllows}>
@@ -152,8 +155,8 @@ export class SharePanel extends LitElement {
       />
       ${
         isUsed
-          ? html`<button type="button" @click=${() => this.#offer(this.role, true)}>${strings.newLink}</button>`
-          : html`<button type="button" @click=${() => this.#offer(this.role, false)}>
+          ? html`<button type="button" @click=${() => this.#offer(this.allows, true)}>${strings.newLink}</button>`
+          : html`<button type="button" @click=${() => this.#offer(this.allows, false)}>
               ${icon(Copy, 14)} ${strings.copyLink}
             </button>`
       }
@@ -180,14 +183,14 @@ export class SharePanel extends LitElement {
         type="radio"
         name="role"
         autocomplete="off"
-        .checked=${this.role === role}
+        .checked=${this.allows === role}
         @change=${() => this.#choose(role)}
       />${name}</label
     >`
   }
 
   #choose(role: LinkRole): void {
-    this.role = role
+    this.allows = role
     this.invite = undefined
     this.#offer(role, false) // what is in the clipboard must not allow more than what is chosen
   }
@@ -195,11 +198,11 @@ export class SharePanel extends LitElement {
   /** An edit link opens once: after that it is nobody's. */
   #isUsed(): boolean {
     const { invite } = this
-    if (!invite || this.role !== 'editor') return false
+    if (!invite || this.allows !== 'editor') return false
     return this.page.session?.invites.every(({ id }) => id !== invite.id) ?? false
   }
 
-  /** Makes (or finds) the link, shows it, and copies it. */
+  /** Makes (or finds) the link, shows it, and copies it. To be called inside the click. */
   #offer(role: LinkRole, fresh: boolean): void {
     const asked = ++this.#asked
     const isStill = () => asked === this.#asked
@@ -208,21 +211,24 @@ export class SharePanel extends LitElement {
       return invite.url
     })
     this.link = this.invite ? 'shown' : 'making'
-    copyPromised(made)
-      .then((copied) => isStill() && this.#settle(copied))
-      .catch(reportError)
-    made.catch((error: Error) => {
-      if (isStill()) this.link = 'failed'
-      this.page.toast(error.message)
-    })
+    const settled = Promise.all([copyPromised(made), made]) // a clipboard may refuse before there is a link
+    settled
+      .then(([copied]) => isStill() && this.#settle(copied))
+      .catch((error: Error) => {
+        if (isStill()) this.link = 'failed'
+        this.page.toast(error.message)
+      })
   }
 
   #settle(copied: boolean): void {
-    if (!this.invite) return
     this.link = copied ? 'copied' : 'selected'
     if (copied) return
     const field = this.#field
-    this.updateComplete.then(() => field?.focus()).catch(reportError)
+    const select = () => {
+      field?.focus()
+      field?.select()
+    }
+    this.updateComplete.then(select).catch(reportError)
   }
 }
 

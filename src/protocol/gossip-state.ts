@@ -172,6 +172,6 @@ export function raise(map: Map<ChainId, number>, chain: ChainId, seq: number): v
 export function changed(state: GossipState, now: Millis, outputs: GossipOutput[]): void {
   state.changedAt = now
   state.stateDigest = undefined
-  if (state.digestDue === undefined) state.digestDue = now + HEADS_DIGEST_PAUSE_MS
+  state.digestDue = Math.min(state.digestDue ?? Number.POSITIVE_INFINITY, now + HEADS_DIGEST_PAUSE_MS)
   outputs.push({ type: 'wake', at: Math.min(state.ackDue ?? Number.POSITIVE_INFINITY, state.digestDue) })
 }

@@ -6,6 +6,7 @@ import type { Clock } from './base/ports.ts'
 import type { Crypto } from './crypto/crypto.ts'
 import { loadCrypto } from './crypto/sodium.ts'
 import { apiOver } from './session/api.ts'
+import type { CheckOptions, CheckReport } from './session/check.ts'
 import type { Environment } from './session/environment.ts'
 import { StorageTooNew } from './storage/errors.ts'
 import { openIndexedDbStore } from './storage/indexeddb.ts'
@@ -13,6 +14,7 @@ import { createMemoryStore } from './storage/memory.ts'
 import { canStoreOnDisk } from './storage/persistence.ts'
 import type { Store } from './storage/port.ts'
 import { browserDialer } from './transport/browser-dialer.ts'
+import { browserTabs } from './transport/browser-tabs.ts'
 import { browserSignaling } from './transport/websocket.ts'
 
 const clock: Clock = {
@@ -35,6 +37,7 @@ async function browserEnvironment(): Promise<Environment> {
     exclusively: (name, work) =>
       navigator.locks === undefined ? work() : navigator.locks.request(name, work),
     claim: claimLock,
+    tabs: browserTabs(),
     whenEnding: whenPageHides,
     signaling: page === undefined ? undefined : `${page.origin.replace(/^http/, 'ws')}/signal`,
     origin: page === undefined ? '' : page.origin,
@@ -81,6 +84,44 @@ export const {
   findSession,
 } = apiOver(browserEnvironment)
 
+/** What works on this device and what does not, in words; opens no session and needs none. */
+export async function runCheck(options: CheckOptions = {}): Promise<CheckReport> {
+  const page = globalThis.location
+  const [crypto, dialer, { check }, { gatherWith }, { platformOf }] = await Promise.all([
+    loadCrypto(),
+    browserDialer(),
+    import('./session/check.ts'),
+    import('./transport/gathering.ts'),
+    import('./session/check-words.ts'),
+  ])
+  return check(
+    {
+      ...{ crypto, clock, dialer },
+      connector: browserSignaling(),
+      gather: gatherWith((globalThis as Partial<typeof globalThis>).RTCPeerConnection),
+      signaling: page === undefined ? undefined : `${page.origin.replace(/^http/, 'ws')}/signal`,
+      keeps: () => keepsOnDisk(crypto),
+      platform: platformOf(globalThis.navigator?.userAgent ?? ''),
+    },
+    options,
+  )
+}
+
+async function keepsOnDisk(crypto: Crypto): Promise<'on-disk' | 'in-memory'> {
+  if (!canStoreOnDisk()) return 'in-memory'
+  try {
+    const store = await openIndexedDbStore({ crypto })
+    await store.list()
+    await store.close()
+    return 'on-disk'
+  } catch (error) {
+    if (error instanceof StorageTooNew) return 'on-disk'
+    return 'in-memory'
+  }
+}
+
+export type { CheckOptions, CheckReport } from './session/check.ts'
+export type { CheckSubject, Finding, Verdict } from './session/check-words.ts'
 export {
   CoterieError,
   InviteExpired,

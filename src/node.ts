@@ -5,10 +5,11 @@
 import type { Clock } from './base/ports.ts'
 import { loadCrypto } from './crypto/sodium.ts'
 import { type Api, apiOver } from './session/api.ts'
+import { type CheckOptions, type CheckReport, check } from './session/check.ts'
 import type { Environment } from './session/environment.ts'
 import { createMemoryStore } from './storage/memory.ts'
 import type { Store } from './storage/port.ts'
-import { nodeDialer } from './transport/node-dialer.ts'
+import { nodeDialer, nodeGather } from './transport/node-dialer.ts'
 import { nodeSignaling } from './transport/node-websocket.ts'
 
 export interface NodeOptions {
@@ -41,11 +42,27 @@ export function createNode(options: NodeOptions): Api {
       store: options.store ?? createMemoryStore(),
       exclusively: (name, work) => inTurn(locks, name, work),
       claim: async (name) => claimIn(claims, name),
+      tabs: undefined,
       whenEnding: () => () => undefined, // a process leaves by `leave`
       signaling: options.signaling,
       origin: options.origin ?? new URL(options.signaling.replace(/^ws/, 'http')).origin,
     }
   })
+}
+
+/** What works on this device and what does not, in words; opens no session and needs none. */
+export async function runCheck(options: CheckOptions & Pick<NodeOptions, 'signaling'>): Promise<CheckReport> {
+  const [crypto, dialer, gather] = await Promise.all([loadCrypto(), nodeDialer(), nodeGather()])
+  const platform = `Node ${process.versions.node.split('.')[0]}, ${process.platform}`
+  return check(
+    {
+      ...{ crypto, clock, dialer, gather, platform },
+      connector: nodeSignaling(),
+      signaling: options.signaling,
+      keeps: async () => 'by-choice',
+    },
+    options,
+  )
 }
 
 function claimIn(claims: Set<string>, name: string): (() => void) | undefined {
@@ -65,6 +82,8 @@ async function inTurn<T>(
   return turn
 }
 
+export type { CheckOptions, CheckReport } from './session/check.ts'
+export type { CheckSubject, Finding, Verdict } from './session/check-words.ts'
 export {
   CoterieError,
   InviteExpired,

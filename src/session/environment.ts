@@ -2,7 +2,7 @@
 import type { Clock } from '../base/ports.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import type { Store } from '../storage/port.ts'
-import type { Dialer, SignalingConnector } from '../transport/port.ts'
+import type { Dialer, SignalingConnector, TabPort } from '../transport/port.ts'
 
 export interface Environment {
   readonly crypto: Crypto
@@ -16,6 +16,8 @@ export interface Environment {
   readonly claim: (name: string) => Promise<(() => void) | undefined>
   /** Calls `work` when the page is about to go away; gives the way to stop waiting for that. */
   readonly whenEnding: (work: () => void) => () => void
+  /** The other tabs of this browser, where there is such a thing. */
+  readonly tabs: TabPort | undefined
   /** ws: or wss: address of the signaling server; undefined where there is no page to take it from. */
   readonly signaling: string | undefined
   /** Where invite links point to, without a slash at the end. */

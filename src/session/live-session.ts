@@ -23,7 +23,7 @@ import type { SharedDocument } from '../doc/document.ts'
 import { sharedSeq } from '../protocol/gossip-state.ts'
 import { MAX_LINKS, ringOf, surplusLinks, wantedLinks } from '../protocol/overlay.ts'
 import type { LocalId } from '../storage/port.ts'
-import type { DialFailure } from '../transport/port.ts'
+import type { DialFailure, TabPort } from '../transport/port.ts'
 import { PALETTE_SIZE } from '../wire/certificate.ts'
 import type { ChainId } from '../wire/heads.ts'
 import { inviteKeys } from '../wire/invite-link.ts'
@@ -45,6 +45,7 @@ import { NotAllowed, SessionEnded } from './errors.ts'
 import { GuestBook } from './guest-book.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
+import { openMemberLink } from './member-link.ts'
 import { Mesh, type MeshListener } from './mesh.ts'
 import type { PeerLink } from './peer-link.ts'
 import { cutName, People } from './people.ts'
@@ -63,6 +64,7 @@ import type {
 import { Rendezvous } from './rendezvous.ts'
 import { Replica, type ReplicaListener, type ReplicaParts } from './replica.ts'
 import { isSameStatus, statusOf } from './status.ts'
+import { Tabs } from './tabs.ts'
 import { OWN_ROOT, Title, UNTITLED } from './title.ts'
 
 /** In idle moments a log that has grown long starts anew, looked at this often. */
@@ -116,8 +118,10 @@ export class LiveSession implements Session {
   #cancelTend: (() => void) | undefined
   #release: (() => void) | undefined
   readonly #stopWaitingForEnd: () => void
+  readonly #tabs: Tabs | undefined
   /** Digest of the text that was rebuilt last: the same one is not rebuilt again. */
   #rebuiltFor = ''
+  #isSigning = false
 
   constructor(parts: LiveSessionParts) {
     const { environment, keyring, journal, roster } = parts
@@ -167,6 +171,7 @@ export class LiveSession implements Session {
     if (parts.title !== undefined && parts.title !== UNTITLED && this.canEdit) this.#title.set(parts.title)
     this.#storeSecrets()
     this.#scheduleTidy()
+    this.#tabs = environment.tabs && this.#makeTabs(environment.tabs)
     this.#stopWaitingForEnd = environment.whenEnding(() => this.#sayGoodbye())
     parts.claim.then(
       (release) => this.#claimed(release),
@@ -362,6 +367,7 @@ export class LiveSession implements Session {
 
   async #signNext(content: RosterContent): Promise<void> {
     const { crypto, exclusively } = this.#environment
+    this.#isSigning = true
     await exclusively(`coterie/roster/${this.id}`, async () => {
       await this.#books.rereadRoster()
       const record = nextRecord(crypto, this.#replica.roster, this.#requireOwner(), content)
@@ -369,6 +375,7 @@ export class LiveSession implements Session {
       await this.#books.storeSigned(record)
       this.#replica.roster.takeRecord(record)
     })
+    this.#isSigning = false
     this.#rosterChanged()
     this.#mesh.sendRoster()
   }
@@ -392,11 +399,45 @@ export class LiveSession implements Session {
   }
 
   #rosterChanged(): void {
+    this.#shareWithOtherTab()
     this.#books.storeRoster()
     this.#replica.rosterGrew()
     this.#people.refresh()
     this.#emitter.emit('members', this.members)
     this.#refresh()
+  }
+
+  /** Another tab of this device shared the draft. */
+  #shareWithOtherTab(): void {
+    const isShared = this.#replica.roster.records.some(({ content }) => content.type === 'invite')
+    if (this.#keyring.stored.shared || !isShared || this.#isSigning) return
+    this.#keyring.update({ shared: true })
+    this.goLive()
+  }
+
+  #makeTabs(port: TabPort): Tabs {
+    const { crypto } = this.#environment
+    const membership = {
+      environment: this.#environment,
+      keyring: this.#keyring,
+      roster: this.#replica.roster,
+      me: this.#me,
+      porch: this.#porch,
+    }
+    return new Tabs({
+      ...{ crypto, port },
+      name: `coterie/${this.localId}`,
+      me: this.#me,
+      opened: (channel, instance, initiator) =>
+        openMemberLink(
+          membership,
+          { channel, initiator, instance, device: this.#keyring.device },
+          {
+            linked: (link, device) => this.#mesh.add(link, device),
+            failed: () => undefined, // the tab closed while it was greeted
+          },
+        ),
+    })
   }
 
   // Listeners of the parts -------------------------------------------------------------------------------------------
@@ -470,8 +511,9 @@ export class LiveSession implements Session {
     if (output.type === 'shown') {
       const arrived = this.#people.show(output) === 'arrived'
       const first = this.#admitted.delete(device)
-      if (arrived) this.#emitter.emit('arrived', { member: this.#people.member(device), first })
-    } else if (this.#people.hide(output) === 'left') {
+      if (arrived && device !== this.#keyring.device)
+        this.#emitter.emit('arrived', { member: this.#people.member(device), first })
+    } else if (this.#people.hide(output) === 'left' && device !== this.#keyring.device) {
       this.#emitter.emit('left', { member: this.#people.member(device), why: output.why })
     }
     this.#tend()
@@ -699,6 +741,7 @@ export class LiveSession implements Session {
     this.#release?.()
     this.#guests.close()
     this.#rendezvous?.stop()
+    this.#tabs?.stop()
     this.#mesh.closeAll()
     this.#replica.stop()
     this.#awareness.stop()

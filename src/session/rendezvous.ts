@@ -4,22 +4,19 @@
  *
  * Invariant: nothing is dialed before `start`, and no timer is left after `stop`.
  */
-import { EMPTY, equalBytes } from '../base/bytes.ts'
+import { EMPTY } from '../base/bytes.ts'
 import type { DeviceId, InstanceId } from '../base/ids.ts'
-import type { Roster } from '../protocol/roster.ts'
 import type { Channel, DialFailure } from '../transport/port.ts'
 import { decodeJoin, encodeJoin } from '../wire/certificate.ts'
 import type { Hello } from '../wire/introduction.ts'
 import type { InviteKeys } from '../wire/invite-link.ts'
 import { invitePskIds } from './admission.ts'
 import type { DialingPlan } from './dialing.ts'
-import type { Environment } from './environment.ts'
 import type { Knocking } from './guest-book.ts'
 import { Introductions } from './introductions.ts'
-import type { Keyring } from './keyring.ts'
-import { memberPsk, memberTopics } from './meeting-place.ts'
-import { PeerLink } from './peer-link.ts'
-import type { Porch } from './porch.ts'
+import { memberTopics } from './meeting-place.ts'
+import { type Membership, openMemberLink } from './member-link.ts'
+import type { PeerLink } from './peer-link.ts'
 import { Signaling, type SignalingPhase, type TopicPlan } from './signaling.ts'
 
 export interface RendezvousListener {
@@ -38,13 +35,8 @@ export interface RendezvousListener {
   changed(): void
 }
 
-export interface RendezvousParts {
-  readonly environment: Environment
+export interface RendezvousParts extends Membership {
   readonly url: string
-  readonly keyring: Keyring
-  readonly roster: Roster
-  readonly me: InstanceId
-  readonly porch: Porch
   readonly listener: RendezvousListener
 }
 
@@ -218,36 +210,15 @@ export class Rendezvous {
     )
   }
 
-  #open(channel: Channel, hello: Hello, initiator: boolean): void {
-    const { environment, keyring, roster, me, porch, listener } = this.#parts
-    const { crypto, clock } = environment
-    const device = hello.device
-    const dhPk = device && roster.certificateOf(device)?.dhPk
-    const psk = device && dhPk && memberPsk(crypto, roster.session, keyring, { device, dhPk })
-    if (device === undefined || dhPk === undefined || psk === undefined) return channel.close()
-    const link: PeerLink = new PeerLink({
-      ...{ crypto, clock, channel, initiator, me },
-      session: roster.session,
-      psk: { kind: 'member', ...psk },
-      remote: hello.instance,
-      staticKeys: keyring.dh,
-      payload: EMPTY,
-      listener: {
-        proven: (proof) => {
-          porch.leave(link)
-          if (equalBytes(proof.remoteStatic, dhPk)) listener.linked(link, device)
-          else link.close()
-        },
-        message: () => link.close(),
-        entries: () => link.close(),
-        hungry: () => undefined,
-        alive: () => undefined,
-        closed: () => {
-          porch.leave(link)
-          this.miss()
-        },
+  #open(channel: Channel, { device, instance }: Hello, initiator: boolean): void {
+    if (device === undefined) return channel.close()
+    openMemberLink(
+      this.#parts,
+      { channel, initiator, instance, device },
+      {
+        linked: (link) => this.#parts.listener.linked(link, device),
+        failed: () => this.miss(),
       },
-    })
-    if (link.open) porch.enter(link)
+    )
   }
 }

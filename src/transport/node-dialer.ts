@@ -2,14 +2,28 @@
  * WebRTC in Node: simple-peer over node-datachannel, loaded when asked for. The same code path as in
  * a browser from simple-peer upwards, so tests and benchmarks run real DTLS and SCTP without one.
  */
-import type { Dialer } from './port.ts'
-import { simplePeerDialer } from './simple-peer.ts'
+import { gatherWith } from './gathering.ts'
+import type { Dialer, Gather } from './port.ts'
+import { type SimplePeerOptions, simplePeerDialer } from './simple-peer.ts'
 
 export async function nodeDialer(): Promise<Dialer> {
-  const [{ default: SimplePeer }, webrtc] = await Promise.all([
-    import('simple-peer'),
-    import('node-datachannel/polyfill'),
-  ])
+  const [{ default: SimplePeer }, platform] = await Promise.all([import('simple-peer'), loadPlatform()])
+  return simplePeerDialer({
+    SimplePeer,
+    // The side that answers begins DTLS, and what arrives there before the other is ready is lost here and repeated
+    // only after 1 s. Held back, a dial on one machine takes 60 ms.
+    candidatesAfterAnswer: true,
+    wrtc: platform,
+  })
+}
+
+export async function nodeGather(): Promise<Gather> {
+  const { RTCPeerConnection } = await loadPlatform()
+  return gatherWith(RTCPeerConnection)
+}
+
+async function loadPlatform(): Promise<NonNullable<SimplePeerOptions['wrtc']>> {
+  const webrtc = await import('node-datachannel/polyfill')
 
   /** simple-peer assigns to `sdp`, which node-datachannel's descriptions do not allow: copies do. */
   class PlainlyDescribed extends webrtc.RTCPeerConnection {
@@ -26,17 +40,11 @@ export async function nodeDialer(): Promise<Dialer> {
     }
   }
 
-  return simplePeerDialer({
-    SimplePeer,
-    // The side that answers begins DTLS, and what arrives there before the other is ready is lost here and repeated
-    // only after 1 s. Held back, a dial on one machine takes 60 ms.
-    candidatesAfterAnswer: true,
-    wrtc: {
-      RTCPeerConnection: PlainlyDescribed as unknown as typeof RTCPeerConnection,
-      RTCSessionDescription: webrtc.RTCSessionDescription,
-      RTCIceCandidate: webrtc.RTCIceCandidate as unknown as typeof RTCIceCandidate,
-    },
-  })
+  return {
+    RTCPeerConnection: PlainlyDescribed as unknown as typeof RTCPeerConnection,
+    RTCSessionDescription: webrtc.RTCSessionDescription,
+    RTCIceCandidate: webrtc.RTCIceCandidate as unknown as typeof RTCIceCandidate,
+  }
 }
 
 /** node-datachannel writes user name and password into the server's address, and reads them from there decoded. */

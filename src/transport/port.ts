@@ -63,6 +63,22 @@ export interface Dialer {
   dial(options: DialOptions): Dial
 }
 
+/** Where a candidate leads: an address of this device, the one its router shows outside, or one of a relay. */
+export type CandidateKind = 'own' | 'outside' | 'relayed'
+
+/** How many of each; never the addresses themselves. */
+export type Gathered = Readonly<Record<CandidateKind, number>>
+
+export interface GatherOptions {
+  readonly iceServers: readonly IceServer[]
+  readonly relayOnly?: boolean
+  /** Ends at the first of this kind instead of waiting for all. */
+  readonly enough?: CandidateKind | undefined
+}
+
+/** Looks which ways lead to this device, without connecting to anybody. */
+export type Gather = (options: GatherOptions) => Promise<Gathered | 'webrtc-blocked'>
+
 export interface SignalingListener {
   open(): void
   /** One whole message from the server (wire/signal.ts decodes it). */
@@ -79,4 +95,14 @@ export interface SignalingSocket {
 export interface SignalingConnector {
   /** `url` is ws: or wss:. One attempt, no retry: when to try again is the session's business. */
   connect(url: string, listener: SignalingListener): SignalingSocket
+}
+
+/** Tabs of one browser that have the same thing open: what one posts all others get, in order. */
+export interface TabGroup {
+  post(message: Uint8Array): void
+  close(): void
+}
+
+export interface TabPort {
+  join(name: string, received: (message: Uint8Array) => void): TabGroup
 }

@@ -78,6 +78,7 @@ export class Ground {
       store: createMemoryStore(),
       exclusively: (_name, work) => work(),
       claim: async () => () => {},
+      tabs: undefined,
       whenEnding: () => () => {},
       signaling: this.network.signaling,
       origin: 'https://town.example',

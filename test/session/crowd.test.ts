@@ -26,12 +26,16 @@ async function crowd(size: number): Promise<Session[]> {
 test('eight editors are all linked to each other, and see each other', async () => {
   const everybody = await crowd(8)
   await until('all are linked', () => everybody.every((one) => one.peers.length === 7))
-  await until('all are seen', () => everybody.every((one) => one.members.filter(({ here }) => here).length === 8))
+  await until('all are seen', () =>
+    everybody.every((one) => one.members.filter(({ here }) => here).length === 8),
+  )
 })
 
 test('twenty editors keep a few links each, and everybody gets every letter', async () => {
   const everybody = await crowd(20)
-  await until('all are seen', () => everybody.every((one) => one.members.filter(({ here }) => here).length === 20))
+  await until('all are seen', () =>
+    everybody.every((one) => one.members.filter(({ here }) => here).length === 20),
+  )
   for (const [n, one] of everybody.entries()) one.doc.getText('main').insert(0, String.fromCharCode(65 + n))
   await until('all letters are everywhere', () => everybody.every((one) => textOf(one).length === 20))
   expect(new Set(everybody.map(textOf)).size).toBe(1)
@@ -41,7 +45,9 @@ test('twenty editors keep a few links each, and everybody gets every letter', as
 
 test('a third of twenty gone at once leaves the rest connected and equal, with the server gone', async () => {
   const everybody = await crowd(20)
-  await until('all are seen', () => everybody.every((one) => one.members.filter(({ here }) => here).length === 20))
+  await until('all are seen', () =>
+    everybody.every((one) => one.members.filter(({ here }) => here).length === 20),
+  )
   place.relay.stop()
   const gone = everybody.filter((_, index) => index % 3 === 1)
   const rest = everybody.filter((_, index) => index % 3 !== 1)

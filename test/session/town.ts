@@ -15,6 +15,7 @@ import { createMemoryStore } from '../../src/storage/memory.ts'
 import type { Store } from '../../src/storage/port.ts'
 import { type MemoryNetwork, memoryNetwork } from '../../src/transport/memory.ts'
 import { connectThroughRelay, type MemoryRelay } from '../../src/transport/memory-signaling.ts'
+import { memoryTabs } from '../../src/transport/memory-tabs.ts'
 
 export interface Device {
   readonly api: Api
@@ -65,6 +66,7 @@ export async function town(): Promise<Town> {
       store,
       exclusively: (_name, work) => work(),
       claim: async () => () => {},
+      tabs: memoryTabs(),
       whenEnding: () => () => {},
       signaling: SERVER,
       origin: 'https://town.example',

@@ -5,6 +5,7 @@
  */
 import type { Extension } from '@codemirror/state'
 import { type EditorView, ViewPlugin, type ViewUpdate } from '@codemirror/view'
+import type { Text } from 'yjs'
 import { toBase64url } from '../base/bytes.ts'
 import type { Millis } from '../base/ports.ts'
 import { encodePosition } from '../doc/cursor.ts'
@@ -25,6 +26,7 @@ class OwnCursor {
   readonly #session: Session
   readonly #rootName: string
   #told = ''
+  #moved = false
   #resting: ReturnType<typeof setTimeout> | undefined
   #idleTimer: ReturnType<typeof setTimeout> | undefined
 
@@ -41,6 +43,7 @@ class OwnCursor {
 
   update(update: ViewUpdate): void {
     if (!update.selectionSet && !update.docChanged) return
+    this.#moved = true
     if (this.#resting === undefined) queueMicrotask(this.#tell)
   }
 
@@ -53,25 +56,21 @@ class OwnCursor {
     this.#resting = undefined
   }
 
+  /** Finding a position walks the text, so a run of keys looks once a pause, not once a key. */
   readonly #tell = (): void => {
     const text = boundText(this.#view)
     if (!text?.doc || this.#resting !== undefined || !this.#view.dom.isConnected) return
-    const main = this.#view.state.selection.main
-    const others = this.#view.state.selection.ranges.filter((range) => range !== main)
-    const ranges = [main, ...others].slice(0, MAX_TOLD_RANGES).map(
-      ({ anchor, head }): PresenceRange => ({
-        anchor: toBase64url(encodePosition(text, anchor, 0)),
-        head: toBase64url(encodePosition(text, head, 0)),
-      }),
-    )
-    const said = JSON.stringify(ranges)
-    if (said === this.#told || this.#session.awareness.getLocalState() === null) return
-    this.#told = said
-    this.#session.awareness.setLocalStateField('cursor', { root: this.#rootName, ranges })
+    if (this.#session.awareness.getLocalState() === null) return
+    this.#moved = false
     this.#resting = setTimeout(() => {
       this.#resting = undefined
-      this.#tell()
+      if (this.#moved) this.#tell()
     }, PAUSE_MS)
+    const ranges = rangesOf(this.#view, text)
+    const said = JSON.stringify(ranges)
+    if (said === this.#told) return
+    this.#told = said
+    this.#session.awareness.setLocalStateField('cursor', { root: this.#rootName, ranges })
   }
 
   readonly #active = (): void => {
@@ -85,6 +84,18 @@ class OwnCursor {
     const { awareness } = this.#session
     if ((awareness.getLocalState()?.['idle'] === true) !== idle) awareness.setLocalStateField('idle', idle)
   }
+}
+
+/** The main range first. */
+function rangesOf(view: EditorView, text: Text): readonly PresenceRange[] {
+  const { main, ranges } = view.state.selection
+  const at = (index: number) => toBase64url(encodePosition(text, index, 0))
+  return [main, ...ranges.filter((range) => range !== main)]
+    .slice(0, MAX_TOLD_RANGES)
+    .map(({ anchor, head, empty }) => {
+      const told = at(head)
+      return { anchor: empty ? told : at(anchor), head: told }
+    })
 }
 
 export function tellOwnCursor(session: Session, rootName: string): Extension {

@@ -7,7 +7,7 @@ import type { Extension, StateCommand } from '@codemirror/state'
 import { EditorSelection, Facet } from '@codemirror/state'
 import type { KeyBinding, PluginValue } from '@codemirror/view'
 import { EditorView, ViewPlugin } from '@codemirror/view'
-import { type YRange, type YSyncConfig, ySyncFacet } from 'y-codemirror.next'
+import { YRange, type YSyncConfig, ySyncFacet } from 'y-codemirror.next'
 import type { UndoManager } from 'yjs'
 import { isRemote } from './remote.ts'
 
@@ -84,7 +84,11 @@ class SelectionKeeper implements PluginValue {
   }
 
   #selection(): readonly YRange[] {
-    return this.#view.state.selection.ranges.map((range) => this.#binding.toYRange(range))
+    return this.#view.state.selection.ranges.map((range) => {
+      if (!range.empty) return this.#binding.toYRange(range)
+      const position = this.#binding.toYPos(range.head, range.assoc) // finding one walks the text: not twice
+      return new YRange(position, position)
+    })
   }
 }
 

@@ -108,8 +108,12 @@ export class GuestBook {
     link.send({ type: 'invitation', ...this.#parts.invitation(), role })
   }
 
+  /** Names whom to ask for another link: only the owner makes them. */
   #refuse(link: PeerLink, reason: RefusalReason): void {
-    link.send({ type: 'refusal', reason, admitter: this.#parts.invitation().inviter })
+    const { roster, keyring, invitation } = this.#parts
+    const isOwner = roster.roleOf(keyring.device) === 'owner'
+    const admitter = isOwner ? invitation().inviter : roster.create.owner.name
+    link.send({ type: 'refusal', reason, admitter })
   }
 
   #message(link: PeerLink, message: Exclude<Message, { type: 'entries' }>, knock: Knock): void {

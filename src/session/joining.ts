@@ -167,14 +167,16 @@ class Newcomer {
         entries: () => link.close(violation('unexpected', 'entries before the welcome')),
         hungry: () => undefined,
         alive: () => undefined,
-        closed: () => this.#doorClosed(link),
+        closed: () => this.#doorClosed(link, proof !== undefined),
       },
     })
     this.#doors.add(link)
   }
 
-  #doorClosed(link: PeerLink): void {
+  /** Whoever answered and could not prove to belong to the link's session: a link for another one, most likely. */
+  #doorClosed(link: PeerLink, wasProven: boolean): void {
     if (!this.#doors.delete(link)) return
+    if (!wasProven) this.#failure ??= new InviteMismatch()
     if (this.#phase === 'asked' || this.#phase === 'joining') this.#fail(this.#failure ?? new NobodyThere())
   }
 

@@ -22,9 +22,14 @@ describe.skipIf(notAllowed !== undefined)(`over real networks${notAllowed ? ` ($
   })
   afterAll(() => programs?.remove())
 
-  async function settle(options: CountryOptions & { readonly turn?: boolean; readonly relayOnly?: boolean }) {
+  function open(options: CountryOptions): Country {
     const country = new Country(options)
     countries.push(country)
+    return country
+  }
+
+  async function settle(options: CountryOptions & { readonly turn?: boolean; readonly relayOnly?: boolean }) {
+    const country = open(options)
     if (options.turn === true) await startTurn(country, programs)
     await startServer(country, programs, options.turn === true)
     const ada = new Person(country, programs, 'ada')
@@ -68,6 +73,27 @@ describe.skipIf(notAllowed !== undefined)(`over real networks${notAllowed ? ` ($
     const { ada, ben, joined } = await settle({ translation: 'plain', turn: true, relayOnly: true })
     expect(joined).toEqual({ joined: FIRST })
     expect(await pairUp(ada, ben, 50)).toEqual(['relay', 'relay'])
+  })
+
+  test('the check sees STUN and TURN answer where they do, and says where they do not', {
+    timeout: 60_000,
+  }, async () => {
+    const working = { webrtc: 'works', signaling: 'works', addresses: 'works', storage: 'not-there' }
+    const served = open({ translation: 'plain' })
+    await startTurn(served, programs)
+    await startServer(served, programs, true)
+    expect(await new Person(served, programs, 'ada').does('check')).toEqual({
+      ...working,
+      stun: 'works',
+      turn: 'works',
+    })
+    const unserved = open({ translation: 'plain', loss: 1 })
+    await startServer(unserved, programs, false)
+    expect(await new Person(unserved, programs, 'ada').does('check')).toEqual({
+      ...working,
+      stun: 'fails',
+      turn: 'not-there',
+    })
   })
 
   test('with 5 % of all packets lost, nothing that was typed is', {

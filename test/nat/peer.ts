@@ -5,10 +5,11 @@
  *   peer.js <signaling URL> <name> [relay-only]
  *   found | join <url>    -> { "invite": url } | { "joined": text }
  *   type <count>          -> { "typed": count }        one character an edit, each on its own turn
+ *   check                 -> { subject: verdict, ... }
  *   await <length>        -> { "text": text, "path": "direct" | "relay" | "unknown" }   once the text is that long
  */
 import { createInterface } from 'node:readline'
-import { createNode, type Session } from '../../src/node.ts'
+import { createNode, runCheck, type Session } from '../../src/node.ts'
 
 const [, , signaling = '', name = '', wish] = process.argv
 const node = createNode({ signaling })
@@ -29,6 +30,7 @@ process.exit(0)
 async function perform(verb: string, argument: string): Promise<unknown> {
   if (verb === 'found') return found()
   if (verb === 'join') return join(argument)
+  if (verb === 'check') return check()
   if (session === undefined) throw new TypeError('found or join first')
   if (verb === 'type') return type(session, Number(argument))
   if (verb === 'await') return reached(session, Number(argument))
@@ -45,6 +47,11 @@ async function found() {
 async function join(url: string) {
   session = await node.joinSession(url, options)
   return { joined: session.doc.getText('main').toString() }
+}
+
+async function check() {
+  const { findings } = await runCheck({ signaling })
+  return Object.fromEntries(findings.map(({ subject, verdict }) => [subject, verdict]))
 }
 
 /** In front of the text, so that what two write at once is told apart from what one wrote. */

@@ -5,6 +5,7 @@
  * Invariants: at most one meeting per address; of two hellos that cross, the one from the smaller instance id gives way.
  */
 import { unreachable } from '../base/assert.ts'
+import { equalBytes } from '../base/bytes.ts'
 import type { DeviceId, InstanceId } from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import type { Crypto, DhKeys } from '../crypto/crypto.ts'
@@ -134,7 +135,12 @@ function signalled(state: MeetingState, from: Address, blob: Uint8Array): readon
 
 function greeted(state: MeetingState, from: Address, theirs: Hello): readonly MeetingOutput[] {
   const meeting = state.meetings.get(from)
-  if (meeting?.phase === 'greeted' && state.self.instance > theirs.instance) return []
+  if (meeting?.phase === 'greeted' && state.self.instance > theirs.instance) {
+    // it may have had our hello and let it be, while it still had a link to us: it gets the same one again
+    return [{ type: 'pass', to: from, blob: hello(state, meeting.mine.publicKey, false) }]
+  }
+  // answered already: the same hello twice makes one meeting
+  if (meeting?.phase === 'met' && equalBytes(meeting.theirs.ephemeral, theirs.ephemeral)) return []
   return [{ type: 'greeted', address: from, hello: theirs }]
 }
 

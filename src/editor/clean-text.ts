@@ -5,7 +5,7 @@
  * Not for remote changes: what others wrote is shown as it is.
  */
 import type { ChangeSpec, Extension, Transaction, TransactionSpec } from '@codemirror/state'
-import { EditorState } from '@codemirror/state'
+import { EditorState, StateEffect, StateField } from '@codemirror/state'
 import { isRemote } from './remote.ts'
 
 const CARRIAGE_RETURN = /\r\n?/g
@@ -17,16 +17,41 @@ export function cleanText(text: string): string {
 
 /** Only LF ends a line, so that a position means the same to CodeMirror and to Yjs. */
 export function cleanTextOnly(): Extension {
-  return [EditorState.lineSeparator.of('\n'), EditorState.transactionFilter.of(cleaned)]
+  return [EditorState.lineSeparator.of('\n'), halfTyped, EditorState.transactionFilter.of(cleaned)]
 }
+
+/** A leading surrogate that was entered alone; U+FFFD stands for it, ending at `end`. */
+interface HalfCharacter {
+  readonly end: number
+  readonly surrogate: string
+}
+
+const enteredHalf = StateEffect.define<HalfCharacter>()
+
+/** Some browsers bring a typed character's two halves one after the other (Firefox): the second completes the first. */
+const halfTyped = StateField.define<HalfCharacter | undefined>({
+  create: () => undefined,
+  update(half, transaction) {
+    for (const effect of transaction.effects) if (effect.is(enteredHalf)) return effect.value
+    return transaction.docChanged ? undefined : half
+  },
+})
 
 function cleaned(transaction: Transaction): TransactionSpec | readonly TransactionSpec[] {
   if (!transaction.docChanged || isRemote(transaction)) return transaction
+  const half = transaction.startState.field(halfTyped)
   const repairs: ChangeSpec[] = []
-  transaction.changes.iterChanges((_fromA, _toA, fromB, toB, inserted) => {
+  const halves: HalfCharacter[] = []
+  transaction.changes.iterChanges((fromA, _toA, fromB, toB, inserted) => {
     const text = inserted.sliceString(0, inserted.length, '\n')
-    const clean = cleanText(text)
-    if (clean !== text) repairs.push({ from: fromB, to: toB, insert: clean })
+    const completes = half?.end === fromA && /^[\udc00-\udfff]/.test(text)
+    const whole = completes ? half.surrogate + text : text
+    const from = completes ? fromB - 1 : fromB
+    const clean = cleanText(whole)
+    if (clean !== text) repairs.push({ from, to: toB, insert: clean })
+    if (/[\ud800-\udbff]$/.test(whole)) halves.push({ end: from + clean.length, surrogate: whole.slice(-1) })
   })
-  return repairs.length === 0 ? transaction : [transaction, { changes: repairs, sequential: true }]
+  if (repairs.length === 0) return transaction
+  const effects = repairs.length === 1 ? halves.map((one) => enteredHalf.of(one)) : []
+  return [transaction, { changes: repairs, effects, sequential: true }]
 }

@@ -23,6 +23,25 @@ test('what is typed or pasted enters clean, and the caret stands behind it', () 
   expect(state.selection.main.head).toBe(5)
 })
 
+test('the two halves of a character that come one after the other become that character', () => {
+  const first = stateOf('ab').update({
+    changes: { from: 1, insert: '\ud83d' },
+    selection: { anchor: 2 },
+  }).state
+  expect(first.sliceDoc()).toBe('a\ufffdb')
+  const moved = first.update({ selection: { anchor: 2 } }).state
+  const { state } = moved.update({ changes: { from: 2, insert: '\udc4d' }, selection: { anchor: 3 } })
+  expect(state.sliceDoc()).toBe('a\ud83d\udc4db')
+  expect(state.selection.main.head).toBe(3)
+})
+
+test('a second half that comes elsewhere, or after another edit, completes nothing', () => {
+  const first = stateOf('ab').update({ changes: { from: 1, insert: '\ud83d' } }).state
+  expect(first.update({ changes: { from: 0, insert: '\udc4d' } }).state.sliceDoc()).toBe('\ufffda\ufffdb')
+  const edited = first.update({ changes: { from: 3, insert: 'c' } }).state
+  expect(edited.update({ changes: { from: 2, insert: '\udc4d' } }).state.sliceDoc()).toBe('a\ufffd\ufffdbc')
+})
+
 test('every place of a change is cleaned', () => {
   const { state } = stateOf('1\n2').update({
     changes: [

@@ -124,7 +124,7 @@ test('a link opened while the server is down says so and opens by itself when tr
   await carl.seesWords(`Can't reach localhost:${product.port}.`)
   await product.restart()
   await ada.click('button', 'Retry')
-  await ada.seesStatus('Waiting for someone to join')
+  await ada.seesNoWords("Can't reach")
   await carl.click('button', 'Retry')
   await carl.click('button', 'Join')
   await carl.sees('precious')

@@ -10,6 +10,8 @@ import { type Product, startProduct, stopProducts } from './product.ts'
 
 /** Milliseconds within which a closed tab is noticed. */
 const GONE_WITHIN = 2_000
+/** Milliseconds for opening a link, joining and being announced; news stay on screen for a few seconds only. */
+const JOINED_WITHIN = 60_000
 
 let product: Product
 const browsers = new Map<BrowserName, OpenBrowser>()
@@ -32,7 +34,9 @@ test.each(pairings)(
     const ben = await arrive(browserOf(second), 'Ben')
 
     const link = await adaShares(ada)
+    const joined = ada.seesWords('Ben joined, can edit', JOINED_WITHIN)
     await benJoins(ben, link)
+    await joined
     await bothEdit(ada, ben)
 
     await ada.leave()
@@ -75,7 +79,6 @@ async function benJoins(ben: Person, link: string): Promise<void> {
 }
 
 async function bothEdit(ada: Person, ben: Person): Promise<void> {
-  await ada.seesWords('Ben joined, can edit')
   await ada.seesStatus('In sync with 1')
   await ben.seesStatus('In sync with 1')
   await ben.find('button', 'Following Ada, Esc to stop')

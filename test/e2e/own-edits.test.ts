@@ -2,8 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BROWSERS, closeAll, launchBrowser, type OpenBrowser } from './browsers.ts'
 import { arrive, meet } from './meeting.ts'
-import type { Person } from './person.ts'
-import { startProduct, stopProducts } from './product.ts'
+import { type Product, startProduct, stopProducts } from './product.ts'
 
 afterAll(async () => {
   await closeAll()
@@ -12,19 +11,18 @@ afterAll(async () => {
 
 describe.each(BROWSERS)('in %s', (name) => {
   let browser: OpenBrowser
-  let ada: Person
-  let ben: Person
+  let product: Product
 
   beforeAll(async () => {
-    const product = await startProduct()
+    product = await startProduct()
     browser = await launchBrowser(name)
-    ada = await arrive(browser, 'Ada')
-    ben = await arrive(browser, 'Ben')
-    await meet(ada, ben, { url: product.url, text: 'top\nend' })
   })
   afterAll(() => browser.close())
 
   test('emoji of several code points are whole on both sides, typed into each other', async () => {
+    const ada = await arrive(browser, 'Ada')
+    const ben = await arrive(browser, 'Ben')
+    await meet(ada, ben, { url: product.url, text: 'top\nend' })
     await ada.type(' 👩‍👩‍👧‍👦')
     await ben.sees('top\nend 👩‍👩‍👧‍👦')
     await ben.type('🇩🇪e\u0301')
@@ -35,9 +33,14 @@ describe.each(BROWSERS)('in %s', (name) => {
     await ben.sees(await ada.text())
     expect(await ada.text()).not.toMatch(/\p{Surrogate}/u)
     expect(await ada.text()).toMatch(/^top\nend 👩‍👩‍👧‍👦🇩🇪e\u0301/)
+    await ada.leave()
+    await ben.leave()
   })
 
   test('undo takes back only what I wrote, and redo brings it back', async () => {
+    const ada = await arrive(browser, 'Ada')
+    const ben = await arrive(browser, 'Ben')
+    await meet(ada, ben, { url: product.url, text: 'top\nend' })
     const before = await ada.text()
     await ada.type('MINE')
     await ben.seesPart('MINE')
@@ -51,6 +54,8 @@ describe.each(BROWSERS)('in %s', (name) => {
     await ben.sees(`THEIRS ${before}MINE`)
     await ben.press('Control+z')
     await ada.sees(`${before}MINE`)
+    await ada.leave()
+    await ben.leave()
   })
 })
 

@@ -3,10 +3,11 @@
  *
  * Which of our messages carry an entry is told by their sizes, because nothing here decrypts: before and
  * after the keys the pages do everything but edit (a caret wanders, then ten seconds of rest with heartbeats),
- * and every size seen then is not an entry's. In between the author types; the sizes of what leaves the author's page in the same turn as a
- * key (before any other event), less the former, are the sizes of entries. Every message of one of those sizes, from any page, at any
- * time while the keys are counted, counts as one that carries an entry: a chance equality of sizes makes our
- * figure worse, never better. The neighbour's messages are plain: sync messages begin with 0.
+ * and every size seen then is not an entry's. In between the author types; the sizes of what leaves the
+ * author's page in the same turn as a key (before any other event), less the former, are the sizes of entries.
+ * Every message of one of those sizes, from any page, at any time while the keys are counted, counts as one
+ * that carries an entry: a chance equality of sizes makes our figure worse, never better. The neighbour's
+ * messages are plain: sync messages begin with 0.
  */
 import type { Product } from '../building.ts'
 import { attemptBoth, comeIn, type Effort, finding, pause, within } from '../measuring.ts'

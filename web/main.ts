@@ -12,6 +12,7 @@ import { defineFrame } from './parts/frame.ts'
 import { takeRoute } from './route.ts'
 import { readSettings } from './settings.ts'
 import { loadScreens, part, Shell } from './shell.ts'
+import { strings } from './strings.ts'
 
 function start(): void {
   defineFrame()
@@ -75,17 +76,27 @@ function finish(page: Page, editor: TextEditor, shell: Shell): void {
   registerOffline(offer).catch(reportError)
 }
 
-function showNotSecure(): void {
+/** A page without the text: one screen, and nothing of the editor is started. */
+function showAlone(name: string, title: string, load: () => Promise<CustomElementConstructor>): void {
   part('coterie-bar').hidden = true
   part('#editor').hidden = true
+  document.title = `${title} · ${strings.appName}`
+  part('#heading').textContent = title
   const screen = part('#screen')
   screen.hidden = false
-  screen.append(document.createElement('coterie-not-secure'))
-  const named = import('./screens/not-secure.ts').then(({ NotSecure }) =>
-    customElements.define('coterie-not-secure', NotSecure),
-  )
-  named.catch(reportError)
+  screen.append(document.createElement(name))
+  load()
+    .then((element) => customElements.define(name, element))
+    .catch(reportError)
 }
 
-if (isSecureContext) start()
-else showNotSecure()
+if (location.pathname === '/check') {
+  showAlone('coterie-check-page', strings.check.title, () =>
+    import('./screens/check-page.ts').then(({ CheckPage }) => CheckPage),
+  )
+} else if (isSecureContext) start()
+else {
+  showAlone('coterie-not-secure', strings.notSecure.title, () =>
+    import('./screens/not-secure.ts').then(({ NotSecure }) => NotSecure),
+  )
+}

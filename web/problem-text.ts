@@ -3,7 +3,7 @@ import type { SessionProblem } from '../src/index.ts'
 import { strings } from './strings.ts'
 import { unreachable } from './unreachable.ts'
 
-export type Remedy = 'retry' | 'download' | 'free-space' | 'update'
+export type Remedy = 'retry' | 'download' | 'free-space' | 'update' | 'check'
 
 export interface ProblemText {
   readonly text: string
@@ -18,9 +18,9 @@ export function problemText(problem: SessionProblem): ProblemText {
     case 'signaling-unreachable':
       return calm(say.unreachable(problem.host), 'retry')
     case 'no-route':
-      return calm(say.noRoute, 'retry')
+      return calm(say.noRoute, 'retry', 'check')
     case 'webrtc-blocked':
-      return calm(say.blocked, 'retry')
+      return calm(say.blocked, 'retry', 'check')
     case 'protocol-mismatch':
       return calm(say.mismatch(problem.name ?? say.someone), 'update')
     case 'storage-full':

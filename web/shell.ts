@@ -132,6 +132,7 @@ export class Shell {
       download: () => this.#command('download'),
       'free-space': () => this.#command('recent'),
       update: () => location.reload(),
+      check: () => void open('/check', '_blank', 'noopener'),
     }
     acts[remedy]()
   }

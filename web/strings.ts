@@ -136,6 +136,22 @@ export const strings = {
     noTitle: 'untitled',
   },
 
+  check: {
+    title: 'What works on this device',
+    explained:
+      'Tries everything that a connection to somebody needs. Nobody is connected, and nothing is sent.',
+    running: 'Checking…',
+    done: (failing: number) =>
+      failing === 0 ? 'Done: nothing stands in the way.' : `Done: ${failing} of these will get in the way.`,
+    verdicts: { works: 'works', fails: 'does not work', 'not-there': 'not there' },
+    report: 'Report, without addresses or names',
+    copy: 'Copy report',
+    copied: 'Report copied.',
+    again: 'Check again',
+    back: 'Back to the text',
+    run: 'Run check',
+  },
+
   notSecure: {
     title: 'One more step before you can edit in private',
     reason: 'Browsers allow private editing only on https or on this computer itself.',

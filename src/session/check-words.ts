@@ -18,11 +18,13 @@ export type Verdict = 'works' | 'fails' | 'not-there'
 
 export interface Finding {
   readonly subject: CheckSubject
+  /** What the subject is called on screen. */
+  readonly name: string
   readonly verdict: Verdict
   readonly sentence: string
 }
 
-export const SUBJECT_NAMES: Readonly<Record<CheckSubject, string>> = {
+const NAMES: Readonly<Record<CheckSubject, string>> = {
   webrtc: 'WebRTC',
   signaling: 'Server',
   addresses: 'Ways to this device',
@@ -85,11 +87,11 @@ export function sentenceOf(outcome: Outcome): Finding {
   const { subject, is } = outcome
   if (subject === 'addresses') {
     const verdict = is === 'found' ? 'works' : is === 'none' ? 'fails' : 'not-there'
-    return { subject, verdict, sentence: waysSentence(is, outcome.ways) }
+    return { subject, name: NAMES[subject], verdict, sentence: waysSentence(is, outcome.ways) }
   }
   const words = { webrtc: WEBRTC, signaling: SIGNALING, stun: STUN, turn: TURN, storage: STORAGE }[subject]
   const [verdict, sentence] = words[is] as readonly [Verdict, string]
-  return { subject, verdict, sentence }
+  return { subject, name: NAMES[subject], verdict, sentence }
 }
 
 function waysSentence(is: 'found' | 'none' | 'untried', { own, outside, relayed }: Gathered): string {
@@ -102,9 +104,7 @@ const MARKS: Readonly<Record<Verdict, string>> = { works: 'works', fails: 'FAILS
 
 export function reportOf(findings: readonly Finding[], platform: string, now: Millis): string {
   const minute = `${new Date(now).toISOString().slice(0, 16)}Z`
-  const lines = findings.map(
-    ({ subject, verdict, sentence }) => `${SUBJECT_NAMES[subject]}: ${MARKS[verdict]}. ${sentence}`,
-  )
+  const lines = findings.map(({ name, verdict, sentence }) => `${name}: ${MARKS[verdict]}. ${sentence}`)
   return [`Coterie check, ${minute}, ${platform}`, ...lines, ''].join('\n')
 }
 

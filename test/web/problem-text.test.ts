@@ -10,7 +10,7 @@ test.each([
   [
     { kind: 'no-route', name: undefined },
     "Your networks don't allow a direct connection (often a VPN or a strict firewall).",
-    ['retry'],
+    ['retry', 'check'],
   ],
   [
     { kind: 'protocol-mismatch', name: 'Ben' },

@@ -91,6 +91,8 @@ function nameOf(remedy: Remedy): string {
       return strings.freeSpace
     case 'update':
       return strings.update
+    case 'check':
+      return strings.check.run
     default:
       return unreachable(remedy)
   }

@@ -22,6 +22,9 @@ const FINAL = new Set([
   'SessionMissing',
 ])
 
+/** Names of errors that the check page can tell more about; it opens beside this page, which keeps the invite. */
+const CHECKABLE = new Set(['NoRoute', 'WebRtcBlocked', 'SignalingUnreachable'])
+
 export class JoinCard extends LitElement {
   static override properties = { page: { attribute: false }, settings: { attribute: false } }
   static override styles = [
@@ -35,6 +38,11 @@ export class JoinCard extends LitElement {
         font-size: 24px;
         font-weight: 650;
         line-height: 32px;
+      }
+      .buttons a {
+        align-content: center;
+        padding: 0 12px;
+        color: var(--accent-ink);
       }
       .inviter {
         font-weight: 400;
@@ -145,6 +153,7 @@ export class JoinCard extends LitElement {
       <div class="buttons">
         ${isFinal ? nothing : html`<button type="button" class="filled" @click=${again}>${strings.retry}</button>`}
         <button type="button" class=${isFinal ? 'filled' : ''} @click=${leave}>${strings.join.startDraft}</button>
+        ${CHECKABLE.has(because.name) ? html`<a href="/check" target="_blank">${strings.check.run}</a>` : nothing}
       </div>
     </section>`
   }

@@ -4,7 +4,7 @@
  * what follows the newest stored state then looks as in life.
  * Hours are played in minutes, because all timers of the page run `HASTE` times faster meanwhile; those of
  * either product too.
- * Invariant: each edit is a transaction of its own, as each key of an editor is.
+ * Invariant: both products get the same transactions at the same pace.
  */
 import { type Edit, writingSession } from '../writing-session.ts'
 import type { TraceRequest } from './contract.ts'
@@ -37,19 +37,26 @@ export async function playTrace(text: EditedText, request: TraceRequest): Promis
   }
 }
 
+/** A turn's edits are one transaction, so that both products have as many pieces to store. */
 async function playEdits(text: EditedText, { seed, edits }: TraceRequest): Promise<void> {
   let played = 0
+  let turn: Edit[] = []
   for (const edit of writingSession(seed, edits)) {
-    play(text, edit)
+    turn.push(edit)
     played += 1
-    if (edit.rest) await wait(REST_MS)
-    else if (played > edits - SINGLE_EDITS || played % EDITS_A_TURN === 0) await wait(TURN_PAUSE_MS)
+    const isTurn = turn.length === EDITS_A_TURN || edit.rest || played > edits - SINGLE_EDITS
+    if (!isTurn) continue
+    playTurn(text, turn)
+    turn = []
+    await wait(edit.rest ? REST_MS : TURN_PAUSE_MS)
   }
 }
 
-function play(text: EditedText, { at, removed, inserted }: Edit): void {
+function playTurn(text: EditedText, turn: readonly Edit[]): void {
   text.doc?.transact(() => {
-    if (removed > 0) text.delete(at, removed)
-    if (inserted !== '') text.insert(at, inserted)
+    for (const { at, removed, inserted } of turn) {
+      if (removed > 0) text.delete(at, removed)
+      if (inserted !== '') text.insert(at, inserted)
+    }
   })
 }

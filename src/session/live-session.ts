@@ -21,28 +21,18 @@ import {
 import { AuthenticatedAwareness } from '../doc/awareness.ts'
 import type { SharedDocument } from '../doc/document.ts'
 import { sharedSeq } from '../protocol/gossip-state.ts'
-import { MAX_LINKS, ringOf, surplusLinks, wantedLinks } from '../protocol/overlay.ts'
 import type { LocalId } from '../storage/port.ts'
 import type { DialFailure, TabPort } from '../transport/port.ts'
 import { PALETTE_SIZE } from '../wire/certificate.ts'
 import type { ChainId } from '../wire/heads.ts'
-import { inviteKeys } from '../wire/invite-link.ts'
 import { MAX_SESSION_TEXT_BYTES } from '../wire/limits.ts'
-import type { RosterContent } from '../wire/roster-record.ts'
 import { type Violation, violation } from '../wire/violation.ts'
-import {
-  answerJoin,
-  describeInvite,
-  deviceOf,
-  inviteUrl,
-  type Knock,
-  newInvite,
-  nextRecord,
-} from './admission.ts'
+import { answerJoin, deviceOf, type Knock } from './admission.ts'
 import { Bookkeeping } from './bookkeeping.ts'
 import type { Environment } from './environment.ts'
 import { NotAllowed, SessionEnded } from './errors.ts'
 import { GuestBook } from './guest-book.ts'
+import { Inviting } from './inviting.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
 import { openMemberLink } from './member-link.ts'
@@ -65,14 +55,11 @@ import { Rendezvous } from './rendezvous.ts'
 import { Replica, type ReplicaListener, type ReplicaParts } from './replica.ts'
 import { isSameStatus, statusOf } from './status.ts'
 import { Tabs } from './tabs.ts'
+import { Tending } from './tending.ts'
 import { OWN_ROOT, Title, UNTITLED } from './title.ts'
 
 /** In idle moments a log that has grown long starts anew, looked at this often. */
 const TIDY_MS = 5_000
-/** Many come and go at once: whom to link to is looked at this much later. */
-const TEND_MS = 50
-/** A link younger than this is kept, wanted or not. */
-const YOUNG_MS = 10_000
 
 export interface LiveSessionParts extends Omit<ReplicaParts, 'listener' | 'writer'> {
   readonly signalingUrl: string | undefined
@@ -100,6 +87,8 @@ export class LiveSession implements Session {
   readonly #people: People
   readonly #awareness: AuthenticatedAwareness
   readonly #rendezvous: Rendezvous | undefined
+  readonly #tending: Tending | undefined
+  readonly #inviting: Inviting
   readonly #guests: GuestBook
   readonly #porch = new Porch()
   readonly #emitter = new Emitter<{ [Name in keyof SessionEvents]: SessionEvents[Name] }>()
@@ -115,13 +104,11 @@ export class LiveSession implements Session {
   #refreshing = false
   #ended = false
   #cancelTidy: (() => void) | undefined
-  #cancelTend: (() => void) | undefined
   #release: (() => void) | undefined
   readonly #stopWaitingForEnd: () => void
   readonly #tabs: Tabs | undefined
   /** Digest of the text that was rebuilt last: the same one is not rebuilt again. */
   #rebuiltFor = ''
-  #isSigning = false
 
   constructor(parts: LiveSessionParts) {
     const { environment, keyring, journal, roster } = parts
@@ -160,6 +147,14 @@ export class LiveSession implements Session {
       violated: (violation) => this.#violated(violation, undefined),
     })
     this.#rendezvous = parts.signalingUrl === undefined ? undefined : this.#makeRendezvous(parts.signalingUrl)
+    this.#tending = this.#rendezvous && new Tending(this.#mesh, this.#rendezvous, environment.clock)
+    this.#inviting = new Inviting({
+      ...{ environment, keyring, roster, books: this.#books },
+      signed: () => {
+        this.#rosterChanged()
+        this.#mesh.sendRoster()
+      },
+    })
     this.whenSynced = new Promise((resolve, reject) => {
       this.#synced = { resolve, reject }
     })
@@ -242,13 +237,7 @@ export class LiveSession implements Session {
   }
 
   get invites(): readonly Invite[] {
-    const { roster } = this.#replica
-    const unused = roster.openInvites().filter(({ invite, uses }) => roster.usesOf(invite) < uses)
-    const open = new Map(unused.map((content) => [content.invite, content]))
-    return this.#keyring.stored.invites.flatMap(({ seed, url }) => {
-      const content = open.get(inviteKeys(this.#environment.crypto, seed).invite)
-      return content === undefined ? [] : [describeInvite(content, url)]
-    })
+    return this.#inviting.open
   }
 
   on<Name extends keyof SessionEvents & string>(
@@ -282,28 +271,19 @@ export class LiveSession implements Session {
 
   async invite(options: InviteOptions): Promise<Invite> {
     this.#requireLife()
-    const { crypto, clock, origin } = this.#environment
-    const made = newInvite(crypto, this.#requireOwner(), options, clock.now())
+    this.#inviting.requireOwner()
     this.#title.set(this.title)
     this.#replica.flush()
     this.#journal.begin()
-    await this.#signNext(made.content)
-    const signaling = this.#signalingInLink()
-    const link = { session: this.id, rosterSeq: this.#replica.roster.seq, seed: made.seed, signaling }
-    const url = inviteUrl(crypto, origin, link)
-    this.#keyring.update({
-      invites: [...this.#keyring.stored.invites, { seed: made.seed, url }],
-      shared: true,
-    })
+    const invite = await this.#inviting.invite(options)
     this.#storeSecrets()
     this.goLive()
-    return describeInvite(made.content, url)
+    return invite
   }
 
   async revoke(invite: InviteId): Promise<void> {
     this.#requireLife()
-    this.#requireOwner()
-    await this.#signNext({ type: 'revoke', invite })
+    await this.#inviting.revoke(invite)
     this.#rendezvous?.plan()
   }
 
@@ -365,37 +345,8 @@ export class LiveSession implements Session {
     return answer
   }
 
-  async #signNext(content: RosterContent): Promise<void> {
-    const { crypto, exclusively } = this.#environment
-    this.#isSigning = true
-    await exclusively(`coterie/roster/${this.id}`, async () => {
-      await this.#books.rereadRoster()
-      const record = nextRecord(crypto, this.#replica.roster, this.#requireOwner(), content)
-      assert(record !== undefined, 'an owner can sign')
-      await this.#books.storeSigned(record)
-      this.#replica.roster.takeRecord(record)
-    })
-    this.#isSigning = false
-    this.#rosterChanged()
-    this.#mesh.sendRoster()
-  }
-
-  #requireOwner(): Keyring {
-    if (this.#keyring.root === undefined)
-      throw new NotAllowed('Only the person who started this session can make or revoke links.')
-    return this.#keyring
-  }
-
   #requireLife(): void {
     if (this.#ended) throw new SessionEnded()
-  }
-
-  /** Where newcomers find the server, when it is not the one of the page the link points to. */
-  #signalingInLink(): string | undefined {
-    const { origin } = this.#environment
-    const usual = `${origin.replace(/^http/, 'ws')}/signal`
-    const used = this.#keyring.stored.signaling
-    return used === usual ? undefined : used
   }
 
   #rosterChanged(): void {
@@ -410,7 +361,7 @@ export class LiveSession implements Session {
   /** Another tab of this device shared the draft. */
   #shareWithOtherTab(): void {
     const isShared = this.#replica.roster.records.some(({ content }) => content.type === 'invite')
-    if (this.#keyring.stored.shared || !isShared || this.#isSigning) return
+    if (this.#keyring.stored.shared || !isShared) return
     this.#keyring.update({ shared: true })
     this.goLive()
   }
@@ -477,13 +428,13 @@ export class LiveSession implements Session {
       violated: (violation, device) => this.#violated(violation, device),
       linked: (peer) => {
         this.#rendezvous?.found(peer.link.remote)
-        this.#tend()
+        this.#tending?.changed()
         this.#problem = undefined
         peer.link.send({ type: 'presence', presence: this.#people.current() })
         this.#emitter.emit('peers', this.peers)
       },
       unlinked: ({ link }) => {
-        this.#unlinked(link.remote)
+        this.#tending?.lost(link.remote)
         this.#emitter.emit('peers', this.peers)
       },
       missedHere: () => this.#people.changed(),
@@ -516,7 +467,7 @@ export class LiveSession implements Session {
     } else if (this.#people.hide(output) === 'left' && device !== this.#keyring.device) {
       this.#emitter.emit('left', { member: this.#people.member(device), why: output.why })
     }
-    this.#tend()
+    this.#tending?.changed()
     this.#emitter.emit('members', this.members)
     this.#refresh()
   }
@@ -564,7 +515,7 @@ export class LiveSession implements Session {
       listener: {
         linked: (link, device) => this.#mesh.add(link, device),
         carry: (to, blob) => this.#mesh.carry(to, blob),
-        wants: (instance) => this.#wants(instance),
+        wants: (instance) => this.#tending?.wants(instance) ?? true,
         hasLinks: () => this.#mesh.peers.size > 0,
         isLinked: (instance) => this.#mesh.peers.has(instance),
         knocked: (knocking) => this.#guests.knock(knocking),
@@ -573,44 +524,6 @@ export class LiveSession implements Session {
         changed: () => this.#refresh(),
       },
     })
-  }
-
-  /** Alone, or without somebody we want: the server is asked too; otherwise the mesh mends itself. */
-  #unlinked(instance: InstanceId): void {
-    const isWanted = wantedLinks(this.#me, ringOf([...this.#mesh.ring(), instance])).has(instance)
-    if (this.#mesh.peers.size === 0 || isWanted) this.#rendezvous?.miss()
-    this.#tend()
-  }
-
-  #wants(instance: InstanceId): boolean {
-    if (this.#mesh.peers.size < MAX_LINKS) return true
-    const ring = ringOf([...this.#mesh.ring(), instance])
-    return wantedLinks(this.#me, ring).has(instance) || wantedLinks(instance, ring).has(this.#me)
-  }
-
-  /** Who came or went may change whom we should be linked to; looked at once for all that happens in a moment. */
-  #tend(after = TEND_MS): void {
-    if (this.#ended) return
-    if (this.#cancelTend !== undefined && after > TEND_MS) return
-    this.#cancelTend?.()
-    this.#cancelTend = this.#environment.clock.wakeAfter(after, () => {
-      this.#cancelTend = undefined
-      const ring = this.#mesh.ring()
-      for (const instance of wantedLinks(this.#me, ring)) {
-        const device = this.#mesh.deviceOf(instance)
-        if (device !== undefined) this.#rendezvous?.meet(instance, device)
-      }
-      for (const instance of surplusLinks(this.#me, [...this.#mesh.peers.keys()], ring)) this.#letGo(instance)
-    })
-  }
-
-  /** Never a young link: somebody may just be joining over it. */
-  #letGo(instance: InstanceId): void {
-    const peer = this.#mesh.peers.get(instance)
-    if (peer === undefined) return
-    const isYoung = this.#environment.clock.now() - peer.since < YOUNG_MS
-    if (!isYoung && this.#mesh.isEvenWith(peer)) peer.link.close()
-    else this.#tend(YOUNG_MS)
   }
 
   #dialFailed(failure: DialFailure | 'other-version', device: DeviceId | undefined): void {
@@ -737,7 +650,7 @@ export class LiveSession implements Session {
     this.#stopWaitingForEnd()
     this.#people.stop()
     this.#cancelTidy?.()
-    this.#cancelTend?.()
+    this.#tending?.stop()
     this.#release?.()
     this.#guests.close()
     this.#rendezvous?.stop()

@@ -1,0 +1,90 @@
+/** What only the owner does: signing invites and revoking them, one record after the other however many tabs sign. */
+import { assert } from '../base/assert.ts'
+import type { InviteId } from '../base/ids.ts'
+import type { Roster } from '../protocol/roster.ts'
+import { inviteKeys } from '../wire/invite-link.ts'
+import type { RosterContent } from '../wire/roster-record.ts'
+import { describeInvite, inviteUrl, newInvite, nextRecord } from './admission.ts'
+import type { Bookkeeping } from './bookkeeping.ts'
+import type { Environment } from './environment.ts'
+import { NotAllowed } from './errors.ts'
+import type { Keyring } from './keyring.ts'
+import type { Invite, InviteOptions } from './public.ts'
+
+export interface InvitingParts {
+  readonly environment: Environment
+  readonly keyring: Keyring
+  readonly roster: Roster
+  readonly books: Bookkeeping
+  /** A record was signed, stored and taken: tell everybody. */
+  readonly signed: () => void
+}
+
+export class Inviting {
+  readonly #parts: InvitingParts
+
+  constructor(parts: InvitingParts) {
+    this.#parts = parts
+  }
+
+  /** Invites this device made that still let somebody in. */
+  get open(): readonly Invite[] {
+    const { environment, keyring, roster } = this.#parts
+    const unused = roster.openInvites().filter(({ invite, uses }) => roster.usesOf(invite) < uses)
+    const open = new Map(unused.map((content) => [content.invite, content]))
+    return keyring.stored.invites.flatMap(({ seed, url }) => {
+      const content = open.get(inviteKeys(environment.crypto, seed).invite)
+      return content === undefined ? [] : [describeInvite(content, url)]
+    })
+  }
+
+  /** Signs an invite and keeps its link. @throws NotAllowed */
+  async invite(options: InviteOptions): Promise<Invite> {
+    this.requireOwner()
+    const { environment, keyring, roster } = this.#parts
+    const { crypto, clock, origin } = environment
+    const made = newInvite(crypto, keyring, options, clock.now())
+    await this.#sign(made.content)
+    const link = {
+      session: roster.session,
+      rosterSeq: roster.seq,
+      seed: made.seed,
+      signaling: this.#unusualServer(),
+    }
+    const url = inviteUrl(crypto, origin, link)
+    keyring.update({ invites: [...keyring.stored.invites, { seed: made.seed, url }], shared: true })
+    return describeInvite(made.content, url)
+  }
+
+  /** @throws NotAllowed */
+  async revoke(invite: InviteId): Promise<void> {
+    this.requireOwner()
+    await this.#sign({ type: 'revoke', invite })
+  }
+
+  /** @throws NotAllowed */
+  requireOwner(): void {
+    if (this.#parts.keyring.root !== undefined) return
+    throw new NotAllowed('Only the person who started this session can make or revoke links.')
+  }
+
+  async #sign(content: RosterContent): Promise<void> {
+    const { environment, keyring, roster, books, signed } = this.#parts
+    await environment.exclusively(`coterie/roster/${roster.session}`, async () => {
+      await books.rereadRoster()
+      const record = nextRecord(environment.crypto, roster, keyring, content)
+      assert(record !== undefined, 'an owner can sign')
+      await books.storeSigned(record)
+      roster.takeRecord(record)
+    })
+    signed()
+  }
+
+  /** Where newcomers find the server, when it is not the one of the page the link points to. */
+  #unusualServer(): string | undefined {
+    const { environment, keyring } = this.#parts
+    const usual = `${environment.origin.replace(/^http/, 'ws')}/signal`
+    const used = keyring.stored.signaling
+    return used === usual ? undefined : used
+  }
+}

@@ -27,8 +27,27 @@ async function loadPlatform(): Promise<NonNullable<SimplePeerOptions['wrtc']>> {
 
   /** simple-peer assigns to `sdp`, which node-datachannel's descriptions do not allow: copies do. */
   class PlainlyDescribed extends webrtc.RTCPeerConnection {
+    readonly #relayOnly: boolean
+
     constructor(configuration?: RTCConfiguration) {
       super(withWritablePasses(configuration))
+      this.#relayOnly = configuration?.iceTransportPolicy === 'relay'
+    }
+
+    /**
+     * The policy 'relay' keeps node-datachannel from telling its own addresses, and not from asking others at theirs,
+     * who then see it. What is no relay's is therefore never told to it; a relay passes on nobody unannounced.
+     */
+    override async addIceCandidate(candidate?: RTCIceCandidateInit | null): Promise<void> {
+      if (this.#relayOnly && !isRelays(candidate?.candidate ?? '')) return
+      await super.addIceCandidate(candidate)
+    }
+
+    override async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+      const sdp = this.#relayOnly ? withRelaysOnly(description.sdp ?? '') : description.sdp
+      await super.setRemoteDescription(
+        plain({ type: description.type, ...(sdp === undefined ? {} : { sdp }) }),
+      )
     }
 
     override async createOffer(): Promise<RTCSessionDescriptionInit> {
@@ -45,6 +64,14 @@ async function loadPlatform(): Promise<NonNullable<SimplePeerOptions['wrtc']>> {
     RTCSessionDescription: webrtc.RTCSessionDescription,
     RTCIceCandidate: webrtc.RTCIceCandidate as unknown as typeof RTCIceCandidate,
   }
+}
+
+function isRelays(candidate: string): boolean {
+  return / typ relay(?: |$)/.test(candidate)
+}
+
+function withRelaysOnly(sdp: string): string {
+  return sdp.replace(/^a=candidate:.*(?:\r?\n|$)/gm, (line) => (isRelays(line.trimEnd()) ? line : ''))
 }
 
 /** node-datachannel writes user name and password into the server's address, and reads them from there decoded. */

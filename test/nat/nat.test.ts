@@ -4,7 +4,14 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Country, type CountryOptions, requireTools, whyNotAllowed } from './country.ts'
-import { buildPrograms, Person, type Programs, startServer, startTurn } from './programs.ts'
+import {
+  buildPrograms,
+  Person,
+  type PersonOptions,
+  type Programs,
+  startServer,
+  startTurn,
+} from './programs.ts'
 
 const notAllowed = whyNotAllowed()
 const FIRST = 'Ada was here. '
@@ -28,14 +35,20 @@ describe.skipIf(notAllowed !== undefined)(`over real networks${notAllowed ? ` ($
     return country
   }
 
-  async function settle(options: CountryOptions & { readonly turn?: boolean; readonly relayOnly?: boolean }) {
-    const country = open(options)
-    if (options.turn === true) await startTurn(country, programs)
-    await startServer(country, programs, options.turn === true)
-    const ada = new Person(country, programs, 'ada')
-    const ben = new Person(country, programs, 'ben', options.relayOnly)
+  interface Meeting extends CountryOptions {
+    readonly turn?: boolean
+    readonly ada?: PersonOptions
+    readonly ben?: PersonOptions
+  }
+
+  async function settle({ turn = false, ...meeting }: Meeting) {
+    const country = open(meeting)
+    if (turn) await startTurn(country, programs)
+    await startServer(country, programs, turn)
+    const ada = new Person(country, programs, 'Ada', meeting.ada)
+    const ben = new Person(country, programs, 'Ben', meeting.ben)
     const { invite } = await ada.does('found')
-    return { country, ada, ben, joined: await ben.does(`join ${invite}`) }
+    return { ada, ben, joined: await ben.does(`join ${invite}`) }
   }
 
   /** Both type at once; both must end with all of it. */
@@ -67,13 +80,20 @@ describe.skipIf(notAllowed !== undefined)(`over real networks${notAllowed ? ` ($
     expect(joined).toEqual({ failure: 'NoRoute' })
   })
 
-  test('who hides their address goes through TURN even where a direct way is open', {
-    timeout: 60_000,
-  }, async () => {
-    const { ada, ben, joined } = await settle({ translation: 'plain', turn: true, relayOnly: true })
-    expect(joined).toEqual({ joined: FIRST })
-    expect(await pairUp(ada, ben, 50)).toEqual(['relay', 'relay'])
-  })
+  test.each([
+    ['joins', { ada: { place: 'street' }, ben: { relayOnly: true } }],
+    ['invites', { ada: { relayOnly: true }, ben: { place: 'street' } }],
+  ] as const)(
+    'who hides their address and %s goes through TURN, though the other stands in the open',
+    {
+      timeout: 60_000,
+    },
+    async (_what, people) => {
+      const { ada, ben, joined } = await settle({ translation: 'plain', turn: true, ...people })
+      expect(joined).toEqual({ joined: FIRST })
+      expect(await pairUp(ada, ben, 50)).toEqual(['relay', 'relay'])
+    },
+  )
 
   test('the check sees STUN and TURN answer where they do, and says where they do not', {
     timeout: 60_000,
@@ -82,14 +102,14 @@ describe.skipIf(notAllowed !== undefined)(`over real networks${notAllowed ? ` ($
     const served = open({ translation: 'plain' })
     await startTurn(served, programs)
     await startServer(served, programs, true)
-    expect(await new Person(served, programs, 'ada').does('check')).toEqual({
+    expect(await new Person(served, programs, 'Ada').does('check')).toEqual({
       ...working,
       stun: 'works',
       turn: 'works',
     })
     const unserved = open({ translation: 'plain', loss: 1 })
     await startServer(unserved, programs, false)
-    expect(await new Person(unserved, programs, 'ada').does('check')).toEqual({
+    expect(await new Person(unserved, programs, 'Ada').does('check')).toEqual({
       ...working,
       stun: 'fails',
       turn: 'not-there',

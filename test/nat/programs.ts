@@ -9,7 +9,7 @@ import { createInterface, type Interface } from 'node:readline'
 import { build } from 'vite'
 import { rootOfRepository } from '../e2e/browsers.ts'
 import { until } from '../session/town.ts'
-import { type Country, type House, STREET_ADDRESS } from './country.ts'
+import { type Country, type Place, STREET_ADDRESS } from './country.ts'
 
 export const SERVER_PORT = 4400
 const TURN_PORT = 3478
@@ -64,15 +64,25 @@ export async function startTurn(country: Country, { folder }: Programs): Promise
   await until('coturn listens', () => listensOnUdp(server, TURN_PORT))
 }
 
+export interface PersonOptions {
+  /** Default: the house of their own. */
+  readonly place?: Place
+  readonly relayOnly?: boolean
+}
+
 export class Person {
   readonly #process: ChildProcess
   readonly #answers: AsyncIterator<string>
 
-  constructor(country: Country, { folder }: Programs, house: House, relayOnly = false) {
-    const name = house === 'ada' ? 'Ada' : 'Ben'
+  constructor(
+    country: Country,
+    { folder }: Programs,
+    name: 'Ada' | 'Ben',
+    { place = name === 'Ada' ? 'ada' : 'ben', relayOnly = false }: PersonOptions = {},
+  ) {
     const wish = relayOnly ? ['relay-only'] : []
     const args = [join(folder, 'peer.js'), SIGNALING, name, ...wish]
-    this.#process = start(country, house, process.execPath, args)
+    this.#process = start(country, place, process.execPath, args)
     this.#answers = linesOf(this.#process)[Symbol.asyncIterator]()
   }
 
@@ -85,7 +95,7 @@ export class Person {
   }
 }
 
-function start(country: Country, place: House | 'street', program: string, args: readonly string[]) {
+function start(country: Country, place: Place, program: string, args: readonly string[]) {
   const [command, inside] = country.inside(place, program, args)
   return spawn(command, inside, { stdio: ['pipe', 'pipe', 'inherit'] })
 }

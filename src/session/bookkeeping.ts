@@ -6,7 +6,7 @@ import type { ChainId } from '../wire/heads.ts'
 import { encodeRecord, type RosterRecord } from '../wire/roster-record.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
-import { encodeCard, encodeSecrets, encodeShared, type StoredCard } from './stored.ts'
+import { encodeCard, encodeSecrets, encodeShared, intact, type StoredCard, twice } from './stored.ts'
 
 /** A card ends in the time it was written, which alone is no news. */
 const CARD_TIME_BYTES = 6
@@ -28,7 +28,7 @@ export class Bookkeeping {
   storeRoster(): void {
     const { records, joins } = this.#roster.encoded()
     const rows = [
-      ...records.map((value, seq) => ({ put: 'roster', key: recordKey(seq), value }) as const),
+      ...records.flatMap((value, seq) => twice('roster', recordKey(seq), value)),
       ...joins.map((value) => ({ put: 'roster', key: `j/${toHex(value.subarray(0, 64))}`, value }) as const),
     ]
     this.#journal.write(rows, 'strict')
@@ -36,22 +36,17 @@ export class Bookkeeping {
 
   /** Signed and on the disk before anybody is told: an owner's record is never lost after it was sent. */
   async storeSigned(record: RosterRecord): Promise<void> {
-    this.#journal.put('roster', recordKey(record.seq), encodeRecord(record), 'strict')
+    this.#journal.write(twice('roster', recordKey(record.seq), encodeRecord(record)), 'strict')
     await this.#journal.flushed()
   }
 
   /** Another tab of the owner may have signed since. */
   async rereadRoster(): Promise<void> {
-    const rows = await this.#journal.read('roster')
-    const records = rows.filter((row) => row.key.startsWith('r/'))
-    this.#roster.take(
-      records.map((row) => row.value),
-      [],
-    )
+    this.#roster.take(intact(await this.#journal.read('roster'), 'r/'), [])
   }
 
   storeSecrets(): void {
-    this.#journal.put('keys', 'secrets', encodeSecrets(this.#keyring.stored), 'strict')
+    this.#journal.write(twice('keys', 'secrets', encodeSecrets(this.#keyring.stored)), 'strict')
   }
 
   storeShared(shared: ReadonlyMap<ChainId, number>): void {

@@ -29,7 +29,14 @@ import { commitmentOf, Keyring } from './keyring.ts'
 import { LiveSession } from './live-session.ts'
 import { cutName } from './people.ts'
 import type { CreateOptions, Roots, SessionOptions } from './public.ts'
-import { decodeBase, decodeSecrets, decodeShared, type StoredBase, type StoredSecrets } from './stored.ts'
+import {
+  decodeBase,
+  decodeSecrets,
+  decodeShared,
+  intact,
+  type StoredBase,
+  type StoredSecrets,
+} from './stored.ts'
 import { OWN_ROOT } from './title.ts'
 
 const DEFAULT_ROOTS: Roots = { main: 'text' }
@@ -95,7 +102,7 @@ export async function open(
     stored.read('entries'),
   ])
   const row = (key: string): Uint8Array => keys.rows.find((one) => one.key === key)?.value ?? EMPTY
-  const secrets = decodeSecrets(row('secrets'))
+  const secrets = decodeSecrets(intact(keys.rows, 'secrets')[0] ?? EMPTY)
   if (!secrets.ok)
     throw new CoterieError(
       "This session's keys cannot be read on this device. Ask for a link to join it again.",
@@ -105,9 +112,7 @@ export async function open(
     signaling: options.signaling ?? secrets.value.signaling,
   })
   const roster = new Roster(crypto, keyring.session)
-  const rosterBytes = (prefix: string): Uint8Array[] =>
-    rosterRows.rows.filter((one) => one.key.startsWith(prefix)).map((one) => one.value)
-  roster.take(rosterBytes('r/'), rosterBytes('j/'))
+  roster.take(intact(rosterRows.rows, 'r/'), intact(rosterRows.rows, 'j/'))
   if (roster.seq < 0)
     throw new CoterieError(
       "This session's members cannot be read on this device. Ask for a link to join it again.",

@@ -14,7 +14,7 @@ import {
 } from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
-import type { Change } from '../storage/port.ts'
+import type { Change, Row, Table } from '../storage/port.ts'
 import type { CheckpointHead, FreeClock } from '../wire/checkpoint.ts'
 import { type Entry, encodeEntry } from '../wire/entry.ts'
 import { type ChainId, chainOf } from '../wire/heads.ts'
@@ -28,6 +28,8 @@ import {
 import type { Role } from '../wire/roster-record.ts'
 
 const FORMAT = 1
+/** Before the key of a row that stands in for another. */
+const COPY = 'copy/'
 const ROLES: readonly Role[] = ['owner', 'editor', 'viewer']
 const MAX_INVITES = 1_024
 const MAX_EPOCHS = 4_096
@@ -222,4 +224,22 @@ export function baseChanges(
   }
   finishRow()
   return changes
+}
+
+/** What a session cannot do without lies on the disk twice, so that no single row that rots ends it. */
+export function twice(table: Table, key: string, value: Uint8Array): Change[] {
+  return [
+    { put: table, key, value },
+    { put: table, key: `${COPY}${key}`, value },
+  ]
+}
+
+/** Values of all keys with this prefix, in their order; where a row is gone its copy stands in. */
+export function intact(rows: readonly Row[], prefix: string): Uint8Array[] {
+  const values = new Map<string, Uint8Array>()
+  for (const { key, value } of rows) {
+    const plain = key.startsWith(COPY) ? key.slice(COPY.length) : key
+    if (plain.startsWith(prefix) && !(key !== plain && values.has(plain))) values.set(plain, value)
+  }
+  return [...values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value)
 }

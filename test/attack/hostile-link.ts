@@ -40,7 +40,7 @@ export class HostileLink {
   readonly channel: Channel
   readonly heard: Message[] = []
   readonly entries: Entry[] = []
-  /** Bytes of records that came, the handshake left out. */
+  /** Bytes of records that came with parts of messages. */
   receivedBytes = 0
   readonly proven: Promise<Proof>
   /** Resolves when the other side hung up. */
@@ -58,6 +58,7 @@ export class HostileLink {
   #refuse: (error: Error) => void = () => {}
   #pongs = new Map<number, () => void>()
   #pings = 0
+  #pingedAt: readonly number[] = []
 
   constructor(start: HostileStart) {
     const { channel, crypto, initiator } = start
@@ -127,6 +128,7 @@ export class HostileLink {
 
   /** Resolves when the other side has taken all that was sent, or hung up. */
   async settle(): Promise<'open' | 'closed'> {
+    await this.#pacePings()
     if (!this.isOpen) return 'closed'
     const number = ++this.#pings
     const answered = new Promise<void>((resolve) => this.#pongs.set(number, resolve))
@@ -135,14 +137,24 @@ export class HostileLink {
     return this.isOpen ? 'open' : 'closed'
   }
 
+  /** More than 20 in a second are an attack of their own. */
+  async #pacePings(): Promise<void> {
+    const now = Date.now()
+    this.#pingedAt = [...this.#pingedAt, now].slice(-15)
+    const [oldest = 0] = this.#pingedAt
+    if (this.#pingedAt.length === 15 && now - oldest < 1_100) {
+      await new Promise((resolve) => setTimeout(resolve, 1_100 - (now - oldest)))
+    }
+  }
+
   #came(bytes: Uint8Array): void {
     if (this.#receiving === undefined) return this.#shake(bytes)
-    this.receivedBytes += bytes.length
     const record = openRecord(this.#crypto, this.#receiving, bytes, 0)
     if (isViolation(record)) throw new Error(`an honest side sent what does not open: ${record.detail}`)
     if (record.kind === 'ping') this.sendRecord({ kind: 'pong', number: record.number })
     if (record.kind === 'pong') this.#pongs.get(record.number)?.()
     if (record.kind !== 'data') return
+    this.receivedBytes += bytes.length
     const frame = addRecord(this.#assembly, record, 0)
     if (frame !== undefined && !isViolation(frame)) this.#hear(frame, record.lane)
   }

@@ -10,6 +10,9 @@ import { Ground, type GroundOptions } from './ground.ts'
 export type Transport = 'memory' | 'webrtc'
 export type Guard = 'on' | 'off'
 
+/** Milliseconds for one play. */
+const DEADLINE = 45_000
+
 export interface Attack {
   /** As in the list of attacks of the threat model. */
   readonly number: number
@@ -84,6 +87,14 @@ export class Stage {
     })
   }
 
+  /** Rejects after so many milliseconds: a play that hangs is damage too. */
+  late(after: number): Promise<never> {
+    return new Promise((_, reject) => {
+      const timer = setTimeout(() => reject(new Error(`it did not end within ${after} ms`)), after)
+      this.atEnd(() => clearTimeout(timer))
+    })
+  }
+
   atEnd(end: () => void | Promise<void>): void {
     this.#ending.push(end)
   }
@@ -97,7 +108,7 @@ export class Stage {
 export async function play(attack: Attack, transport: Transport, guard: Guard): Promise<readonly string[]> {
   const stage = new Stage(transport, guard)
   try {
-    await attack.play(stage)
+    await Promise.race([attack.play(stage), stage.late(DEADLINE)])
   } catch (error) {
     stage.damage(error instanceof Error ? `it threw ${error.stack ?? error.message}` : String(error))
   } finally {

@@ -1,17 +1,21 @@
 /** Every attack there is, by number. */
+import { DISK_ATTACKS } from './disks.ts'
 import { ENTRY_ATTACKS } from './entries.ts'
 import { INTRODUCER_ATTACKS } from './introducer.ts'
 import { LINK_ATTACKS } from './links.ts'
 import { MEMBERSHIP_ATTACKS } from './membership.ts'
 import { PRESENCE_ATTACKS } from './presences.ts'
+import { SPREADING_ATTACKS } from './spreading.ts'
 import type { Attack } from './stage.ts'
 import { UPDATE_ATTACKS } from './updates.ts'
 
 export const ATTACKS: readonly Attack[] = [
+  ...DISK_ATTACKS,
   ...ENTRY_ATTACKS,
   ...INTRODUCER_ATTACKS,
   ...LINK_ATTACKS,
   ...MEMBERSHIP_ATTACKS,
   ...PRESENCE_ATTACKS,
+  ...SPREADING_ATTACKS,
   ...UPDATE_ATTACKS,
 ].sort((a, b) => a.number - b.number)

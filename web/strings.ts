@@ -138,8 +138,7 @@ export const strings = {
 
   check: {
     title: 'What works on this device',
-    explained:
-      'Tries everything that a connection to somebody needs. Nobody is connected, and nothing is sent.',
+    explained: 'Tries everything that a connection to somebody needs. Nobody else is connected.',
     running: 'Checking…',
     done: (failing: number) =>
       failing === 0 ? 'Done: nothing stands in the way.' : `Done: ${failing} of these will get in the way.`,

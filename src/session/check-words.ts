@@ -97,7 +97,12 @@ export function sentenceOf(outcome: Outcome): Finding {
 function waysSentence(is: 'found' | 'none' | 'untried', { own, outside, relayed }: Gathered): string {
   if (is === 'untried') return 'Not tried.'
   if (is === 'none') return 'No network was found that others could reach this device through.'
-  return `Found: ${own} in your own network, ${outside} as seen from outside, ${relayed} through the relay.`
+  const ways = [
+    own > 0 ? `${own} in your own network` : [],
+    outside > 0 ? `${outside} as seen from outside` : [],
+    relayed > 0 ? `${relayed} through the relay` : [],
+  ]
+  return `Found: ${ways.flat().join(', ')}.`
 }
 
 const MARKS: Readonly<Record<Verdict, string>> = { works: 'works', fails: 'FAILS', 'not-there': 'none' }

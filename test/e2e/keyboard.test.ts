@@ -41,10 +41,16 @@ test.each(BROWSERS)('in %s two people share, copy, join and edit by keys alone',
   await ada.open(product.url)
   await ada.typeHere('keys')
   await ada.press('Escape')
+  await tabTo(ada, 'File name', 'Shift+Tab')
+  await ada.press('Control+a')
+  await ada.typeHere('keys.ts')
+  await ada.press('Enter')
+  await ada.seesFocusOn('Text')
+  await ada.press('Escape')
   await tabTo(ada, 'Share', 'Shift+Tab')
   await ada.press('Enter')
   await ada.seesWords('Link copied')
-  expect(await ada.focused()).toBe('Invite link')
+  await ada.seesFocusOn('Invite link')
   const link = await ada.page.evaluate(() => {
     let at = document.activeElement
     while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement
@@ -54,19 +60,19 @@ test.each(BROWSERS)('in %s two people share, copy, join and edit by keys alone',
   await ada.press('Enter')
   await ada.seesWords('Link copied')
   await ada.press('Escape')
-  expect(await ada.focused()).toBe('Share')
+  await ada.seesFocusOn('Share')
 
   await ben.open(link)
   await ben.find('button', 'Join')
-  expect(await ben.focused()).toBe('Join')
+  await ben.seesFocusOn('Join')
   await ben.press('Enter')
   await ben.seesPart('keys')
   await ben.seesStatus('In sync with 1')
-  expect(await ben.focused()).toBe('Text')
+  await ben.seesFocusOn('Text')
   const before = await ben.text()
   await ben.typeHere('more ')
   await ada.seesPart('more ')
-  await ben.page.waitForSelector('.cm-content[aria-autocomplete]') // completion and indentation have loaded
+  await ben.page.waitForSelector('.cm-content[aria-autocomplete]') // all keys have loaded
   await ben.press('Tab')
   expect(await ben.focused()).toBe('Text')
   await ben.press('Escape')

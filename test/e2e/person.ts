@@ -4,11 +4,9 @@
  * Not here: starting browsers (browsers.ts) and the server (product.ts), knowledge of any one journey.
  */
 import type { ElementHandle, Page } from 'puppeteer-core'
-import type { InviteOptions, Session } from '../../src/session/public.ts'
 import { fillText, getByRole, type OpenBrowser, pressKey } from './browsers.ts'
-
-/** Milliseconds a person waits for what should come. Generous: two cores drive two browsers. */
-const PATIENCE = 20_000
+import { inPage } from './in-page.ts'
+import { PATIENCE, until } from './waiting.ts'
 
 export class Person {
   readonly name: string
@@ -87,7 +85,7 @@ export class Person {
 
   /** The text on the screen, its placeholder aside. */
   text(): Promise<string> {
-    return this.page.evaluate(shownText)
+    return this.page.evaluate(inPage.text)
   }
 
   /** Waits until the screen shows what `holds` says of it. @param what ends the sentence "waited until …" */
@@ -111,13 +109,7 @@ export class Person {
 
   /** The status chip's text. */
   status(): Promise<string> {
-    return this.page.evaluate(
-      () =>
-        document
-          .querySelector('coterie-bar')
-          ?.shadowRoot?.querySelector('coterie-status')
-          ?.shadowRoot?.querySelector('[role=status]')?.textContent ?? '',
-    )
+    return this.page.evaluate(inPage.status)
   }
 
   async seesStatus(text: string, patience = PATIENCE): Promise<void> {
@@ -140,9 +132,7 @@ export class Person {
 
   /** Whose carets are drawn in the text. */
   carets(): Promise<string[]> {
-    return this.page.evaluate(() =>
-      [...document.querySelectorAll('.cm-person-flag')].map((flag) => flag.textContent ?? ''),
-    )
+    return this.page.evaluate(inPage.carets)
   }
 
   /** Waits until every change of this person is held by somebody else. */
@@ -172,7 +162,7 @@ export class Person {
 
   /** Everything readable on the page outside the text, through shadow roots. */
   words(): Promise<string> {
-    return this.page.evaluate(readAloud)
+    return this.page.evaluate(inPage.words)
   }
 
   async seesWords(words: string, patience = PATIENCE): Promise<void> {
@@ -205,11 +195,16 @@ export class Person {
 
   /** The name of what has the focus, through shadow roots. */
   focused(): Promise<string> {
-    return this.page.evaluate(() => {
-      let at = document.activeElement
-      while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement
-      return at?.getAttribute('aria-label') ?? at?.textContent?.trim() ?? ''
-    })
+    return this.page.evaluate(inPage.focused)
+  }
+
+  async seesFocusOn(name: string, patience = PATIENCE): Promise<void> {
+    await this.#until(
+      `the focus is on "${name}"`,
+      () => this.focused(),
+      (focused) => focused === name,
+      patience,
+    )
   }
 
   async #until<T>(
@@ -225,83 +220,4 @@ export class Person {
   async leave(): Promise<void> {
     await this.page.close({ runBeforeUnload: false })
   }
-}
-
-/** Looks again and again until it holds. A look that throws, as during a navigation, is one that saw nothing. */
-export async function until<T>(
-  what: string,
-  look: () => Promise<T>,
-  holds: (seen: T) => boolean,
-  patience = PATIENCE,
-): Promise<T> {
-  const lateAt = Date.now() + patience
-  let last: unknown
-  do {
-    try {
-      const seen = await look()
-      if (holds(seen)) return seen
-      last = seen
-    } catch (error) {
-      last = error
-    }
-    await new Promise((resolve) => setTimeout(resolve, 30))
-  } while (Date.now() < lateAt)
-  throw new Error(
-    `${what}, for ${patience} ms; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`,
-  )
-}
-
-/** What the page's own bar shows: the only part of the app's insides that tests look at. */
-interface ShownBar extends Element {
-  readonly page: { readonly session: Session | undefined }
-}
-
-/** Functions for `page.evaluate`: each stands alone, because only its own text travels. */
-export const inPage = {
-  /** Changes the shared text past the editor. */
-  insert(at: number, text: string): void {
-    document.querySelector<ShownBar>('coterie-bar')?.page.session?.doc.getText('main').insert(at, text)
-  },
-  /** Characters in the shared text, drawn or not. */
-  textLength(): number | undefined {
-    return document.querySelector<ShownBar>('coterie-bar')?.page.session?.doc.getText('main').length
-  },
-  unshared(): number | undefined {
-    return document.querySelector<ShownBar>('coterie-bar')?.page.session?.status.unshared
-  },
-  unsaved(): number | undefined {
-    return document.querySelector<ShownBar>('coterie-bar')?.page.session?.status.unsaved
-  },
-  /** An invite with these options. @returns its link */
-  async invite(options: InviteOptions): Promise<string> {
-    const session = document.querySelector<ShownBar>('coterie-bar')?.page.session
-    return (await session?.invite(options))?.url ?? ''
-  },
-  /** Takes back every open invite of this person. */
-  async revokeAll(): Promise<void> {
-    const session = document.querySelector<ShownBar>('coterie-bar')?.page.session
-    for (const { id } of session?.invites ?? []) await session?.revoke(id)
-  },
-}
-
-function shownText(): string {
-  const placeholder = document.querySelector('.cm-placeholder')
-  const lines = [...document.querySelectorAll('.cm-content > .cm-line')]
-  return lines
-    .map((line) => (placeholder && line.contains(placeholder) ? '' : (line.textContent ?? '')))
-    .join('\n')
-}
-
-function readAloud(): string {
-  const said: string[] = []
-  const read = (node: Node): void => {
-    if (node instanceof HTMLElement && node.matches('.cm-editor, style, script')) return
-    if (node instanceof HTMLElement && !node.checkVisibility()) return
-    if (node instanceof Text) said.push(node.data)
-    if (node instanceof Element && node.shadowRoot)
-      for (const child of node.shadowRoot.childNodes) read(child)
-    for (const child of node.childNodes) read(child)
-  }
-  read(document.body)
-  return said.join('').replace(/\s+/g, ' ')
 }

@@ -1,8 +1,9 @@
 /** A view link lets somebody read and nothing else, whatever their page does. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BROWSERS, closeAll, launchBrowser, type OpenBrowser } from './browsers.ts'
+import { inPage } from './in-page.ts'
 import { arrive, join, share } from './meeting.ts'
-import { inPage, type Person } from './person.ts'
+import type { Person } from './person.ts'
 import { type Product, startProduct, stopProducts } from './product.ts'
 
 /** Milliseconds for opening a link, joining and being announced; news stay on screen for a few seconds only. */

@@ -11,39 +11,50 @@ const CODE = 'export function area(width: number, height: number) {\nreturn widt
 
 type Take = (name: string, page: Page) => Promise<void>
 
-/** Ada shares, Ben joins and edits, Eve reads; Ada leaves. */
+/** Ada shares, Ben joins and edits, Eve reads; Ada leaves. Every page is closed in the end, or it would dial on. */
 export async function playReal(arrive: () => Promise<Page>, take: Take): Promise<void> {
   const server = createSignalingServer({ port: 0, webFolder: join(rootOfRepository(), 'dist/web') })
   const { url, close } = await server.listen()
+  const pages: Page[] = []
+  const opened = async () => {
+    const page = await arrive()
+    pages.push(page)
+    return page
+  }
   try {
-    const ada = await arriveAt(arrive, url)
-    await getByRole(ada, 'textbox', 'Text')
-    await ada.keyboard.type(CODE)
-    const name = await getByRole(ada, 'textbox', 'File name')
-    await name.click({ count: 3 })
-    await ada.keyboard.type('area.ts')
-    await pressKey(ada, 'Enter')
-    const editLink = await linkOf(ada)
-    await take('real-waiting', ada)
-    const ben = await joinBy(await arriveAt(arrive, editLink))
-    await take('real-ben-joined', ben)
-    await getByText(ada, 'joined, can edit')
-    await take('real-ada-joined', ada)
-    await (await getByRole(ada, 'radio', 'Can view')).click()
-    await getByText(ada, 'Link copied')
-    const eve = await joinBy(await arriveAt(arrive, await valueOfLink(ada)))
-    await pressKey(ada, 'Escape')
-    await ben.click('.cm-content')
-    await ben.keyboard.type('// Ben was here\n')
-    await getByText(eve, 'Ben was here')
-    await take('real-eve-reads', eve)
-    await take('real-ada-three', ada)
-    await ada.close()
-    await getByText(ben, 'You keep a copy')
-    await take('real-ben-left', ben)
+    await meet(url, opened, take)
   } finally {
+    for (const page of pages) if (!page.isClosed()) await page.close()
     await close()
   }
+}
+
+async function meet(url: string, arrive: () => Promise<Page>, take: Take): Promise<void> {
+  const ada = await arriveAt(arrive, url)
+  await getByRole(ada, 'textbox', 'Text')
+  await ada.keyboard.type(CODE)
+  const name = await getByRole(ada, 'textbox', 'File name')
+  await name.click({ count: 3 })
+  await ada.keyboard.type('area.ts')
+  await pressKey(ada, 'Enter')
+  const editLink = await linkOf(ada)
+  await take('real-waiting', ada)
+  const ben = await joinBy(await arriveAt(arrive, editLink))
+  await take('real-ben-joined', ben)
+  await getByText(ada, 'joined, can edit')
+  await take('real-ada-joined', ada)
+  await (await getByRole(ada, 'radio', 'Can view')).click()
+  await getByText(ada, 'Link copied')
+  const eve = await joinBy(await arriveAt(arrive, await valueOfLink(ada)))
+  await pressKey(ada, 'Escape')
+  await ben.click('.cm-content')
+  await ben.keyboard.type('// Ben was here\n')
+  await getByText(eve, 'Ben was here')
+  await take('real-eve-reads', eve)
+  await take('real-ada-three', ada)
+  await ada.close()
+  await getByText(ben, 'You keep a copy')
+  await take('real-ben-left', ben)
 }
 
 async function arriveAt(arrive: () => Promise<Page>, address: string): Promise<Page> {

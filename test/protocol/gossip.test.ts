@@ -1,0 +1,337 @@
+/** Spreading, catching up and acknowledging, over a network of arrays. Whole sessions do the same in test/sim. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { isCatchingUp, isCaughtUp } from '../../src/protocol/comparing.ts'
+import { type GossipLink, sharedSeq } from '../../src/protocol/gossip-state.ts'
+import { chainOf } from '../../src/wire/heads.ts'
+import { type GossipPeer, GossipTown } from './gossip-town.ts'
+import { TestLog } from './log-fixture.ts'
+
+function linkOf(peer: GossipPeer, other: GossipPeer): GossipLink {
+  const link = peer.gossip.links.get(other.me)
+  if (link === undefined) throw new Error('they are not linked')
+  return link
+}
+
+/** Handed over twice on one link. */
+function repeats(town: GossipTown): string[] {
+  const seen = new Set<string>()
+  return town.entriesSince(0).flatMap(({ from, to, parcel }) =>
+    parcel.entries.flatMap((entry) => {
+      const key = `${from.me} ${to} ${entry.id}`
+      if (seen.has(key)) return [key]
+      seen.add(key)
+      return []
+    }),
+  )
+}
+
+describe('in a full mesh', () => {
+  test.each([2, 3, 5, 8])(
+    'of %i, every entry of everybody reaches everybody, and no link carries it twice',
+    (size) => {
+      const town = new GossipTown(size)
+      town.linkAll()
+      for (let round = 0; round < 6; round++) {
+        for (const peer of town.peers) town.write(peer)
+        if (round % 2 === 0) town.settle()
+      }
+      town.pass(3_000)
+      for (const peer of town.peers) expect(town.heldBy(peer)).toBe(6 * size)
+      expect(repeats(town)).toEqual([])
+    },
+  )
+
+  test("of 8, after an author's first 10 entries, each costs exactly 7 messages with entries", () => {
+    const town = new GossipTown(8)
+    town.linkAll()
+    const [author] = town.peers as [GossipPeer]
+    for (let warm = 0; warm < 10; warm++) {
+      town.write(author)
+      town.pass(30)
+    }
+    for (let key = 0; key < 20; key++) {
+      const before = town.sent.length
+      town.write(author)
+      town.pass(30)
+      expect(town.entriesSince(before).length).toBe(7)
+    }
+  })
+
+  test('everybody acknowledges to the author, and shared means held by another device', () => {
+    const town = new GossipTown(3)
+    town.linkAll()
+    const [author, ...others] = town.peers as [GossipPeer, GossipPeer, GossipPeer]
+    const entry = town.write(author)
+    expect(sharedSeq(author.gossip, chainOf(entry), author.who.device)).toBe(0)
+    town.pass(10)
+    expect(sharedSeq(author.gossip, chainOf(entry), author.who.device)).toBe(1)
+    for (const other of others) expect(linkOf(author, other).acked.get(chainOf(entry))).toBe(1)
+  })
+
+  test('is caught up when it is quiet', () => {
+    const town = new GossipTown(4)
+    town.linkAll()
+    for (const peer of town.peers) town.write(peer)
+    town.pass(4_000)
+    for (const peer of town.peers)
+      for (const link of peer.gossip.links.values()) expect(isCaughtUp(peer.gossip, link)).toBe(true)
+  })
+})
+
+describe('acknowledgements', () => {
+  test('go up at most five a second, however much comes', () => {
+    const town = new GossipTown(2)
+    town.linkAll()
+    const [author, reader] = town.peers as [GossipPeer, GossipPeer]
+    const before = town.sent.length
+    for (let key = 0; key < 100; key++) {
+      town.write(author)
+      town.pass(10)
+    }
+    const acks = town.messagesSince(before, 'ack').filter(({ from }) => from === reader)
+    expect(acks.length).toBeGreaterThan(2)
+    expect(acks.length).toBeLessThanOrEqual(6)
+    for (const [index, ack] of acks.entries())
+      expect(ack.at - (acks[index - 1]?.at ?? 0)).toBeGreaterThanOrEqual(200)
+  })
+
+  test('name what is held, parked entries included', () => {
+    const town = new GossipTown(2)
+    town.linkAll()
+    const [author, reader] = town.peers as [GossipPeer, GossipPeer]
+    const parked = author.author.edit({ needs: [{ clientID: 7, clock: 1 }] })
+    author.log.receive(parked)
+    town.tell(author, { type: 'held', entry: parked, from: undefined, now: town.now })
+    town.pass(300)
+    expect(reader.log.document.applied).toEqual([])
+    expect(linkOf(author, reader).acked.get(chainOf(parked))).toBe(1)
+  })
+})
+
+describe('pruning', () => {
+  const warm = (): { town: GossipTown; peers: readonly [GossipPeer, GossipPeer, GossipPeer] } => {
+    const town = new GossipTown(3)
+    town.linkAll()
+    const peers = town.peers as unknown as readonly [GossipPeer, GossipPeer, GossipPeer]
+    for (let key = 0; key < 3; key++) {
+      town.write(peers[0])
+      town.pass(30)
+    }
+    return { town, peers }
+  }
+
+  test('stops what came another way already, for that device only', () => {
+    const { town, peers } = warm()
+    const [author, one, other] = peers
+    expect(linkOf(one, other).pruned.has(author.who.device)).toBe(true)
+    const before = town.sent.length
+    town.write(one)
+    town.pass(30)
+    expect(town.entriesSince(before).map(({ to }) => to)).toContain(other.me)
+  })
+
+  test('is taken back when a link is lost, so that entries find another way', () => {
+    const { town, peers } = warm()
+    const [author, one, other] = peers
+    town.unlink(author, other)
+    town.settle()
+    expect(linkOf(one, other).pruned.has(author.who.device)).toBe(false)
+    town.write(author)
+    town.pass(100)
+    expect(town.heldBy(other)).toBe(town.heldBy(author))
+  })
+})
+
+describe('catching up', () => {
+  test('begins when a link opens, both ways, in the order of application', () => {
+    const town = new GossipTown(2)
+    const [one, other] = town.peers as [GossipPeer, GossipPeer]
+    for (let key = 0; key < 50; key++) for (const peer of [one, other]) town.write(peer)
+    town.link(one, other)
+    town.pass(2_000)
+    expect([town.heldBy(one), town.heldBy(other)]).toEqual([100, 100])
+    expect(repeats(town)).toEqual([])
+  })
+
+  test('along a line of peers reaches the far end', () => {
+    const town = new GossipTown(5)
+    const { peers } = town
+    for (let key = 0; key < 20; key++) town.write(peers[0]!)
+    for (let index = 0; index + 1 < peers.length; index++) town.link(peers[index]!, peers[index + 1]!)
+    town.pass(5_000)
+    town.write(peers[4]!)
+    town.pass(5_000)
+    for (const peer of peers) expect(town.heldBy(peer)).toBe(21)
+  })
+
+  test('says how much is coming, and when nothing more comes', () => {
+    const town = new GossipTown(2)
+    const [one, other] = town.peers as [GossipPeer, GossipPeer]
+    for (let key = 0; key < 50; key++) town.write(one, { weight: 20_000 })
+    town.link(one, other)
+    expect(isCatchingUp(linkOf(other, one))).toBe(true)
+    town.settle()
+    const announced = town.messagesSince(0, 'sending').filter(({ from }) => from === one)
+    const bytes = announced.map(({ parcel }) =>
+      parcel.kind === 'message' && parcel.message.type === 'sending' ? parcel.message.bytes : -1,
+    )
+    expect(bytes[0]).toBeGreaterThan(50 * 20_000)
+    expect(bytes.at(-1)).toBe(0)
+    expect(isCatchingUp(linkOf(other, one))).toBe(false)
+  })
+
+  test('goes in batches that fit a frame, and a large entry never before a keystroke', () => {
+    const town = new GossipTown(2)
+    town.linkAll()
+    const [one] = town.peers as [GossipPeer]
+    const before = town.sent.length
+    for (let key = 0; key < 40; key++) town.write(one, { weight: 30_000 })
+    town.pass(100)
+    for (const { parcel } of town.entriesSince(before)) {
+      expect(parcel.lane).toBe('bulk')
+      const bytes = parcel.entries.reduce((sum, entry) => sum + entry.ciphertext.length, 0)
+      expect(bytes).toBeLessThanOrEqual(256 * 1024)
+    }
+    expect(town.heldBy(town.peers[1]!)).toBe(40)
+  })
+})
+
+describe('held heads that fall', () => {
+  /** The other one lost its last entries, as after a bound on parking, and says so. */
+  function fallen(): { town: GossipTown; one: GossipPeer; other: GossipPeer; fall: () => void } {
+    const town = new GossipTown(2)
+    town.linkAll()
+    const [one, other] = town.peers as [GossipPeer, GossipPeer]
+    for (let key = 0; key < 5; key++) town.write(one)
+    town.pass(3_000)
+    const fall = (): void => {
+      const log = new TestLog(other.log.state.roster)
+      other.log.state.chains.clear()
+      other.log.state.byClient.clear()
+      other.log.state.applied.length = 0
+      other.log.document.clocks.clear()
+      other.log.document.applied.length = 0
+      expect(log.state.chains.size).toBe(0)
+      town.tell(one, { type: 'heads', link: other.me, answer: false, seen: 1_000, heads: [], now: town.now })
+    }
+    return { town, one, other, fall }
+  }
+
+  test('are believed: what was acknowledged is sent again, and counts as unshared until then', () => {
+    const { town, one, other, fall } = fallen()
+    const chain = chainOf({ device: one.who.device, writer: one.author.writer })
+    fall()
+    expect(linkOf(one, other).acked.get(chain)).toBe(0)
+    expect(sharedSeq(one.gossip, chain, one.who.device)).toBe(0)
+    town.pass(1_000)
+    expect(town.heldBy(other)).toBe(5)
+  })
+
+  test('bring at most one full send per ten seconds and link', () => {
+    const { town, one, other, fall } = fallen()
+    let sends = 0
+    for (let second = 0; second < 30; second++) {
+      const before = town.sent.length
+      fall()
+      town.settle()
+      sends += town
+        .entriesSince(before)
+        .filter(({ from, parcel }) => from === one && parcel.entries.some(({ seq }) => seq === 1)).length
+      town.now += 1_000
+    }
+    expect(sends).toBe(3)
+    expect(other.log.state.chains.size).toBeLessThanOrEqual(1)
+  })
+
+  test('are found by the digest at rest when nobody says anything more', () => {
+    const town = new GossipTown(2)
+    town.linkAll()
+    const [one, other] = town.peers as [GossipPeer, GossipPeer]
+    town.write(one)
+    town.pass(2_500)
+    town.ignores = (peer) => peer === other
+    town.write(one)
+    town.pass(100)
+    town.ignores = () => false
+    town.pass(30_000)
+    expect(town.heldBy(other)).toBe(2)
+  })
+})
+
+describe('digests', () => {
+  test('that are equal end in silence', () => {
+    const town = new GossipTown(3)
+    town.linkAll()
+    for (const peer of town.peers) town.write(peer)
+    town.pass(30_000)
+    const before = town.sent.length
+    town.pass(3_600_000)
+    expect(town.sent.length).toBe(before)
+  })
+
+  test('go out at most once a second while heads change', () => {
+    const town = new GossipTown(2)
+    town.linkAll()
+    const [author] = town.peers as [GossipPeer]
+    const before = town.sent.length
+    for (let key = 0; key < 100; key++) {
+      town.write(author)
+      town.pass(50)
+    }
+    const digests = town.messagesSince(before, 'digest').filter(({ from }) => from === author)
+    expect(digests.length).toBeGreaterThan(2)
+    expect(digests.length).toBeLessThanOrEqual(5)
+  })
+
+  test('equal heads and unequal text are told as diverged, on both sides', () => {
+    const town = new GossipTown(2)
+    town.linkAll()
+    town.write(town.peers[0]!)
+    town.pass(500)
+    town.peers[1]!.log.document.clocks.set(99, 1)
+    town.pass(5_000)
+    for (const peer of town.peers) expect(peer.outputs.some(({ type }) => type === 'diverged')).toBe(true)
+  })
+
+  test('a fork is proven to both sides by the entries at the head', () => {
+    const town = new GossipTown(2)
+    const [one, other] = town.peers as [GossipPeer, GossipPeer]
+    const liar = town.peers[0]!.author
+    const [first, second] = [liar.seal('profile', new Uint8Array(1)), liar.seal('profile', new Uint8Array(2))]
+    one.log.receive(first)
+    other.log.receive(second)
+    town.link(one, other)
+    town.pass(1_000)
+    for (const peer of [one, other]) expect(peer.log.state.chains.get(chainOf(first))?.ended).toBe('forked')
+  })
+})
+
+test('links that open, close and lose what is under way end with everybody holding everything', () => {
+  const story = fc.array(
+    fc.record({ what: fc.nat(9), one: fc.nat(4), other: fc.nat(4), wait: fc.nat(800) }),
+    { maxLength: 40 },
+  )
+  fc.assert(
+    fc.property(story, (steps) => {
+      const town = new GossipTown(5)
+      town.linkAll()
+      let written = 0
+      for (const { what, one, other, wait } of steps) {
+        const [from, to] = [town.peers[one]!, town.peers[other]!]
+        if (what < 6) {
+          town.write(from)
+          written++
+        } else if (from !== to) {
+          town.unlink(from, to)
+          if (what > 7) town.link(from, to)
+        }
+        if (what % 2 === 0) town.pass(wait)
+      }
+      town.linkAll()
+      town.pass(60_000)
+      for (const peer of town.peers) expect(town.heldBy(peer)).toBe(written)
+    }),
+    { numRuns: 25 },
+  )
+})

@@ -4,6 +4,7 @@ import { ENTRY_ATTACKS } from './entries.ts'
 import { INTRODUCER_ATTACKS } from './introducer.ts'
 import { LINK_ATTACKS } from './links.ts'
 import { MEMBERSHIP_ATTACKS } from './membership.ts'
+import { PAGE_ATTACKS } from './pages.ts'
 import { PRESENCE_ATTACKS } from './presences.ts'
 import { SPREADING_ATTACKS } from './spreading.ts'
 import type { Attack } from './stage.ts'
@@ -15,6 +16,7 @@ export const ATTACKS: readonly Attack[] = [
   ...INTRODUCER_ATTACKS,
   ...LINK_ATTACKS,
   ...MEMBERSHIP_ATTACKS,
+  ...PAGE_ATTACKS,
   ...PRESENCE_ATTACKS,
   ...SPREADING_ATTACKS,
   ...UPDATE_ATTACKS,

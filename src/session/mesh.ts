@@ -114,8 +114,10 @@ export class Mesh {
       () => undefined,
     )
     this.#step({ type: 'linked', link: link.remote, device, now: this.#now() })
-    for (const seen of this.presence.seen.values()) {
-      if (seen.presence.instance !== link.remote) link.send({ type: 'presence', presence: seen.encoded })
+    for (const { presence, encoded, doubtedAt } of this.presence.seen.values()) {
+      const { instance, counter } = presence
+      if (instance !== link.remote) link.send({ type: 'presence', presence: encoded })
+      else if (doubtedAt !== undefined) link.send({ type: 'missed', instance, counter })
     }
     this.#listener.linked(peer)
     this.#listener.changed()
@@ -233,7 +235,10 @@ export class Mesh {
       case 'carry':
         return this.#carry(peer, message)
       case 'missed': {
-        const linked = this.peers.has(message.instance)
+        const missed = this.peers.get(message.instance)
+        const linked = missed !== undefined
+        // it is well, and says so to everybody
+        missed?.link.send(message)
         return this.#stepPresence({ ...message, linked, now: this.#now() }, peer)
       }
       case 'invitation':

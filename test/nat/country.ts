@@ -75,7 +75,8 @@ export class Country {
     // The rest of the world, which swallows everything: coturn ends a relay whose packet the system refuses.
     this.#run('street', 'ip route add default via 203.0.113.254')
     this.#run('street', 'ip neigh add 203.0.113.254 lladdr 02:00:00:00:00:fe dev street')
-    for (const { house, number } of HOUSES) this.#build(house, number, translation, loss)
+    for (const { house, number } of HOUSES) this.#build(house, number, translation)
+    if (loss > 0) this.lose(loss)
   }
 
   /** The command and arguments that run a program in this place. */
@@ -88,11 +89,31 @@ export class Country {
     this.#run('street', `ip link set ${house} ${state}`)
   }
 
+  /** From now on Ada's router loses this share of all UDP datagrams, and so the way between the two does. */
+  lose(share: number): void {
+    const lottery = `-m statistic --mode random --probability ${share}`
+    this.#run('ada-router', `iptables -I FORWARD -p udp ${lottery} -j DROP`)
+  }
+
+  /** Datagrams lost so far. */
+  get lost(): number {
+    const table = this.#run('ada-router', 'iptables -nvxL FORWARD')
+    return Number(/^\s*(\d+)\s.* statistic /m.exec(table)?.[1] ?? 0)
+  }
+
+  /** The provider gives a house's router another address: what was open through the old one is gone. */
+  readdress(house: House): void {
+    const router = `${house}-router` as const
+    const number = HOUSES.findIndex((one) => one.house === house) + 1
+    this.#run(router, `ip addr del 203.0.113.${number}/24 dev wan`)
+    this.#run(router, `ip addr add 203.0.113.${number + 50}/24 dev wan`)
+  }
+
   close(): void {
     removeNamespaces((name) => name.startsWith(`${this.#name}-`))
   }
 
-  #build(house: House, number: number, translation: Translation, loss: number): void {
+  #build(house: House, number: number, translation: Translation): void {
     const router = `${house}-router` as const
     this.#add(router)
     this.#add(house)
@@ -113,10 +134,6 @@ export class Country {
     const random = translation === 'symmetric' ? ' --random' : ''
     this.#run(router, `iptables -t nat -A POSTROUTING -o wan -p udp -j MASQUERADE${random}`)
     this.#run(router, 'iptables -t nat -A POSTROUTING -o wan -j MASQUERADE')
-    if (loss > 0 && house === 'ada') {
-      const lottery = `-m statistic --mode random --probability ${loss}`
-      this.#run(router, `iptables -I FORWARD -p udp ${lottery} -j DROP`)
-    }
   }
 
   #add(place: Place | `${House}-router`): void {
@@ -128,8 +145,11 @@ export class Country {
     return `${this.#name}-${place}`
   }
 
-  #run(place: Place | `${House}-router`, command: string): void {
-    execFileSync('ip', ['netns', 'exec', this.#of(place), ...command.split(' ')], { stdio: 'pipe' })
+  #run(place: Place | `${House}-router`, command: string): string {
+    return execFileSync('ip', ['netns', 'exec', this.#of(place), ...command.split(' ')], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    })
   }
 }
 

@@ -2,6 +2,7 @@
  * Two people in two houses behind routers, over real networks: what STUN opens, what only TURN opens, and what a
  * lossy line costs. On a machine that allows no network namespaces these are skipped, and counted.
  */
+import { setTimeout as passing } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Country, type CountryOptions, requireTools, whyNotAllowed } from './country.ts'
 import {
@@ -48,13 +49,17 @@ describe.skipIf(notAllowed !== undefined)(`over real networks${notAllowed ? ` ($
     const ada = new Person(country, programs, 'Ada', meeting.ada)
     const ben = new Person(country, programs, 'Ben', meeting.ben)
     const { invite } = await ada.does('found')
-    return { ada, ben, joined: await ben.does(`join ${invite}`) }
+    return { country, ada, ben, joined: await ben.does(`join ${invite}`) }
   }
 
   /** Both type at once; both must end with all of it. */
   async function pairUp(ada: Person, ben: Person, strokes: number) {
     await Promise.all([ada.does(`type ${strokes}`), ben.does(`type ${strokes}`)])
-    const length = FIRST.length + 2 * strokes
+    return reach(ada, ben, FIRST.length + 2 * strokes)
+  }
+
+  /** Both end with one text of this length. @returns the ways they are linked by */
+  async function reach(ada: Person, ben: Person, length: number) {
     const [adas, bens] = await Promise.all([ada.does(`await ${length}`), ben.does(`await ${length}`)])
     expect(adas['text']).toHaveLength(length)
     expect(bens['text']).toBe(adas['text'])
@@ -116,11 +121,40 @@ describe.skipIf(notAllowed !== undefined)(`over real networks${notAllowed ? ` ($
     })
   })
 
+  test('a cable pulled for 5 s costs nothing that was typed meanwhile', { timeout: 60_000 }, async () => {
+    const { country, ada, ben } = await settle({ translation: 'plain' })
+    await pairUp(ada, ben, 10)
+    country.cable('ada', 'down')
+    await Promise.all([ada.does('type 30'), ben.does('type 30'), passing(5_000)])
+    country.cable('ada', 'up')
+    await reach(ada, ben, FIRST.length + 2 * 10 + 2 * 30)
+  })
+
+  test('a router that gets another address costs nothing that was typed meanwhile', {
+    timeout: 60_000,
+  }, async () => {
+    const { country, ada, ben } = await settle({ translation: 'plain' })
+    await pairUp(ada, ben, 10)
+    country.readdress('ada')
+    await Promise.all([ada.does('type 30'), ben.does('type 30')])
+    await reach(ada, ben, FIRST.length + 2 * 10 + 2 * 30)
+  })
+
   test('with 5 % of all packets lost, nothing that was typed is', {
     timeout: 60_000,
   }, async () => {
-    const { ada, ben, joined } = await settle({ translation: 'plain', loss: 0.05 })
+    const { country, ada, ben, joined } = await settle({ translation: 'plain', loss: 0.05 })
     expect(joined).toEqual({ joined: FIRST })
     await pairUp(ada, ben, 100)
+    expect(country.lost).toBeGreaterThan(0)
+  })
+
+  test('when 30 % of all packets begin to be lost, nothing that is typed from then on is', {
+    timeout: 60_000,
+  }, async () => {
+    const { country, ada, ben } = await settle({ translation: 'plain' })
+    country.lose(0.3)
+    await pairUp(ada, ben, 50)
+    expect(country.lost).toBeGreaterThan(0)
   })
 })

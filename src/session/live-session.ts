@@ -60,6 +60,8 @@ import { OWN_ROOT, Title, UNTITLED } from './title.ts'
 
 /** In idle moments a log that has grown long starts anew, looked at this often. */
 const TIDY_MS = 5_000
+/** Longer than the longest pause between two tries to reach somebody. */
+const NO_ROUTE_MS = 60_000
 
 export interface LiveSessionParts extends Omit<ReplicaParts, 'listener' | 'writer'> {
   readonly signalingUrl: string | undefined
@@ -104,6 +106,7 @@ export class LiveSession implements Session {
   #refreshing = false
   #ended = false
   #cancelTidy: (() => void) | undefined
+  #cancelNoRoute: (() => void) | undefined
   #release: (() => void) | undefined
   readonly #stopWaitingForEnd: () => void
   readonly #tabs: Tabs | undefined
@@ -531,9 +534,20 @@ export class LiveSession implements Session {
     if (device !== undefined && this.#mesh.hasDevice(device)) return
     const name = device && this.#people.member(device).name
     if (failure === 'webrtc-blocked') this.#setProblem({ kind: 'webrtc-blocked' })
-    else if (failure === 'no-route') this.#setProblem({ kind: 'no-route', name })
+    else if (failure === 'no-route') this.#noRouteTo(name)
     else if (failure === 'other-version') this.#setProblem({ kind: 'protocol-mismatch', name })
     this.#rendezvous?.miss()
+  }
+
+  /** Said as long as it keeps happening: who went away meanwhile is nobody's problem. */
+  #noRouteTo(name: string | undefined): void {
+    const problem: SessionProblem = { kind: 'no-route', name }
+    this.#setProblem(problem)
+    this.#cancelNoRoute?.()
+    this.#cancelNoRoute = this.#environment.clock.wakeAfter(NO_ROUTE_MS, () => {
+      if (this.#problem === problem) this.#problem = undefined
+      this.#refresh()
+    })
   }
 
   #setProblem(problem: SessionProblem): void {
@@ -650,6 +664,7 @@ export class LiveSession implements Session {
     this.#stopWaitingForEnd()
     this.#people.stop()
     this.#cancelTidy?.()
+    this.#cancelNoRoute?.()
     this.#tending?.stop()
     this.#release?.()
     this.#guests.close()

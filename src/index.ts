@@ -31,7 +31,7 @@ async function browserEnvironment(): Promise<Environment> {
   return {
     crypto,
     clock,
-    dialer: await browserDialer(),
+    dialer: browserDialer(),
     connector: browserSignaling(),
     store: await openStore(crypto),
     exclusively: (name, work) =>

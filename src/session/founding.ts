@@ -5,8 +5,7 @@ import { EMPTY } from '../base/bytes.ts'
 import type { InstanceId } from '../base/ids.ts'
 import { Secret } from '../base/secret.ts'
 import type { Crypto } from '../crypto/crypto.ts'
-import { SharedDocument } from '../doc/document.ts'
-import { rebuild } from '../doc/rebuilding.ts'
+import { applyWhole, SharedDocument } from '../doc/document.ts'
 import { type Schema, schemaOf } from '../doc/schema.ts'
 import { type LogState, startLog } from '../protocol/log.ts'
 import { liftBases } from '../protocol/rebase.ts'
@@ -146,11 +145,11 @@ function readEntry(crypto: Crypto, bytes: Uint8Array) {
   return isViolation(entry) ? [] : [entry]
 }
 
+/** The base was judged when it was taken, and the store vouches that it is still the same. */
 function documentFrom(schema: Schema, base: StoredBase | undefined, doc: Doc | undefined): SharedDocument {
-  const rebuilt = rebuild({ schema, state: base?.state, updates: [], doc })
-  if (isViolation(rebuilt))
-    throw new CoterieError(`This session's stored text cannot be read: ${rebuilt.detail}.`)
-  return rebuilt.document
+  const document = SharedDocument.create({ schema, doc })
+  if (base !== undefined) applyWhole(document.doc, base.state)
+  return document
 }
 
 export interface Composition {

@@ -281,6 +281,7 @@ class Newcomer {
     this.#phase = 'over'
     this.#cancelTimer?.()
     this.#doors.delete(link)
+    for (const other of [...this.#doors]) other.close() // others who answered the knock too
     this.#keyring.update({
       epochKeys: message.epochKeys.map((key) => new Secret(key.slice())),
       admitterKey: message.admitterKey && new Secret(message.admitterKey.slice()),

@@ -8,6 +8,7 @@ const GAP = 8
 const SAME_CLICK = 200
 
 const closedAt = new WeakMap<HTMLElement, number>()
+const openedBy = new WeakMap<HTMLElement, HTMLElement>()
 
 export type Side = 'left' | 'right'
 
@@ -22,11 +23,22 @@ export function showBeside(panel: HTMLElement, button: HTMLElement, side: Side):
   panel.style.top = `${box.bottom + DROP}px`
   panel.style.left = side === 'left' ? `${Math.max(GAP, box.left)}px` : 'auto'
   panel.style.right = side === 'right' ? `${right}px` : 'auto'
+  openedBy.set(panel, button)
   panel.addEventListener('beforetoggle', rememberClosing)
+  panel.addEventListener('toggle', returnFocus)
   panel.showPopover()
   return true
 }
 
 function rememberClosing(event: ToggleEvent): void {
   if (event.newState === 'closed') closedAt.set(event.currentTarget as HTMLElement, performance.now())
+}
+
+/** Who closed the panel by a key goes on from its button; Chromium leaves them in what is no longer shown. */
+function returnFocus(event: ToggleEvent): void {
+  const panel = event.currentTarget as HTMLElement
+  const { activeElement } = panel.getRootNode() as ShadowRoot
+  const isNowhere = document.activeElement === null || document.activeElement === document.body
+  if (event.newState === 'closed' && (isNowhere || panel.contains(activeElement)))
+    openedBy.get(panel)?.focus()
 }

@@ -49,7 +49,7 @@ export function openCheckpoint(state: LogState, entry: Entry): Checkpoint | Viol
 /** 'contradicts': it names an id we know to be another one, so its author lies or was lied to. */
 export function compare(
   state: LogState,
-  checkpoint: Pick<Checkpoint, 'heads'>,
+  checkpoint: Pick<Checkpoint, 'heads'> & Partial<Pick<Checkpoint, 'free'>>,
 ): 'brings-news' | 'nothing-new' | 'contradicts' {
   let news = false
   for (const head of checkpoint.heads) {
@@ -59,8 +59,20 @@ export function compare(
     const known = head.seq === chain.base ? chain.baseId : entryAt(chain, head.seq)?.entry.id
     if (head.seq > 0 && known !== undefined && chain.base + chain.entries.length > 0 && known !== head.id)
       return 'contradicts'
+    if (known !== undefined && heldSeq(chain) > 0 && clockAfter(chain, head.seq) !== head.nextClock)
+      return 'contradicts'
   }
+  // clientIDs of no writer that are a writer's
+  if (checkpoint.free?.some(({ clientID }) => state.byClient.has(clientID)) === true) return 'contradicts'
   return news ? 'brings-news' : 'nothing-new'
+}
+
+/** The writer's next Yjs clock after the entry at `seq`, which is held or the base. */
+function clockAfter(chain: Chain, seq: number): number {
+  const upTo = chain.entries.slice(0, seq - chain.base)
+  const last = upTo.findLast((held) => held.inspection)?.inspection
+  const next = chain.entries.find((held) => held.inspection)?.inspection
+  return last?.end ?? next?.clock ?? chain.heldClock
 }
 
 /** Both bases as one: of each chain the higher head, of each free clientID the higher clock. */

@@ -36,7 +36,7 @@ import { Inviting } from './inviting.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
 import { openMemberLink } from './member-link.ts'
-import { Mesh, type MeshListener } from './mesh.ts'
+import { Mesh, type MeshListener, type MeshPeer } from './mesh.ts'
 import type { PeerLink } from './peer-link.ts'
 import { cutName, People } from './people.ts'
 import { Porch } from './porch.ts'
@@ -442,13 +442,15 @@ export class LiveSession implements Session {
       },
       missedHere: () => this.#people.changed(),
       carried: (from, device, blob) => this.#rendezvous?.carried(from, device, blob),
-      diverged: () => this.#diverged(),
+      diverged: (peer) => this.#diverged(peer),
       acknowledged: () => this.#acknowledged(),
     }
   }
 
   /** Equal heads, unequal text: rebuild once; when that changes nothing, the other side is the one to rebuild. */
-  #diverged(): void {
+  #diverged({ device, link }: MeshPeer): void {
+    if (device === this.#replica.roster.owner && this.#replica.doubtBase(device))
+      return this.#mesh.tell({ type: 'gap', link: link.remote, now: this.#environment.clock.now() })
     const before = toHex(this.#replica.digest())
     if (before === this.#rebuiltFor) return
     this.#rebuiltFor = before

@@ -48,7 +48,8 @@ export interface MeshListener {
   violated(violation: Violation, device: DeviceId | undefined): void
   linked(peer: MeshPeer): void
   unlinked(peer: MeshPeer): void
-  diverged(): void
+  /** Equal histories, unequal texts. */
+  diverged(peer: MeshPeer): void
   acknowledged(): void
 }
 
@@ -284,7 +285,7 @@ export class Mesh {
       case 'digest-wanted':
         return this.#step({ type: 'state-digest', digest: this.#replica.digest() })
       case 'diverged':
-        return this.#listener.diverged()
+        return this.#diverged(output.link)
       case 'roster-differs':
         return this.sendRoster(output.link)
       case 'acknowledged':
@@ -294,6 +295,11 @@ export class Mesh {
       default:
         return output satisfies never
     }
+  }
+
+  #diverged(link: InstanceId): void {
+    const peer = this.peers.get(link)
+    if (peer !== undefined) this.#listener.diverged(peer)
   }
 
   #wake(name: 'gossip' | 'presence', at: Millis, tick: () => void): void {

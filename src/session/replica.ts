@@ -5,19 +5,21 @@
  */
 import { assert } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
-import type { InstanceId, WriterId } from '../base/ids.ts'
+import type { DeviceId, InstanceId, WriterId } from '../base/ids.ts'
+import { disagreement } from '../doc/agreement.ts'
 import { Capture } from '../doc/capture.ts'
 import { applyWhole, type SharedDocument } from '../doc/document.ts'
 import { reenter, textsOf } from '../doc/foreign.ts'
 import { catchUp, rebuild } from '../doc/rebuilding.ts'
 import type { Schema } from '../doc/schema.ts'
 import { inspectState } from '../doc/state.ts'
-import type { Chain } from '../protocol/chain.ts'
+import { type Chain, heldSeq } from '../protocol/chain.ts'
 import { chainFor, isSettled, type LogOutput, type LogState, step } from '../protocol/log.ts'
 import {
   appliedHeads,
   compare,
   covers,
+  forgetOthers,
   joinBases,
   liftBases,
   openCheckpoint,
@@ -71,6 +73,11 @@ export interface ServedCheckpoint {
   readonly plain: Uint8Array
 }
 
+const BASE_ROWS = [
+  { delete: 'blobs', key: 'base' },
+  { delete: 'blobs', key: 'checkpoint' },
+] as const
+
 interface Awaited {
   readonly entry: Entry
   readonly checkpoint: Checkpoint
@@ -110,6 +117,10 @@ export class Replica {
   #awaited: Awaited | undefined
   /** What the log starts from, as it stands on the disk; undefined: from nothing. */
   #base: StoredBase | undefined
+  /** Whose word the base is, where it is not our own. */
+  #baseBy: DeviceId | undefined
+  /** Whose checkpoints are not taken any more. */
+  readonly #distrusted = new Set<DeviceId>()
   #sinceBase = { entries: 0, bytes: 0 }
 
   constructor(parts: ReplicaParts) {
@@ -132,6 +143,8 @@ export class Replica {
       fail: (error) => this.#takeBack(error),
     })
     this.#base = parts.base
+    const signer = parts.base && parts.checkpoint?.device
+    this.#baseBy = signer === this.#keyring.device ? undefined : signer
     this.#served = parts.base && parts.checkpoint && this.#servedAgain(parts.checkpoint, parts.base)
   }
 
@@ -279,6 +292,7 @@ export class Replica {
 
   /** True when the checkpoint brings news (now, or once its blob is here). */
   #consider(entry: Entry, from: InstanceId | undefined): boolean {
+    if (this.#distrusted.has(entry.device)) return false
     const checkpoint = openCheckpoint(this.log, entry)
     if (checkpoint === undefined) return false
     if (isViolation(checkpoint)) {
@@ -322,6 +336,9 @@ export class Replica {
     const fresh = rebuilt.document
     if (!equalBytes(fresh.digest(this.#environment.crypto), checkpoint.digest))
       return this.#discard(entry, 'its text is not what it says')
+    const later = covers(checkpoint, this.#applied())
+    const objection = disagreement(this.#document.doc, fresh.doc, later)
+    if (objection !== undefined) return this.#contradicted(entry, objection)
     const own = this.#base
     if (own === undefined || covers(checkpoint, own)) {
       this.#moveTo(fresh, { heads: checkpoint.heads, free: checkpoint.free, state }, entry)
@@ -344,6 +361,41 @@ export class Replica {
     this.#replayOn(fresh, clocks)
     this.#storeBase(base, covered, signedBy)
     this.#listener.rebased()
+  }
+
+  #applied(): Pick<Checkpoint, 'heads' | 'free'> {
+    const free = [...this.log.freeClocks].map(([clientID, clock]) => ({ clientID, clock }))
+    return { heads: appliedHeads(this.log), free }
+  }
+
+  /** Against what came in entries the checkpoint lies; against a base of somebody else only the owner's word counts. */
+  #contradicted(entry: Entry, objection: string): false {
+    const by = this.#baseBy
+    if (by === undefined) return this.#discard(entry, `it holds ${objection}`)
+    if (entry.device === this.roster.owner) this.doubtBase(entry.device)
+    return false
+  }
+
+  /** A newcomer's base is another device's word until the owner's says otherwise. True: it was dropped, and
+   *  everything is asked for anew. Not once something was typed on it: own entries need what it brought. */
+  doubtBase(witness: DeviceId): boolean {
+    const by = this.#baseBy
+    const own = this.chain
+    const isMine = own !== undefined && heldSeq(own) > 0
+    if (by === undefined || by === witness || by === this.roster.owner || isMine) return false
+    this.#distrusted.add(by)
+    this.#listener.misbehaved(by, 'false-checkpoint', 'its checkpoint contradicts what others hold')
+    forgetOthers(this.log, (chain) => chain === own)
+    const rebuilt = rebuild({ schema: this.#schema, updates: [] })
+    assert(!isViolation(rebuilt), 'an empty document is sound')
+    this.#base = undefined
+    this.#baseBy = undefined
+    this.#served = undefined
+    this.#awaited = undefined
+    this.#journal.write(BASE_ROWS, 'strict')
+    this.#replayOn(rebuilt.document, new Map())
+    this.#listener.rebased()
+    return true
   }
 
   #discard(entry: Entry, detail: string): false {
@@ -453,6 +505,7 @@ export class Replica {
   /** `entry` is the checkpoint that signs this base, if there is one: with it the base can be handed to others. */
   #storeBase(base: StoredBase, covered: readonly Entry[], entry: Entry | undefined): void {
     this.#base = base
+    if (entry !== undefined && entry.device !== this.#keyring.device) this.#baseBy = entry.device
     this.#sinceBase = { entries: 0, bytes: 0 }
     for (const chain of this.log.chains.values()) {
       for (const held of chain.entries) this.#sinceBase.bytes += sizeOfEntry(held.entry)

@@ -1,4 +1,5 @@
 /** Every attack there is, by number. */
+import { CHECKPOINT_ATTACKS } from './checkpoints.ts'
 import { DISK_ATTACKS } from './disks.ts'
 import { ENTRY_ATTACKS } from './entries.ts'
 import { INTRODUCER_ATTACKS } from './introducer.ts'
@@ -11,6 +12,7 @@ import type { Attack } from './stage.ts'
 import { UPDATE_ATTACKS } from './updates.ts'
 
 export const ATTACKS: readonly Attack[] = [
+  ...CHECKPOINT_ATTACKS,
   ...DISK_ATTACKS,
   ...ENTRY_ATTACKS,
   ...INTRODUCER_ATTACKS,

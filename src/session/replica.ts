@@ -413,9 +413,15 @@ export class Replica {
     return clocks
   }
 
+  /** Checkpoints among what is replayed are nothing new: one taken now would move the log in the midst of its move. */
+  #replay(fresh: SharedDocument, clocks: ReadonlyMap<number, number>): void {
+    const outputs = replay(this.log, fresh, clocks).filter(({ type }) => type !== 'applied')
+    this.#perform(outputs, undefined, false)
+  }
+
   /** Replays what is held on `fresh`, which holds the base, and brings the live document to the same. */
   #replayOn(fresh: SharedDocument, clocks: ReadonlyMap<number, number>): void {
-    this.#perform(replay(this.log, fresh, clocks), undefined, false)
+    this.#replay(fresh, clocks)
     const live = this.#document
     const caughtUp = catchUp(live, fresh)
     this.#document = caughtUp === 'same-document' ? live : fresh
@@ -521,7 +527,7 @@ export class Replica {
     const rebuilt = rebuild({ schema: this.#schema, state: this.#base?.state, updates: [] })
     assert(!isViolation(rebuilt), 'the own base was checked when it was taken')
     const fresh = rebuilt.document
-    this.#perform(replay(this.log, fresh, clocks), undefined, false)
+    this.#replay(fresh, clocks)
     fresh.setWriter(this.clientID, fresh.nextClock(this.clientID))
     this.#document = fresh
     this.#capture.rebind(fresh, this.clientID)

@@ -168,7 +168,6 @@ export class SimDevice {
       store: this.disk.store(),
       exclusively: locks(),
       claim: async () => () => undefined,
-      tabs: undefined,
       whenEnding: () => () => undefined,
       signaling: SERVER,
       origin: 'https://sim.example',

@@ -75,10 +75,8 @@ test.each(BROWSERS)('in %s two people share, copy, join and edit by keys alone',
   await ben.page.waitForSelector('.cm-content[aria-autocomplete]') // all keys have loaded
   await ben.press('Tab')
   expect(await ben.focused()).toBe('Text')
-  await ben.press('Escape')
-  await ben.press('Tab')
-  expect(await ben.focused()).not.toBe('Text')
   expect(await ben.text()).not.toBe(before)
+  await ben.press('Escape')
   await tabTo(ben, 'People', 'Shift+Tab')
   await ben.press('Enter')
   await ben.find('textbox', 'Your name')

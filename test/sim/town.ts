@@ -168,6 +168,7 @@ export class SimDevice {
       store: this.disk.store(),
       exclusively: locks(),
       claim: async () => () => undefined,
+      tabs: undefined,
       whenEnding: () => () => undefined,
       signaling: SERVER,
       origin: 'https://sim.example',

@@ -417,6 +417,9 @@ export class LiveSession implements Session {
       refused: (error) => this.#violated(violation('firewall', error.message), this.#keyring.device),
       forked: (proof) => this.#mesh.sendProof(proof),
       misbehaved: (device, because, detail) => this.#misbehaved(device, because, detail),
+      contradicted: (from) => {
+        if (from !== undefined && this.#keyring.root !== undefined) this.#mesh.correct(from)
+      },
       blobWanted: (reference, from) => this.#mesh.wantBlob(reference, from),
       replaced: (document) => this.#replaced(document),
       rebased: () => this.#mesh.tell({ type: 'rebased', now: now() }),

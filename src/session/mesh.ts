@@ -73,6 +73,7 @@ export class Mesh {
   readonly #devices = new Map<InstanceId, DeviceId>()
   /** Through whom the newest presence of an instance came: the way back to it. */
   readonly #ways = new Map<InstanceId, InstanceId>()
+  readonly #corrected = new WeakSet<MeshPeer>()
   #fetch: Fetch | undefined
   #closed = false
 
@@ -318,6 +319,14 @@ export class Mesh {
   }
 
   // Checkpoints and blobs ----------------------------------------------------------------------------------------
+
+  /** Gives our own checkpoint to a peer that believes another; once a link. */
+  correct(to: InstanceId): void {
+    const peer = this.peers.get(to)
+    if (peer === undefined || this.#corrected.has(peer)) return
+    this.#corrected.add(peer)
+    this.#serveCheckpoint(to)
+  }
 
   #serveCheckpoint(to: InstanceId): void {
     const peer = this.peers.get(to)

@@ -29,6 +29,7 @@ import type { Roster } from '../protocol/roster.ts'
 import { openBlob, sealBlob } from '../wire/blob.ts'
 import { type BlobReference, type Checkpoint, encodeCheckpoint } from '../wire/checkpoint.ts'
 import { type Entry, type EntryKind, encodeEntry, sizeOfEntry } from '../wire/entry.ts'
+import { chainOf } from '../wire/heads.ts'
 import {
   CHECKPOINT_MIN_BYTES,
   CHECKPOINT_MIN_ENTRIES,
@@ -41,6 +42,9 @@ import type { Environment } from './environment.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
 import { baseChanges, entryKey, type StoredBase } from './stored.ts'
+
+/** A log on the disk may grow to this part of the state before it begins anew: opening reads state and log. */
+const TAIL_SHARE = 3
 
 export interface ReplicaListener {
   /** Newly held, own or from `from`: spread it. */
@@ -59,6 +63,8 @@ export interface ReplicaListener {
     because: 'forked' | 'void' | 'refused' | 'false-checkpoint',
     detail: string,
   ): void
+  /** A checkpoint that `from` believes contradicts what is known here. */
+  contradicted(from: InstanceId | undefined): void
   /** A checkpoint brings news and its state is a blob that is not here. */
   blobWanted(reference: BlobReference, from: InstanceId | undefined): void
   replaced(document: SharedDocument): void
@@ -80,6 +86,7 @@ const BASE_ROWS = [
 
 interface Awaited {
   readonly entry: Entry
+  readonly from: InstanceId | undefined
   readonly checkpoint: Checkpoint
 }
 
@@ -117,6 +124,8 @@ export class Replica {
   #awaited: Awaited | undefined
   /** What the log starts from, as it stands on the disk; undefined: from nothing. */
   #base: StoredBase | undefined
+  /** What the disk starts from: as new as `#base` or one checkpoint newer, so that who missed little is sent little. */
+  #newest: StoredBase | undefined
   /** Whose word the base is, where it is not our own. */
   #baseBy: DeviceId | undefined
   /** Whose checkpoints are not taken any more. */
@@ -143,6 +152,7 @@ export class Replica {
       fail: (error) => this.#takeBack(error),
     })
     this.#base = parts.base
+    this.#newest = parts.base
     const signer = parts.base && parts.checkpoint?.device
     this.#baseBy = signer === this.#keyring.device ? undefined : signer
     this.#served = parts.base && parts.checkpoint && this.#servedAgain(parts.checkpoint, parts.base)
@@ -168,16 +178,11 @@ export class Replica {
     return names.reduce((sum, name) => sum + doc.getText(name).length, 0)
   }
 
-  /** What a compaction would save is worth it: entries, bytes, and more than the state it would write. */
+  /** The log since the newest base is long enough to begin anew: entries, bytes, and a good part of the state. */
   get isCompactionDue(): boolean {
     const { entries, bytes } = this.#sinceBase
-    if (
-      this.log.chains.size > MAX_CHECKPOINT_HEADS ||
-      entries <= CHECKPOINT_MIN_ENTRIES ||
-      bytes <= CHECKPOINT_MIN_BYTES
-    )
-      return false
-    return bytes > this.#document.encodeState().length
+    if (this.log.chains.size > MAX_CHECKPOINT_HEADS || entries <= CHECKPOINT_MIN_ENTRIES) return false
+    return bytes > Math.max(CHECKPOINT_MIN_BYTES, (this.#newest?.state.length ?? 0) / TAIL_SHARE)
   }
 
   receive(entries: readonly Entry[], from: InstanceId): void {
@@ -194,16 +199,13 @@ export class Replica {
   }
 
   author(kind: EntryKind, body: Uint8Array): void {
+    this.#perform(this.#make(kind, body), undefined, true)
+  }
+
+  #make(kind: EntryKind, body: Uint8Array): readonly LogOutput[] {
     const keys = { device: this.#keyring.device, sign: this.#keyring.sign }
-    const input = {
-      type: 'author',
-      kind,
-      body,
-      writer: this.writer,
-      keys,
-      now: this.#environment.clock.now(),
-    } as const
-    this.#perform(step(this.log, input).outputs, undefined, true)
+    const now = this.#environment.clock.now()
+    return step(this.log, { type: 'author', kind, body, writer: this.writer, keys, now }).outputs
   }
 
   /** Lets out what was typed in the last moments. */
@@ -225,7 +227,9 @@ export class Replica {
 
   #emit(updates: readonly Uint8Array[]): void {
     if (!this.#keyring.canWrite(this.roster)) return this.#takeBack(undefined)
-    for (const update of updates) this.author('edit', update)
+    // all are made before the first leaves: sending takes turns with the network, making does not
+    const outputs = updates.flatMap((update) => this.#make('edit', update))
+    this.#perform(outputs, undefined, true)
     if (!isSettled(this.log))
       this.#afterEdit(() => this.#perform(step(this.log, { type: 'settle' }).outputs, undefined, true))
   }
@@ -302,16 +306,20 @@ export class Replica {
     const freeNews = checkpoint.free.some(
       (free) => (this.log.freeClocks.get(free.clientID) ?? 0) < free.clock,
     )
+    const ownersWord = this.#isWordAgainstBase(entry)
     const verdict = compare(this.log, checkpoint)
-    if (verdict === 'contradicts') {
-      this.#listener.misbehaved(entry.device, 'false-checkpoint', 'its checkpoint names entries that are not')
-      return false
-    }
-    if (verdict === 'nothing-new' && !freeNews) return false
-    if (checkpoint.state.kind === 'inline') return this.#adopt(entry, checkpoint, checkpoint.state.bytes)
-    this.#awaited = { entry, checkpoint }
+    if (verdict === 'contradicts') return this.#contradicted(entry, from, 'entries that are not')
+    if (verdict === 'nothing-new' && !freeNews && !ownersWord) return false
+    if (checkpoint.state.kind === 'inline')
+      return this.#adopt({ entry, checkpoint, from }, checkpoint.state.bytes)
+    this.#awaited = { entry, checkpoint, from }
     this.#listener.blobWanted(checkpoint.state.reference, from)
     return true
+  }
+
+  /** The owner's checkpoint, and the base is somebody else's word. */
+  #isWordAgainstBase(entry: Entry): boolean {
+    return entry.device === this.roster.owner && this.#baseBy !== undefined && this.#baseBy !== entry.device
   }
 
   /** All pieces of the awaited blob are here. False: they are not what the checkpoint names. */
@@ -321,24 +329,26 @@ export class Replica {
     const state = openBlob(this.#environment.crypto, awaited.checkpoint.state.reference, pieces)
     if (state === undefined) return false
     this.#awaited = undefined
-    this.#adopt(awaited.entry, awaited.checkpoint, state)
+    this.#adopt(awaited, state)
     return true
   }
 
-  #adopt(entry: Entry, checkpoint: Checkpoint, state: Uint8Array): boolean {
+  #adopt(awaited: Awaited, state: Uint8Array): boolean {
+    const { entry, checkpoint, from } = awaited
     this.flush()
     const clocks = this.#clocksOf(checkpoint)
     const fault = clocks && inspectState(state, clocks, this.#schema)
     if (clocks === undefined || fault !== undefined)
-      return this.#discard(entry, fault?.detail ?? 'a writer nobody knows')
+      return this.#discard(entry, from, fault?.detail ?? 'it names a writer nobody knows')
     const rebuilt = rebuild({ schema: this.#schema, state, updates: [] })
-    if (isViolation(rebuilt)) return this.#discard(entry, rebuilt.detail)
+    if (isViolation(rebuilt)) return this.#discard(entry, from, rebuilt.detail)
     const fresh = rebuilt.document
     if (!equalBytes(fresh.digest(this.#environment.crypto), checkpoint.digest))
-      return this.#discard(entry, 'its text is not what it says')
+      return this.#discard(entry, from, 'its text is not what it says')
     const later = covers(checkpoint, this.#applied())
     const objection = disagreement(this.#document.doc, fresh.doc, later)
-    if (objection !== undefined) return this.#contradicted(entry, objection)
+    if (objection !== undefined) return this.#contradicted(entry, from, objection)
+    if (this.#isWordAgainstBase(entry)) this.#baseBy = entry.device
     const own = this.#base
     if (own === undefined || covers(checkpoint, own)) {
       this.#moveTo(fresh, { heads: checkpoint.heads, free: checkpoint.free, state }, entry)
@@ -359,6 +369,7 @@ export class Replica {
     const covered = this.#coveredBy(base.heads)
     liftBases(this.log, base)
     this.#replayOn(fresh, clocks)
+    this.#base = base
     this.#storeBase(base, covered, signedBy)
     this.#listener.rebased()
   }
@@ -369,11 +380,9 @@ export class Replica {
   }
 
   /** Against what came in entries the checkpoint lies; against a base of somebody else only the owner's word counts. */
-  #contradicted(entry: Entry, objection: string): false {
-    const by = this.#baseBy
-    if (by === undefined) return this.#discard(entry, `it holds ${objection}`)
-    if (entry.device === this.roster.owner) this.doubtBase(entry.device)
-    return false
+  #contradicted(entry: Entry, from: InstanceId | undefined, what: string): boolean {
+    if (this.#isWordAgainstBase(entry)) return this.doubtBase(entry.device) && this.#consider(entry, from)
+    return this.#baseBy === undefined && this.#discard(entry, from, `it holds ${what}`)
   }
 
   /** A newcomer's base is another device's word until the owner's says otherwise. True: it was dropped, and
@@ -389,6 +398,7 @@ export class Replica {
     const rebuilt = rebuild({ schema: this.#schema, updates: [] })
     assert(!isViolation(rebuilt), 'an empty document is sound')
     this.#base = undefined
+    this.#newest = undefined
     this.#baseBy = undefined
     this.#served = undefined
     this.#awaited = undefined
@@ -398,8 +408,9 @@ export class Replica {
     return true
   }
 
-  #discard(entry: Entry, detail: string): false {
+  #discard(entry: Entry, from: InstanceId | undefined, detail: string): false {
     this.#listener.misbehaved(entry.device, 'false-checkpoint', detail)
+    this.#listener.contradicted(from)
     return false
   }
 
@@ -492,30 +503,36 @@ export class Replica {
     if (this.log.freeClocks.size > 0) this.makeCheckpoint()
   }
 
+  /** The disk starts from `base` at once, the memory one checkpoint later. */
   #startFrom(base: StoredBase, entry: Entry): void {
     const covered = this.#coveredBy(base.heads)
-    liftBases(this.log, base)
+    const before = this.#newest
+    if (before !== undefined) liftBases(this.log, before)
+    this.#base = before
     this.#storeBase(base, covered, entry)
     this.#listener.rebased()
   }
 
+  /** What moves from the log on the disk into history. */
   #coveredBy(heads: Checkpoint['heads']): Entry[] {
+    const before = new Map(this.#newest?.heads.map((head) => [chainOf(head), head.seq]))
     return heads.flatMap((head) => {
-      const chain = chainFor(this.log, head)
-      return chain === undefined
-        ? []
-        : chain.entries.filter((held) => held.entry.seq <= head.seq).map((held) => held.entry)
+      const from = before.get(chainOf(head)) ?? 0
+      const entries = chainFor(this.log, head)?.entries ?? []
+      return entries.map((held) => held.entry).filter(({ seq }) => seq > from && seq <= head.seq)
     })
   }
 
   /** `entry` is the checkpoint that signs this base, if there is one: with it the base can be handed to others. */
   #storeBase(base: StoredBase, covered: readonly Entry[], entry: Entry | undefined): void {
-    this.#base = base
+    this.#newest = base
     if (entry !== undefined && entry.device !== this.#keyring.device) this.#baseBy = entry.device
     this.#sinceBase = { entries: 0, bytes: 0 }
+    const heads = new Map(base.heads.map((head) => [chainOf(head), head.seq]))
     for (const chain of this.log.chains.values()) {
-      for (const held of chain.entries) this.#sinceBase.bytes += sizeOfEntry(held.entry)
-      this.#sinceBase.entries += chain.entries.length
+      const tail = chain.entries.filter(({ entry: { seq } }) => seq > (heads.get(chain.id) ?? 0))
+      for (const held of tail) this.#sinceBase.bytes += sizeOfEntry(held.entry)
+      this.#sinceBase.entries += tail.length
     }
     this.#journal.write(baseChanges(base, covered, entry, this.#environment.clock.now()), 'strict')
   }

@@ -4,11 +4,11 @@ import { SharedDocument } from '../../src/doc/document.ts'
 import { schemaOf } from '../../src/doc/schema.ts'
 import { startLog, step } from '../../src/protocol/log.ts'
 import { appliedHeads } from '../../src/protocol/rebase.ts'
-import { Replica } from '../../src/session/replica.ts'
 import { type Checkpoint, encodeCheckpoint } from '../../src/wire/checkpoint.ts'
 import type { Entry } from '../../src/wire/entry.ts'
 import { struct, updateOf } from '../doc/tools.ts'
-import { comesTrue, until } from './ground.ts'
+import { admitAs, serve } from './false-admitter.ts'
+import { comesTrue, type Ground, until } from './ground.ts'
 import {
   contentOf,
   expectConverging,
@@ -67,7 +67,7 @@ function lieWith(
     state: { kind: 'inline', bytes: state },
   }
   const lie = { ...checkpoint, ...change({ state, checkpoint, writer }) }
-  return { before: [], checkpoint: writer.write(encodeCheckpoint(lie), 'checkpoint') }
+  return { before: [], checkpoint: writer.write(encodeCheckpoint(lie), 'checkpoint'), said: lie }
 }
 
 /** The same ids, other letters: the state's bytes with the honest words replaced by words as long. */
@@ -194,7 +194,7 @@ const liars: Attack = {
     if (stage.guard === 'off') return pastTheLog(stage, mallory)
     for (const lie of [FORGED, SQUATTED, UNLISTED, PARKED]) await sendLie(stage, party, mallory, lie)
     await expectUnharmed(stage, party, before)
-    await expectNewcomerRecovers(stage, party, mallory, ground)
+    await expectNewcomerRecovers(stage, ground)
   },
 }
 
@@ -211,18 +211,37 @@ function pastTheLog(stage: Stage, mallory: Villain): void {
   )
 }
 
-/** Cleo meets Mallory first and believes; then meets Ada. */
-async function expectNewcomerRecovers(
-  stage: Stage,
-  party: Party,
-  mallory: Villain,
-  ground: Awaited<ReturnType<Stage['ground']>>,
-): Promise<void> {
-  void ground
-  void mallory
-  await expectConverging(stage, party)
+/** Cleo meets Mallory alone and has to believe; when the owner comes, she learns better. */
+async function expectNewcomerRecovers(stage: Stage, ground: Ground): Promise<void> {
+  const party = await gather(ground)
+  const mallory = await Villain.enlist(ground, party, 'editor')
+  const { url } = await party.ada.invite({ role: 'editor' })
+  await mallory.learnRoster(party.ada)
+  await party.ada.saved()
+  await Promise.all([party.ada.leave(), party.ben.leave()])
+  const admitting = admitAs(mallory, ground, url)
+  const joining = ground.device().api.joinSession(url, { name: 'Cleo' })
+  const link = await admitting
+  const { checkpoint: entry, said } = lieWith(mallory, ({ state }) => forgedWords(mallory, state))
+  serve(mallory, link, entry, said)
+  const cleo = await joining
+  stage.expect(
+    textOf(cleo).includes('FORGED WORDS'),
+    `the scene: Cleo should believe, and reads "${textOf(cleo)}"`,
+  )
+  const told: string[] = []
+  cleo.on('violation', ({ detail }) => told.push(detail))
+  const ada = await party.adasDevice.api.openSession(party.ada.localId)
+  const knows = (): boolean => textOf(cleo) === textOf(ada) && textOf(cleo).includes(HONEST_TEXT)
+  stage.expect(
+    await comesTrue(knows, 15_000),
+    `Cleo reads "${textOf(cleo)}", Ada "${textOf(ada)}", told ${told}`,
+  )
+  stage.expect(
+    told.some((line) => line.includes('Mallory')),
+    'Cleo was not told whose checkpoint it was',
+  )
+  await expectConverging(stage, { ...party, ada, ben: cleo })
 }
 
 export const CHECKPOINT_ATTACKS: readonly Attack[] = [staleOrWrong, liars]
-void Replica
-void comesTrue

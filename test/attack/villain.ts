@@ -66,6 +66,22 @@ export class Villain {
     return new HostileWriter(this, id)
   }
 
+  /** Takes what was signed since it left. */
+  async learnRoster(from: Session): Promise<void> {
+    const link = await this.link(from)
+    const isNew = (): boolean => {
+      for (const message of link.heard)
+        if (message.type === 'roster') this.roster.take(message.records, message.joins)
+      return link.heard.some(({ type }) => type === 'digest')
+    }
+    await until('Mallory hears from Ada', isNew)
+    // an equal roster is not sent: an unequal digest asks for it
+    const digests = { roster: new Uint8Array(16), held: new Uint8Array(16), applied: new Uint8Array(16) }
+    link.send({ type: 'digest', ...digests, state: undefined })
+    await until('Mallory has the roster', () => isNew() && link.heard.some(({ type }) => type === 'roster'))
+    link.close()
+  }
+
   /** An open, proven link to a member, as another instance each time. */
   async link(to: Session): Promise<HostileLink> {
     const link = new HostileLink(await this.dial(to))

@@ -1,7 +1,7 @@
 /** Files in and out of the page: one text file, by the menu or dropped on the page; downloads in every state. */
 import { strings } from './strings.ts'
 
-/** A session holds no more (EXPERIENCE.md §5). */
+/** A session holds no more. */
 const MAX_FILE_BYTES = 64_000_000
 
 export interface TextFile {

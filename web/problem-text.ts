@@ -1,4 +1,4 @@
-/** What stands in the way, in words, and what is offered about it (EXPERIENCE.md §5): pure. */
+/** What stands in the way, in words, and what is offered about it: pure. */
 import type { SessionProblem } from '../src/index.ts'
 import { strings } from './strings.ts'
 import { unreachable } from './unreachable.ts'

@@ -1,6 +1,6 @@
 /**
  * The status chip's words: a pure function of the session's status and the time. Exactly one of the texts of
- * EXPERIENCE.md §5, never a mixture.
+ * eight, never a mixture.
  * Invariants: "not yet shared" only after a change waited a second; alarming only after eight; before anybody
  * has ever joined nothing is alarming, because there is nobody to share with.
  */

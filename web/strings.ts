@@ -1,6 +1,6 @@
 /**
  * Every sentence the page says, in one catalogue. Sentences of typed errors come from the library itself.
- * Accessible names that tests and tools rely on (EXPERIENCE.md §1) stand here too and stay stable.
+ * Accessible names that tests and tools rely on stand here too and stay stable.
  */
 
 const list = new Intl.ListFormat('en', { style: 'long', type: 'conjunction' })

@@ -14,7 +14,7 @@ import { boundText } from './shared-text.ts'
 
 /** 20 positions a second look continuous; more would only cost. */
 const PAUSE_MS: Millis = 50
-/** EXPERIENCE.md §2: idle after 30 s. */
+/** No key, pointer or focus for this long is idle. */
 const IDLE_MS: Millis = 30_000
 /** Ranges of one selection that are told; the rest of a thousand cursors helps nobody. */
 const MAX_TOLD_RANGES = 8

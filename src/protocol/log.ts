@@ -2,7 +2,7 @@
  * The log: which signed entries count, and in what order they reach the document.
  * It is not the network (gossip decides who gets what) and not the disk (the driver stores).
  *
- * Acceptance follows PROTOCOL.md §3 in order: held already? signature; fork; gap; roster; open; stateless
+ * Acceptance follows docs/protocol.md in order: held already? signature; fork; gap; roster; open; stateless
  * firewall; clock; needs (else park); neighbour check; store; apply. Only what the bytes alone prove is a
  * violation; everything else refuses the entry and ends its writer just before it, on every peer alike.
  *

@@ -47,7 +47,7 @@ function spread(
   own: boolean,
   outputs: GossipOutput[],
 ): void {
-  if (!own && (link.pruned.has(entry.device) || link.device === entry.device)) return
+  if (!own && link.pruned.has(entry.device)) return
   const chain = chainOf(entry)
   if (!link.compared || link.endedThere.has(chain)) return
   const sent = link.sent.get(chain) ?? 0

@@ -67,9 +67,13 @@ export function apiOver(compose: () => Promise<Environment>): Api {
 
 /** Relay-only stands in front of the dialer itself, so that no dial of the session can forget it. */
 function asWished(environment: Environment, options: SessionOptions | undefined): Environment {
-  if (options?.relayOnly !== true) return environment
   const { dialer } = environment
-  return { ...environment, dialer: { dial: (dial) => dialer.dial({ ...dial, relayOnly: true }) } }
+  return {
+    ...environment,
+    origin: options?.origin ?? environment.origin,
+    dialer:
+      options?.relayOnly === true ? { dial: (dial) => dialer.dial({ ...dial, relayOnly: true }) } : dialer,
+  }
 }
 
 async function recent({ store }: Environment): Promise<readonly RecentSession[]> {

@@ -58,9 +58,15 @@ export function knock(
   options: SessionOptions = {},
 ): Promise<Invitation> {
   const link = readInvite(environment, url)
-  const signaling = options.signaling ?? link.signaling ?? environment.signaling
+  const signaling = options.signaling ?? link.signaling ?? serverOf(url) ?? environment.signaling
   if (signaling === undefined) throw new SignalingUnreachable('the signaling server')
   return new Newcomer(environment, link, signaling, options).card
+}
+
+/** The page a link points to serves signaling too, unless the link says otherwise. A bare fragment names no page. */
+function serverOf(url: string): string | undefined {
+  if (!/^https?:/.test(url) || !URL.canParse(url)) return undefined
+  return `${new URL(url).origin.replace(/^http/, 'ws')}/signal`
 }
 
 interface Door {

@@ -60,6 +60,8 @@ import { OWN_ROOT, Title, UNTITLED } from './title.ts'
 
 /** In idle moments a log that has grown long starts anew, looked at this often. */
 const TIDY_MS = 5_000
+/** Ten megabytes arrive in hundreds of pieces: nobody reads a status that changes more often than this. */
+const STATUS_PAUSE_MS = 30
 /** Longer than the longest pause between two tries to reach somebody. */
 const NO_ROUTE_MS = 60_000
 
@@ -103,7 +105,8 @@ export class LiveSession implements Session {
   #synced: { resolve: () => void; reject: (error: Error) => void } | undefined
   #status: SessionStatus
   #problem: SessionProblem | undefined
-  #refreshing = false
+  #telling: 'rested' | 'once' | 'again' = 'rested'
+  #cancelPause: (() => void) | undefined
   #ended = false
   #cancelTidy: (() => void) | undefined
   #cancelNoRoute: (() => void) | undefined
@@ -587,20 +590,30 @@ export class LiveSession implements Session {
 
   // Status ---------------------------------------------------------------------------------------------------------
 
-  /** Told once per turn, however much happened in it. */
+  /** Told at the end of the turn, then at most once a STATUS_PAUSE_MS, the last state always. */
   #refresh(): void {
-    if (this.#refreshing || this.#ended) return
-    this.#refreshing = true
-    queueMicrotask(() => {
-      this.#refreshing = false
-      if (this.#ended) return
-      this.#resolveSynced()
-      const status = this.#computeStatus()
-      if (isSameStatus(status, this.#status)) return
-      this.#status = status
-      this.#emitter.emit('status', status)
-      this.#emitter.emit('peers', this.peers)
+    if (this.#ended) return
+    this.#resolveSynced()
+    if (this.#telling !== 'rested') {
+      this.#telling = 'again'
+      return
+    }
+    this.#telling = 'once'
+    queueMicrotask(() => this.#tell())
+    this.#cancelPause = this.#environment.clock.wakeAfter(STATUS_PAUSE_MS, () => {
+      const isNews = this.#telling === 'again'
+      this.#telling = 'rested'
+      if (isNews) this.#refresh()
     })
+  }
+
+  #tell(): void {
+    if (this.#ended) return
+    const status = this.#computeStatus()
+    if (isSameStatus(status, this.#status)) return
+    this.#status = status
+    this.#emitter.emit('status', status)
+    this.#emitter.emit('peers', this.peers)
   }
 
   #resolveSynced(): void {
@@ -669,6 +682,7 @@ export class LiveSession implements Session {
     this.#stopWaitingForEnd()
     this.#people.stop()
     this.#cancelTidy?.()
+    this.#cancelPause?.()
     this.#cancelNoRoute?.()
     this.#tending?.stop()
     this.#release?.()

@@ -1,5 +1,5 @@
 /**
- * The shapes people code against (DESIGN.md §5). Types only: what a session shows of itself and takes
+ * The shapes people code against. Types only: what a session shows of itself and takes
  * from its caller. `session.ts` implements them; the entry files hand them out.
  */
 import type { Awareness } from 'y-protocols/awareness'
@@ -34,7 +34,7 @@ export interface SessionStatus {
   readonly connectingTo: string | undefined
   /** While 'syncing': bytes still to come or to go. */
   readonly bytesLeft: number
-  /** What stands in the way right now, in words for the person (EXPERIENCE.md §5); undefined when nothing does. */
+  /** What stands in the way right now, for a page to put into words; undefined when nothing does. */
   readonly problem: SessionProblem | undefined
 }
 
@@ -52,7 +52,7 @@ export type SessionProblem =
 export interface Member {
   readonly device: DeviceId
   readonly name: string
-  /** Index into the palette of EXPERIENCE.md §7, 0 to 11. */
+  /** Index into the palette (src/editor/palette.ts), 0 to 11. */
   readonly color: number
   readonly role: Role
   readonly isMe: boolean

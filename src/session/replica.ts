@@ -500,7 +500,11 @@ export class Replica {
   seed(): void {
     for (const [clientID, clock] of this.#document.clocks())
       if (clientID !== this.clientID) this.log.freeClocks.set(clientID, clock)
-    if (this.log.freeClocks.size > 0) this.makeCheckpoint()
+    if (this.log.freeClocks.size === 0) return
+    const { entry, checkpoint, plain } = this.makeCheckpoint()
+    // no entry brings this text again: it is the base from the first moment, in memory and on disk
+    this.#base = { heads: checkpoint.heads, free: checkpoint.free, state: plain }
+    this.#storeBase(this.#base, [], entry)
   }
 
   /** The disk starts from `base` at once, the memory one checkpoint later. */

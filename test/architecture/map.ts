@@ -45,7 +45,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** The doors: which packages a room may import. `types:` before a name admits its types only. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   base: [],
-  crypto: ['libsodium-wrappers', '@noble/hashes'],
+  crypto: ['libsodium-wrappers'],
   wire: [],
   protocol: [],
   doc: ['yjs', 'y-protocols', 'lib0'],
@@ -55,7 +55,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   editor: ['types:yjs', 'types:y-protocols', 'y-codemirror.next', '@codemirror/', 'codemirror', '@lezer/'],
   cli: ['node:'],
   signaling: ['ws', 'node:'],
-  web: ['lit', 'lucide', 'uqr', 'fflate', '@codemirror/', 'codemirror', '@lezer/', 'virtual:pwa-register'],
+  web: ['lit', 'lucide', 'uqr', '@codemirror/', 'codemirror', '@lezer/', 'virtual:pwa-register'],
   'src/node.ts': ['node:'],
 }
 

@@ -1,4 +1,4 @@
-/** Acceptance of PROTOCOL.md §3, gate by gate: each entry here trips one gate and would pass all others. */
+/** Acceptance, gate by gate in the order of docs/protocol.md: each entry here trips one gate and would pass all others. */
 import { describe, expect, test } from 'vitest'
 import type { SessionId } from '../../src/base/ids.ts'
 import { idOf } from '../../src/base/ids.ts'

@@ -130,3 +130,18 @@ test('a cut link between two of three comes back through the third, with the ser
   await until('it is gone', () => place.network.links.every((link) => link !== cut))
   await until('all are linked again', () => all.every((session) => session.peers.length === 2))
 })
+
+test('a large text from before the session is there after a reload, and for whoever joins then', async () => {
+  const device = place.device()
+  const doc = new Doc()
+  doc.getText('main').insert(0, 'line\n'.repeat(80_000))
+  const ada = await device.api.createSession({ name: 'Ada', doc })
+  ada.doc.getText('main').insert(0, '> ')
+  await ada.saved()
+  await ada.leave()
+  const again = await device.api.openSession(ada.localId)
+  expect(textOf(again)).toBe(`> ${'line\n'.repeat(80_000)}`)
+  const invite = await again.invite({ role: 'editor' })
+  const ben = await place.device().api.joinSession(invite.url, { name: 'Ben' })
+  expect(textOf(ben)).toBe(textOf(again))
+})

@@ -1,4 +1,4 @@
-/** The status chip: one of the texts of EXPERIENCE.md §5, said politely when it changes. */
+/** The status chip: one of the texts of status-text.ts, said politely when it changes. */
 import { css, html, LitElement } from 'lit'
 import type { Page } from '../page.ts'
 import { type StatusText, statusText } from '../status-text.ts'

@@ -17,7 +17,7 @@ import { runTests } from './tests.mjs'
 
 /** Programs that are not part of the product: their source, and what they stand on. A new one adds a line. */
 const PROGRAMS = {
-  attack: { source: 'test/attack/main.ts', browsers: false },
+  attack: { source: 'test/attack/main.ts', browsers: true },
   bench: { source: 'test/bench/main.ts', browsers: true },
   shots: { source: 'test/e2e/shots.ts', browsers: true },
   sim: { source: 'test/sim/main.ts', browsers: false },

@@ -122,6 +122,7 @@ function onLink(state: GossipState, input: LinkInput, outputs: GossipOutput[]): 
       return pump(state, link, outputs)
     case 'checkpoint-sent':
       link.awaitsCheckpoint = false
+      link.bulkBusy = false // its last piece left an empty lane, whatever was in it before
       for (const head of input.heads) raise(link.sent, chainOf(head), head.seq)
       link.cursor = 0
       return pump(state, link, outputs)

@@ -39,6 +39,7 @@ export async function share(person: Person, allows: 'Can edit' | 'Can view' = 'C
 /** Opens the link and joins with Enter. */
 export async function join(person: Person, link: string): Promise<void> {
   await person.open(link)
+  await person.seesWords('invites you to')
   await person.find('button', 'Join')
   await person.press('Enter')
   await person.find('textbox', 'Text')

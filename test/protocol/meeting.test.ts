@@ -1,0 +1,202 @@
+/** Hello, answering hello, signals: two come to one dial, whatever crosses, comes twice or is made up. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type InstanceId, idOf } from '../../src/base/ids.ts'
+import {
+  type Address,
+  type MeetingInput,
+  type MeetingOutput,
+  type MeetingState,
+  startMeetings,
+  step,
+} from '../../src/protocol/meeting.ts'
+import { sealHello } from '../../src/wire/introduction.ts'
+import { fixedBytes } from '../crypto/twin.ts'
+import { ada, crypto } from './log-fixture.ts'
+
+const SEALING = fixedBytes('sealing', 32)
+
+/** One who waits in a topic; `welcomes` is its driver's answer to a greeting. */
+class Waiter {
+  readonly address: number
+  readonly instance: InstanceId
+  readonly outputs: MeetingOutput[] = []
+  readonly wire: { readonly to: Address; readonly blob: Uint8Array }[] = []
+  welcomes = true
+  state: MeetingState
+
+  constructor(address: number, sealing = SEALING) {
+    this.address = address
+    this.instance = idOf<InstanceId>(new Uint8Array(8).fill(address))
+    const self = {
+      side: 'member',
+      instance: this.instance,
+      device: ada.device,
+      join: new Uint8Array(0),
+    } as const
+    this.state = startMeetings(crypto, self, sealing)
+  }
+
+  step(input: MeetingInput): void {
+    const { outputs, state } = step(this.state, input)
+    this.state = state
+    for (const output of outputs) {
+      this.outputs.push(output)
+      if (output.type === 'pass') this.wire.push(output)
+      if (output.type === 'greeted' && this.welcomes)
+        this.step({ type: 'answer', address: output.address, hello: output.hello })
+    }
+  }
+
+  greet(...others: readonly Waiter[]): void {
+    this.step({ type: 'joined', addresses: others.map(({ address }) => address), now: 0 })
+  }
+
+  met(): readonly boolean[] {
+    return this.outputs.flatMap((output) => (output.type === 'met' ? [output.initiator] : []))
+  }
+
+  heard(): readonly string[] {
+    return this.outputs.flatMap((output) =>
+      output.type === 'signalled' ? [new TextDecoder().decode(output.signal)] : [],
+    )
+  }
+}
+
+/** Passes everything between them until nothing is under way. */
+function settle(...all: readonly Waiter[]): void {
+  for (let busy = true; busy; ) {
+    busy = false
+    for (const from of all) {
+      const next = from.wire.shift()
+      if (next === undefined) continue
+      busy = true
+      all
+        .find(({ address }) => address === next.to)
+        ?.step({ type: 'passed', from: from.address, blob: next.blob })
+    }
+  }
+}
+
+function talk(one: Waiter, other: Waiter): void {
+  one.step({ type: 'signal', address: other.address, signal: new TextEncoder().encode('offer') })
+  other.step({ type: 'signal', address: one.address, signal: new TextEncoder().encode('answer') })
+  settle(one, other)
+  expect([one.heard().at(-1), other.heard().at(-1)]).toEqual(['answer', 'offer'])
+}
+
+describe('a meeting', () => {
+  test('makes whoever said hello the initiator, and carries signals both ways', () => {
+    const [one, other] = [new Waiter(1), new Waiter(2)]
+    one.greet(other)
+    settle(one, other)
+    expect([one.met(), other.met()]).toEqual([[true], [false]])
+    talk(one, other)
+  })
+
+  test.each([
+    [1, 2],
+    [2, 1],
+  ])('of two who said hello at once (%i and %i) is one', (first, second) => {
+    const [one, other] = [new Waiter(first), new Waiter(second)]
+    one.greet(other)
+    other.greet(one)
+    settle(one, other)
+    expect([...one.met(), ...other.met()].sort()).toEqual([false, true])
+    expect((first < second ? one : other).met()).toEqual([false])
+    talk(one, other)
+  })
+
+  test.each([
+    [1, 2],
+    [2, 1],
+  ])(
+    'comes about when a hello was let be before, and the other one says it later (%i and %i)',
+    (first, second) => {
+      const [one, other] = [new Waiter(first), new Waiter(second)]
+      other.welcomes = false
+      one.greet(other)
+      settle(one, other)
+      expect(other.met()).toEqual([])
+      other.welcomes = true
+      other.greet(one)
+      settle(one, other)
+      expect([...one.met(), ...other.met()].sort()).toEqual([false, true])
+      talk(one, other)
+    },
+  )
+
+  test('is made once from a hello that comes twice', () => {
+    const [one, other] = [new Waiter(1), new Waiter(2)]
+    one.greet(other)
+    const hello = one.wire[0]!.blob
+    settle(one, other)
+    other.step({ type: 'passed', from: 1, blob: hello })
+    expect(other.met().length).toBe(1)
+    talk(one, other)
+  })
+
+  test('begins anew when they greet again, with fresh keys', () => {
+    const [one, other] = [new Waiter(1), new Waiter(2)]
+    for (let round = 1; round <= 3; round++) {
+      one.greet(other)
+      settle(one, other)
+      expect([one.met().length, other.met().length]).toEqual([round, round])
+      talk(one, other)
+    }
+  })
+
+  test('ends when the other is gone: nothing is sent to where it was', () => {
+    const [one, other] = [new Waiter(1), new Waiter(2)]
+    one.greet(other)
+    settle(one, other)
+    one.step({ type: 'gone', address: 2 })
+    one.step({ type: 'signal', address: 2, signal: new Uint8Array(3) })
+    expect(one.wire).toEqual([])
+  })
+})
+
+describe('what nobody honest sends', () => {
+  test('a hello under another key, our own hello, a signal before the hellos: nothing comes of it', () => {
+    const [one, stranger] = [new Waiter(1), new Waiter(2, fixedBytes('another topic', 32))]
+    stranger.greet(one)
+    settle(one, stranger)
+    const own = new Waiter(1)
+    own.greet(one)
+    one.step({ type: 'passed', from: 3, blob: own.wire[0]!.blob })
+    one.step({ type: 'passed', from: 2, blob: stranger.wire[0]?.blob ?? new Uint8Array(80) })
+    expect(one.outputs).toEqual([])
+  })
+
+  test('signals of one meeting do not open in another', () => {
+    const [one, other, third] = [new Waiter(1), new Waiter(2), new Waiter(3)]
+    one.greet(other, third)
+    settle(one, other, third)
+    one.step({ type: 'signal', address: 2, signal: new Uint8Array(3) })
+    third.step({ type: 'passed', from: 1, blob: one.wire[0]!.blob })
+    expect(third.heard()).toEqual([])
+  })
+
+  test('arbitrary bytes never throw and never make a meeting', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (blob, greeted) => {
+        const one = new Waiter(1)
+        if (greeted) one.greet(new Waiter(2))
+        one.step({ type: 'passed', from: 2, blob })
+        expect(one.met()).toEqual([])
+      }),
+    )
+  })
+
+  test('a crowd that only says hello costs a bounded memory', () => {
+    const one = new Waiter(1)
+    for (let address = 2; address < 1_002; address++) {
+      const instance = idOf<InstanceId>(fixedBytes(`instance ${address}`, 8))
+      const ephemeral = fixedBytes(`ephemeral ${address}`, 32)
+      const hello = { side: 'newcomer', instance, device: undefined, join: new Uint8Array(0) } as const
+      const blob = sealHello(crypto, SEALING, { ...hello, ephemeral, answers: false })
+      one.step({ type: 'passed', from: address, blob })
+    }
+    expect(one.state.meetings.size).toBeLessThanOrEqual(256)
+  })
+})

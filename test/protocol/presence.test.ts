@@ -1,0 +1,161 @@
+/** Who is here, as a function of what was signed: nobody speaks for somebody else, and nobody who left comes back. */
+import { describe, expect, test } from 'vitest'
+import { type InstanceId, idOf } from '../../src/base/ids.ts'
+import { type PresenceOutput, type PresenceState, startPresence, step } from '../../src/protocol/presence.ts'
+import { MAX_INSTANCES_PER_DEVICE, PRESENCE_GRACE_MS } from '../../src/wire/limits.ts'
+import { clientIdOf, type Presence, sealPresence } from '../../src/wire/presence.ts'
+import { fixedBytes } from '../crypto/twin.ts'
+import {
+  Author,
+  ada,
+  ben,
+  crypto,
+  cyd,
+  fullRoster,
+  type Person,
+  person,
+  session,
+  vic,
+} from './log-fixture.ts'
+
+const me = idOf<InstanceId>(new Uint8Array(8))
+const instanceOf = (name: string): InstanceId => idOf<InstanceId>(fixedBytes(`instance ${name}`, 8))
+
+function stateOf(): PresenceState {
+  return startPresence({ crypto, session, roster: fullRoster(), me })
+}
+
+function sealed(who: Person, change: Partial<Presence> = {}, sign = who.sign): Uint8Array {
+  const presence: Presence = {
+    device: who.device,
+    instance: instanceOf(who.certificate.name),
+    writer: new Author(who).writer,
+    counter: 1,
+    phase: 'active',
+    name: who.certificate.name,
+    color: 3,
+    cursor: undefined,
+    ...change,
+  }
+  return sealPresence(crypto, session, presence, sign)
+}
+
+function receive(state: PresenceState, bytes: Uint8Array): PresenceOutput[] {
+  return step(state, { type: 'received', bytes }).outputs
+}
+
+const types = (outputs: readonly PresenceOutput[]): string[] => outputs.map(({ type }) => type)
+
+describe('a presence', () => {
+  test('is shown for the clientID of the writer its device signed for', () => {
+    const outputs = receive(stateOf(), sealed(ben))
+    const clientID = clientIdOf(crypto, ben.sign.publicKey, new Author(ben).writer)
+    expect(outputs).toMatchObject([{ type: 'shown', clientID, first: true, presence: { name: 'Ben' } }])
+  })
+
+  test('of a viewer counts too', () => {
+    expect(types(receive(stateOf(), sealed(vic)))).toEqual(['shown'])
+  })
+
+  test('the device did not sign is a violation', () => {
+    expect(receive(stateOf(), sealed(ben, {}, cyd.sign))).toMatchObject([
+      { type: 'violation', violation: { violation: 'forged' } },
+    ])
+  })
+
+  test('that is none is a violation', () => {
+    expect(receive(stateOf(), new Uint8Array(60))).toMatchObject([{ type: 'violation' }])
+  })
+
+  test("of nobody in the roster, or of ourselves, is nobody's", () => {
+    const state = stateOf()
+    expect(receive(state, sealed(person('Nobody')))).toEqual([])
+    expect(receive(state, sealed(ada, { instance: me }))).toEqual([])
+  })
+
+  test('counts by its counter, not by when it comes', () => {
+    const state = stateOf()
+    receive(state, sealed(ben, { counter: 5, name: 'newest' }))
+    expect(receive(state, sealed(ben, { counter: 4, name: 'late' }))).toEqual([])
+    expect(receive(state, sealed(ben, { counter: 5, name: 'newest' }))).toMatchObject([{ type: 'repeated' }])
+    expect(receive(state, sealed(ben, { counter: 6 }))).toMatchObject([{ type: 'shown', first: false }])
+  })
+
+  test('under an instance id of another device changes nothing', () => {
+    const state = stateOf()
+    receive(state, sealed(ben))
+    expect(receive(state, sealed(cyd, { instance: instanceOf('Ben'), counter: 9 }))).toEqual([])
+    expect(state.seen.get(instanceOf('Ben'))?.presence.device).toBe(ben.device)
+  })
+
+  test('with a new writer takes the old caret away', () => {
+    const state = stateOf()
+    receive(state, sealed(ben))
+    const outputs = receive(state, sealed(ben, { counter: 2, writer: new Author(ben, 'second').writer }))
+    expect(types(outputs)).toEqual(['hidden', 'shown'])
+  })
+
+  test('of one device is taken for a bounded number of instances', () => {
+    const state = stateOf()
+    for (let tab = 0; tab < MAX_INSTANCES_PER_DEVICE; tab++)
+      receive(state, sealed(ben, { instance: instanceOf(`tab ${tab}`) }))
+    expect(receive(state, sealed(ben, { instance: instanceOf('one more') }))).toEqual([])
+    expect(types(receive(state, sealed(cyd)))).toEqual(['shown'])
+  })
+})
+
+describe('who goes', () => {
+  test('with a goodbye is hidden at once, and nothing older brings them back', () => {
+    const state = stateOf()
+    receive(state, sealed(ben, { counter: 1 }))
+    expect(receive(state, sealed(ben, { counter: 3, phase: 'gone' }))).toMatchObject([
+      { type: 'hidden', why: 'goodbye' },
+    ])
+    expect(receive(state, sealed(ben, { counter: 2 }))).toEqual([])
+    expect(state.seen.size).toBe(0)
+  })
+
+  test('cannot be said goodbye for by another device', () => {
+    const state = stateOf()
+    receive(state, sealed(ben))
+    receive(state, sealed(cyd, { instance: instanceOf('Ben'), counter: 9, phase: 'gone' }))
+    expect(state.seen.has(instanceOf('Ben'))).toBe(true)
+  })
+
+  test('without a word is doubted, and hidden as lost after a moment', () => {
+    const state = stateOf()
+    receive(state, sealed(ben))
+    const doubted = step(state, { type: 'lost', instance: instanceOf('Ben'), now: 1_000 }).outputs
+    expect(doubted).toMatchObject([
+      { type: 'doubted', counter: 1 },
+      { type: 'wake', at: 1_000 + PRESENCE_GRACE_MS },
+    ])
+    expect(types(step(state, { type: 'tick', now: 1_000 + PRESENCE_GRACE_MS - 1 }).outputs)).toEqual(['wake'])
+    const hidden = step(state, { type: 'tick', now: 1_000 + PRESENCE_GRACE_MS }).outputs
+    expect(hidden).toMatchObject([{ type: 'hidden', why: 'lost' }])
+  })
+
+  test('and speaks up meanwhile stays', () => {
+    const state = stateOf()
+    receive(state, sealed(ben))
+    step(state, { type: 'lost', instance: instanceOf('Ben'), now: 0 })
+    receive(state, sealed(ben, { counter: 2 }))
+    expect(step(state, { type: 'tick', now: 10 * PRESENCE_GRACE_MS }).outputs).toEqual([])
+    expect(state.seen.size).toBe(1)
+  })
+
+  test('is missed by others only if we have no link of our own, and heard nothing newer', () => {
+    const state = stateOf()
+    const instance = instanceOf('Ben')
+    receive(state, sealed(ben, { counter: 2 }))
+    const missed = { type: 'missed', instance, now: 0 } as const
+    expect(step(state, { ...missed, counter: 2, linked: true }).outputs).toEqual([])
+    expect(step(state, { ...missed, counter: 1, linked: false }).outputs).toEqual([])
+    expect(types(step(state, { ...missed, counter: 2, linked: false }).outputs)).toEqual(['doubted', 'wake'])
+  })
+
+  test('is not me: whoever misses me hears of me again', () => {
+    const missed = { type: 'missed', instance: me, counter: 1, linked: false, now: 0 } as const
+    expect(types(step(stateOf(), missed).outputs)).toEqual(['missed-me'])
+  })
+})

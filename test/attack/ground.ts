@@ -156,3 +156,8 @@ export function comesTrue(holds: () => boolean, within = 2_000): Promise<boolean
 export async function until(what: string, holds: () => boolean): Promise<void> {
   if (!(await comesTrue(holds, 10_000))) throw new Error(`the scene never came to where ${what}`)
 }
+
+/** Lets everything that is under way in memory arrive. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

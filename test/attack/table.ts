@@ -1,25 +1,33 @@
 /** Every attack there is, by number. */
+import { ABUSE_ATTACKS } from './abuse.ts'
 import { CHECKPOINT_ATTACKS } from './checkpoints.ts'
 import { DISK_ATTACKS } from './disks.ts'
 import { ENTRY_ATTACKS } from './entries.ts'
+import { HANDSHAKE_ATTACKS } from './handshakes.ts'
 import { INTRODUCER_ATTACKS } from './introducer.ts'
 import { LINK_ATTACKS } from './links.ts'
 import { MEMBERSHIP_ATTACKS } from './membership.ts'
+import { MIDDLE_ATTACKS } from './middle.ts'
 import { PAGE_ATTACKS } from './pages.ts'
 import { PRESENCE_ATTACKS } from './presences.ts'
 import { SPREADING_ATTACKS } from './spreading.ts'
 import type { Attack } from './stage.ts'
 import { UPDATE_ATTACKS } from './updates.ts'
+import { WEAK_KEY_ATTACKS } from './weak-keys.ts'
 
 export const ATTACKS: readonly Attack[] = [
+  ...ABUSE_ATTACKS,
   ...CHECKPOINT_ATTACKS,
   ...DISK_ATTACKS,
   ...ENTRY_ATTACKS,
+  ...HANDSHAKE_ATTACKS,
   ...INTRODUCER_ATTACKS,
   ...LINK_ATTACKS,
   ...MEMBERSHIP_ATTACKS,
+  ...MIDDLE_ATTACKS,
   ...PAGE_ATTACKS,
   ...PRESENCE_ATTACKS,
   ...SPREADING_ATTACKS,
   ...UPDATE_ATTACKS,
+  ...WEAK_KEY_ATTACKS,
 ].sort((a, b) => a.number - b.number)

@@ -1,15 +1,8 @@
-/**
- * Attacks inside an entry: a member who may write signs and seals, by the rules, updates that no honest writer makes.
- * The bytes are those of vectors/attacks.json, spoken by Mallory's writer against a session with a root "t".
- */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { applyUpdate, applyUpdateV2, Doc, Text, UpdateDecoderV2, type Map as YMap } from 'yjs'
-import { fromHex } from '../../src/base/bytes.ts'
 import { Reader, Writer } from '../../src/base/codec.ts'
 import { SharedDocument } from '../../src/doc/document.ts'
 import { deletionOf, struct, updateOf } from '../doc/tools.ts'
-import { rootOfRepository } from '../e2e/browsers.ts'
+import { crafted } from './crafted.ts'
 import { comesTrue, type Ground, until } from './ground.ts'
 import { contentOf, expectConverging, expectUnharmed, gather, type Party } from './party.ts'
 import type { Attack, Stage } from './stage.ts'
@@ -64,34 +57,6 @@ function switchFirewallOff(stage: Stage): void {
         return 'applied'
       },
   )
-}
-
-// What the vectors hold ----------------------------------------------------------------------------------------
-
-const VECTORS = JSON.parse(readFileSync(join(rootOfRepository(), 'test/vectors/attacks.json'), 'utf8')) as {
-  readonly updates: readonly { readonly name: string; readonly hex: string }[]
-}
-
-/** The crafted update, with the clientIDs it speaks of replaced: its writer's (1) and a known one's (2). */
-function crafted(name: string, writer: number, known = 2): Uint8Array {
-  const found = VECTORS.updates.find((update) => update.name === name)
-  if (found === undefined) throw new Error(`no crafted update is called ${name}`)
-  const bytes = fromHex(found.hex)
-  const at = bytes[0] === 0 ? 2 : clientAt(bytes)
-  const client = bytes[at] === 1 ? writer : bytes[at] === 2 ? known : undefined
-  if (client === undefined) return bytes
-  return new Writer()
-    .fixed(bytes.subarray(0, at))
-    .varuint(client)
-    .fixed(bytes.subarray(at + 1))
-    .finish()
-}
-
-/** After the number of blocks and the number of structs, however long they are. */
-function clientAt(bytes: Uint8Array): number {
-  let at = 1
-  while ((bytes[at] ?? 0) >= 128) at++
-  return at + 1
 }
 
 function clientIdOfBen({ ben }: Party): number {

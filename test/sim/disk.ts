@@ -70,8 +70,8 @@ export class SimDisk {
     return undefined
   }
 
-  holds(localId: LocalId, table: Table, key: string): boolean {
-    return this.sessions.get(localId)?.tables.get(table)?.has(key) === true
+  row(localId: LocalId, table: Table, key: string): Uint8Array | undefined {
+    return this.sessions.get(localId)?.tables.get(table)?.get(key)
   }
 
   /** The store as a device that starts now sees it. */

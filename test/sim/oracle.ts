@@ -7,8 +7,11 @@ import { toHex } from '../../src/base/bytes.ts'
 import { heldSeq } from '../../src/protocol/chain.ts'
 import { headsOf } from '../../src/protocol/log.ts'
 import type { LiveSession } from '../../src/session/live-session.ts'
-import { entryKey } from '../../src/session/stored.ts'
+import { decodeBase, entryKey } from '../../src/session/stored.ts'
+import type { LocalId } from '../../src/storage/port.ts'
+import type { Entry } from '../../src/wire/entry.ts'
 import { type ChainId, chainOf, digestOfHeads, type Head } from '../../src/wire/heads.ts'
+import type { SimDisk } from './disk.ts'
 import type { SimDevice, Town } from './town.ts'
 
 export type Finding = 'diverged' | 'lost' | 'dishonest'
@@ -97,7 +100,7 @@ export class Oracle {
     for (const chain of session.replica.log.chains.values()) {
       const last = chain.entries.at(-1)
       if (last === undefined || chain.device !== session.me.device) continue
-      if (!disk.holds(session.localId, 'entries', entryKey(last.entry)))
+      if (!isOnDisk(disk, session.localId, last.entry))
         throw new Broken(
           'dishonest',
           `${name} says all is saved, and entry ${last.entry.seq} is not on the disk`,
@@ -160,4 +163,11 @@ export class Oracle {
 function heldBy({ session }: SimDevice, id: ChainId): number {
   const chain = session?.replica.log.chains.get(id)
   return chain === undefined ? 0 : heldSeq(chain)
+}
+
+/** As a row of its own, or in the base the log on the disk starts from. */
+function isOnDisk(disk: SimDisk, localId: LocalId, entry: Entry): boolean {
+  if (disk.row(localId, 'entries', entryKey(entry)) !== undefined) return true
+  const base = decodeBase(disk.row(localId, 'blobs', 'base') ?? new Uint8Array(0))
+  return base.ok && base.value.heads.some((head) => chainOf(head) === chainOf(entry) && head.seq >= entry.seq)
 }

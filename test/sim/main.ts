@@ -61,8 +61,8 @@ async function main(): Promise<number> {
     for (const step of outcome.steps.slice(-STEPS_SHOWN)) say(`  ${step}`)
   }
   const { diverged, lost, dishonest } = found
-  const planted = wanted.plant === undefined ? '' : ` (planted: ${wanted.plant})`
-  say(`sim: ${wanted.seeds} seeds, ${diverged} diverged, ${lost} lost, ${dishonest} dishonest${planted}`)
+  if (wanted.plant !== undefined) say(`planted: ${wanted.plant}`)
+  say(`sim: ${wanted.seeds} seeds, ${diverged} diverged, ${lost} lost, ${dishonest} dishonest`)
   return diverged + lost + dishonest === 0 ? 0 : 1
 }
 

@@ -33,7 +33,6 @@ const DISKS: Readonly<Record<Plant, DiskKind>> = { drop: 'forgetful', early: 'ha
 /** Redials pause up to 45 s, a full send waits 10 s for the last, death is noticed within 9 s. */
 const QUIET_MS = 300_000
 const LOOK_MS = 5_000
-/** Bytes typed at most in one story, so that no story takes minutes. */
 const NAMES = ['Ada', 'Ben', 'Cleo', 'Dan', 'Eve', 'Finn', 'Gus', 'Hana']
 
 export async function play(real: Crypto, given: Play): Promise<Outcome> {
@@ -113,7 +112,8 @@ class Story {
     for (const { disk } of devices) disk.full = false
     for (let tries = 0; tries < 8; tries++) {
       for (const device of devices) if (!device.alive && !device.busy) this.#start(device)
-      await this.#pass(15_000)
+      await this.#pass(10_000)
+      if (devices.every(({ session }) => session !== undefined)) break
     }
     for (const { session } of devices) if (session?.canEdit === true) this.#write(session, 'the end. ')
   }

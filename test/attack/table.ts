@@ -8,6 +8,7 @@ import { INTRODUCER_ATTACKS } from './introducer.ts'
 import { LINK_ATTACKS } from './links.ts'
 import { MEMBERSHIP_ATTACKS } from './membership.ts'
 import { MIDDLE_ATTACKS } from './middle.ts'
+import { NEIGHBOUR_ATTACKS } from './neighbours.ts'
 import { PAGE_ATTACKS } from './pages.ts'
 import { PRESENCE_ATTACKS } from './presences.ts'
 import { SPREADING_ATTACKS } from './spreading.ts'
@@ -25,6 +26,7 @@ export const ATTACKS: readonly Attack[] = [
   ...LINK_ATTACKS,
   ...MEMBERSHIP_ATTACKS,
   ...MIDDLE_ATTACKS,
+  ...NEIGHBOUR_ATTACKS,
   ...PAGE_ATTACKS,
   ...PRESENCE_ATTACKS,
   ...SPREADING_ATTACKS,

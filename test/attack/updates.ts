@@ -1,78 +1,20 @@
-import { applyUpdate, applyUpdateV2, Doc, Text, UpdateDecoderV2, type Map as YMap } from 'yjs'
+import { applyUpdateV2, Doc, UpdateDecoderV2 } from 'yjs'
 import { Reader, Writer } from '../../src/base/codec.ts'
 import { SharedDocument } from '../../src/doc/document.ts'
 import { deletionOf, struct, updateOf } from '../doc/tools.ts'
 import { crafted } from './crafted.ts'
-import { comesTrue, type Ground, until } from './ground.ts'
-import { contentOf, expectConverging, expectUnharmed, gather, type Party } from './party.ts'
+import { comesTrue, until } from './ground.ts'
+import { contentOf, expectConverging, expectUnharmed, type Party } from './party.ts'
 import type { Attack, Stage } from './stage.ts'
-import { type HostileWriter, Villain } from './villain.ts'
-
-const ROOTS = { main: 'text', t: 'text', board: 'map' } as const
-
-interface Scene {
-  readonly ground: Ground
-  readonly party: Party
-  readonly mallory: Villain
-  readonly before: string
-}
-
-async function setScene(stage: Stage): Promise<Scene> {
-  const ground = await stage.ground()
-  const party = await gather(ground, { roots: ROOTS })
-  const mallory = await Villain.enlist(ground, party, 'editor')
-  return { ground, party, mallory, before: contentOf(party.ada.doc) }
-}
-
-/** One entry with this update, on a link of its own, to Ada. @returns whether she hung up */
-async function say(scene: Scene, writer: HostileWriter, update: Uint8Array): Promise<'open' | 'closed'> {
-  const link = await scene.mallory.link(scene.party.ada)
-  link.sendEntries([writer.write(update)])
-  const ended = await link.settle()
-  link.close()
-  return ended
-}
-
-/** Without the firewall: whatever comes goes into Yjs, as a provider does. */
-function switchFirewallOff(stage: Stage): void {
-  stage.switchOff(
-    SharedDocument.prototype,
-    'inspect',
-    () =>
-      function (this: SharedDocument, _update, clientID) {
-        const clock = this.nextClock(clientID)
-        return { clock, end: clock, needs: [], ownNeed: 0 }
-      },
-  )
-  stage.switchOff(
-    SharedDocument.prototype,
-    'apply',
-    () =>
-      function (this: SharedDocument, update) {
-        try {
-          applyUpdate(this.doc, update)
-        } catch (error) {
-          stage.damage(`Yjs threw ${String(error)}`)
-        }
-        return 'applied'
-      },
-  )
-}
-
-function clientIdOfBen({ ben }: Party): number {
-  return ben.doc.clientID
-}
-
-async function expectEachRefused(stage: Stage, scene: Scene, names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    const writer = scene.mallory.writer()
-    const told = scene.party.told.length
-    await say(scene, writer, crafted(name, writer.clientID, clientIdOfBen(scene.party)))
-    stage.expectGuarded(scene.party.told.length > told, `nobody was told of "${name}"`)
-  }
-}
-
-// The attacks --------------------------------------------------------------------------------------------------
+import {
+  clientIdOfBen,
+  expectEachRefused,
+  ROOTS,
+  type Scene,
+  say,
+  setScene,
+  switchFirewallOff,
+} from './update-scene.ts'
 
 const otherClient: Attack = {
   number: 18,
@@ -268,64 +210,4 @@ function tryDecoding(update: Uint8Array): void {
   }
 }
 
-const neighbours: Attack = {
-  number: 46,
-  name: 'an item between neighbours of two parents or in reversed order, racing with a deletion',
-  guard: 'the neighbour check',
-  transports: ['memory'],
-  async play(stage) {
-    const scene = await setScene(stage)
-    const { ada, ben } = scene.party
-    const board = ada.doc.getMap('board') as YMap<Text>
-    ada.doc.transact(() => {
-      board.set('a', new Text('first'))
-      board.set('b', new Text('other'))
-    })
-    await until('Ben has both texts', () => ben.doc.getMap('board').size === 2)
-    stage.switchOff(
-      SharedDocument.prototype,
-      'apply',
-      () =>
-        function (this: SharedDocument, update) {
-          applyUpdate(this.doc, update)
-          return 'applied'
-        },
-    )
-    const a = firstItem(board, 'a')
-    const b = firstItem(board, 'b')
-    const crossed = { origin: { client: b.client, clock: b.clock + 4 }, rightOrigin: a }
-    const reversed = { origin: { client: a.client, clock: a.clock + 4 }, rightOrigin: a }
-    for (const sides of [crossed, reversed]) {
-      const writer = scene.mallory.writer()
-      const entry = writer.write(updateOf(writer.clientID, 0, struct({ ...sides, text: 'X' })))
-      const [toAda, toBen] = [await scene.mallory.link(ada), await scene.mallory.link(ben)]
-      toAda.sendEntries([entry])
-      if (sides === crossed) (ben.doc.getMap('board') as YMap<Text>).get('a')?.delete(0, 3)
-      if (sides === crossed) (ben.doc.getMap('board') as YMap<Text>).delete('a')
-      toBen.sendEntries([entry])
-      await Promise.all([toAda.settle(), toBen.settle()])
-      toAda.close()
-      toBen.close()
-    }
-    stage.expectGuarded(
-      scene.party.told.filter((line) => line.includes('neighbours')).length >= 4,
-      'not both were told of both items',
-    )
-    const isEqual = (): boolean => shown(ada.doc) === shown(ben.doc)
-    stage.expect(await comesTrue(isEqual), `Ada has ${shown(ada.doc)}, Ben ${shown(ben.doc)}`)
-    stage.expect(!shown(ada.doc).includes('X'), 'the item was let in')
-    await expectConverging(stage, scene.party)
-  },
-}
-
-function shown(doc: Doc): string {
-  return JSON.stringify(doc.getMap('board').toJSON())
-}
-
-function firstItem(board: YMap<Text>, key: string): { readonly client: number; readonly clock: number } {
-  const id = board.get(key)?._start?.id
-  if (id === undefined) throw new Error('an empty text')
-  return { client: id.client, clock: id.clock }
-}
-
-export const UPDATE_ATTACKS: readonly Attack[] = [otherClient, deletions, bombs, secondVersion, neighbours]
+export const UPDATE_ATTACKS: readonly Attack[] = [otherClient, deletions, bombs, secondVersion]

@@ -81,6 +81,14 @@ describe('joining', () => {
     expect(told[0]).not.toEqual(told[1])
   })
 
+  test('a crowd that comes later hides nobody who waits longer', () => {
+    const bench = new RelayBench(crypto)
+    const ada = bench.open()
+    bench.join(ada, keys)
+    for (let number = 0; number < 500; number++) bench.join(bench.open(), keys)
+    expect(bench.join(bench.open(), keys)).toMatchObject([{ sockets: expect.arrayContaining([ada]) }])
+  })
+
   test('a socket may be in so many topics and no more', () => {
     const bench = new RelayBench(crypto)
     const socket = bench.open()

@@ -43,6 +43,7 @@ export function createNode(options: NodeOptions): Api {
       exclusively: (name, work) => inTurn(locks, name, work),
       claim: async (name) => claimIn(claims, name),
       tabs: undefined,
+      soon: (work) => setImmediate(work),
       whenEnding: () => () => undefined, // a process leaves by `leave`
       signaling: options.signaling,
       origin: options.origin ?? new URL(options.signaling.replace(/^ws/, 'http')).origin,

@@ -24,6 +24,7 @@ import type { Message } from '../wire/message.ts'
 import type { Presence } from '../wire/presence.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
 import type { Environment } from './environment.ts'
+import { Inbox } from './inbox.ts'
 import type { PeerLink, PeerLinkListener } from './peer-link.ts'
 import type { Replica, ServedCheckpoint } from './replica.ts'
 
@@ -171,13 +172,15 @@ export class Mesh {
   }
 
   #listenerFor(peer: MeshPeer): PeerLinkListener {
+    const { soon, clock } = this.#environment
+    const inbox = new Inbox(soon ?? ((work) => clock.wakeAfter(0, work)))
     return {
       proven: () => undefined,
-      message: (message) => this.#message(peer, message),
-      entries: (entries, bytes) => {
-        this.#step({ type: 'entries-came', link: peer.link.remote, bytes })
-        this.#replica.receive(entries, peer.link.remote)
-        this.#listener.changed()
+      message: (message) => inbox.take(() => this.#message(peer, message)),
+      entries: (entries, bytes, lane) => {
+        const work = (): void => this.#entriesCame(peer, entries, bytes)
+        if (lane === 'bulk') inbox.takeLater(work)
+        else inbox.take(work)
       },
       hungry: () => this.#hungry(peer),
       alive: (rtt) => {
@@ -187,6 +190,13 @@ export class Mesh {
       closed: (because) =>
         this.#unlinked(peer, because !== undefined && isViolation(because) ? because : undefined),
     }
+  }
+
+  #entriesCame(peer: MeshPeer, entries: readonly Entry[], bytes: number): void {
+    if (this.#closed) return
+    this.#step({ type: 'entries-came', link: peer.link.remote, bytes })
+    this.#replica.receive(entries, peer.link.remote)
+    this.#listener.changed()
   }
 
   #unlinked(peer: MeshPeer, fault: Violation | undefined): void {
@@ -212,6 +222,7 @@ export class Mesh {
   // Messages ---------------------------------------------------------------------------------------------------
 
   #message(peer: MeshPeer, message: Parameters<PeerLinkListener['message']>[0]): void {
+    if (this.#closed) return
     const link = peer.link.remote
     switch (message.type) {
       case 'roster':

@@ -32,7 +32,7 @@ export interface PeerLinkListener {
   proven(proof: LinkProof): void
   /** All but `entries`. */
   message(message: Exclude<Message, { type: 'entries' }>): void
-  entries(entries: readonly Entry[], bytes: number): void
+  entries(entries: readonly Entry[], bytes: number, lane: Lane): void
   hungry(): void
   alive(rtt: Millis | undefined): void
   /** Exactly once, never while the link is made. `because` is undefined when this side closed it. */
@@ -201,7 +201,7 @@ export class PeerLink {
     if (message.type !== 'entries') return this.#listener.message(message)
     const entries = this.#receivers[lane].entries(message.segments)
     if (isViolation(entries)) return this.#end(entries)
-    this.#listener.entries(entries, bytes.length)
+    this.#listener.entries(entries, bytes.length, lane)
   }
 
   #end(because: Parameters<PeerLinkListener['closed']>[0]): void {

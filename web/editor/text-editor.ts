@@ -52,6 +52,7 @@ export class TextEditor {
   readonly #access = new Compartment()
   readonly #session = new Compartment()
   readonly #extras = new Compartment()
+  #phase: 'essential' | 'complete' = 'essential'
   readonly #language = new Compartment()
   #fileName = ''
   #attached: Session | undefined
@@ -148,16 +149,17 @@ export class TextEditor {
 
   /** Search, completion, brackets, highlighting: loaded once, when the page is idle. */
   async complete(): Promise<void> {
+    this.#phase = 'complete'
     const { extras } = await import('./extras.ts')
     this.view.dispatch({ effects: this.#extras.reconfigure(extras()) })
     await this.#setLanguage(this.#fileName)
   }
 
-  /** The ending of the file's name chooses the language. */
+  /** The ending of the file's name chooses the language: at once, or with the rest that the first key does not need. */
   async nameFile(name: string): Promise<void> {
     if (name === this.#fileName) return
     this.#fileName = name
-    await this.#setLanguage(name)
+    if (this.#phase === 'complete') await this.#setLanguage(name)
   }
 
   async #setLanguage(name: string): Promise<void> {

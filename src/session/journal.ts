@@ -90,6 +90,11 @@ export class Journal {
     this.#start()
   }
 
+  /** Tries what could not be written once more: there may be room by now. */
+  retry(): void {
+    this.#start()
+  }
+
   /** What was put so far was written or could not be: `problem` tells. */
   async flushed(): Promise<void> {
     await this.#writing

@@ -581,6 +581,7 @@ export class LiveSession implements Session {
   #scheduleTidy(): void {
     if (this.#ended) return
     this.#cancelTidy = this.#environment.clock.wakeAfter(TIDY_MS, () => {
+      this.#journal.retry()
       if (this.#replica.isCompactionDue && this.#mesh.catchingUp === 0) {
         if (this.canEdit) this.#replica.makeCheckpoint()
       }

@@ -543,6 +543,7 @@ export class Replica {
 
   /** A fresh document from base and log in canonical order; whatever came in past the log is taken out of it. */
   rebuildDocument(): void {
+    this.flush() // what was typed in the last moments is in the log, maps and arrays too
     const before = this.#document
     const clocks = (this.#base && this.#clocksOf(this.#base)) ?? new Map<number, number>()
     const rebuilt = rebuild({ schema: this.#schema, state: this.#base?.state, updates: [] })

@@ -128,7 +128,7 @@ describe('any order, repetition and loss of entries of honest writers', () => {
         })
         expect(results[0]).toEqual(results[1])
       }),
-      { numRuns: 20 },
+      { numRuns: 40 },
     )
   })
 
@@ -145,7 +145,7 @@ describe('any order, repetition and loss of entries of honest writers', () => {
           expect(peer.result).toEqual(reader.result)
         }
       }),
-      { numRuns: 10 },
+      { numRuns: 25 },
     )
   })
 })
@@ -173,7 +173,7 @@ describe('a log put on a checkpoint', () => {
         deliver(peer, entries, order)
         expect(peer.result).toEqual(whole.result)
       }),
-      { numRuns: 12 },
+      { numRuns: 30 },
     )
   })
 
@@ -190,7 +190,7 @@ describe('a log put on a checkpoint', () => {
         for (const source of sources) expect(covers(joined, source)).toBe(true)
         expect(covers(sources[0]!, joined)).toBe(covers(sources[0]!, sources[1]!))
       }),
-      { numRuns: 20 },
+      { numRuns: 40 },
     )
   })
 
@@ -206,7 +206,7 @@ describe('a log put on a checkpoint', () => {
         expect(toHex(fresh.digest(crypto))).toBe(before[2])
         expect(isSettled(peer.log)).toBe(true)
       }),
-      { numRuns: 10 },
+      { numRuns: 25 },
     )
   })
 

@@ -125,6 +125,18 @@ describe('a full disk', () => {
     expect(textOf(await device.api.openSession(ada.localId))).toBe('from the first key')
   })
 
+  test('that has room again is written to without another keystroke', async () => {
+    const store = disk()
+    const ada = await place.device(store).api.createSession({ name: 'Ada' })
+    ada.doc.getText('main').insert(0, 'one ')
+    await ada.saved()
+    store.full = true
+    ada.doc.getText('main').insert(0, 'two ')
+    await until('it is said', () => ada.status.problem?.kind === 'storage-full')
+    store.full = false
+    await until('it is written', () => ada.status.problem === undefined && ada.status.unsaved === 0)
+  })
+
   test('does not keep others from getting what is typed', async () => {
     const store = disk()
     const ada = await place.device(store).api.createSession({ name: 'Ada' })

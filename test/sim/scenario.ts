@@ -115,7 +115,8 @@ class Story {
       await this.#pass(10_000)
       if (devices.every(({ session }) => session !== undefined)) break
     }
-    for (const { session } of devices) if (session?.canEdit === true) this.#write(session, 'the end. ')
+    const writer = this.town.chance.pick(devices).session
+    if (writer?.canEdit === true) this.#write(writer, 'the end. ')
   }
 
   async #end(): Promise<void> {

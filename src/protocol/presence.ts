@@ -31,10 +31,13 @@ export interface PresenceState {
   readonly seen: Map<InstanceId, Seen>
   /** Counters of instances that said goodbye: what they said before must not bring them back. */
   readonly gone: Map<GoneKey, number>
+  /** Of devices the roster does not know yet, unread: a presence may overtake the Join it stands on. */
+  readonly early: Map<InstanceId, Uint8Array>
 }
 
 export type PresenceInput =
   | { readonly type: 'received'; readonly bytes: Uint8Array }
+  | { readonly type: 'roster-grew' }
   /** The way to it is gone, and it said no goodbye. */
   | { readonly type: 'lost'; readonly instance: InstanceId; readonly now: Millis }
   /** Somebody else misses it since the presence with this counter. `linked`: we are linked to it ourselves. */
@@ -72,10 +75,13 @@ export type PresenceOutput =
   | { readonly type: 'violation'; readonly violation: Violation }
   | { readonly type: 'wake'; readonly at: Millis }
 
+/** Presences kept for a roster that has yet to come: a full mesh of newcomers, many times over. */
+const MAX_EARLY = 64
+
 export function startPresence(
   start: Pick<PresenceState, 'crypto' | 'session' | 'roster' | 'me'>,
 ): PresenceState {
-  return { ...start, seen: new Map(), gone: new Map() }
+  return { ...start, seen: new Map(), gone: new Map(), early: new Map() }
 }
 
 export function step(
@@ -89,6 +95,11 @@ function perform(state: PresenceState, input: PresenceInput): PresenceOutput[] {
   switch (input.type) {
     case 'received':
       return received(state, input.bytes)
+    case 'roster-grew': {
+      const early = [...state.early.values()]
+      state.early.clear()
+      return early.flatMap((bytes) => received(state, bytes))
+    }
     case 'lost':
       return doubt(state, input.instance, input.now)
     case 'missed': {
@@ -109,7 +120,10 @@ function received(state: PresenceState, bytes: Uint8Array): PresenceOutput[] {
   const { presence } = decoded
   if (presence.instance === state.me) return []
   const certificate = state.roster.certificateOf(presence.device)
-  if (certificate === undefined || state.roster.roleOf(presence.device) === undefined) return []
+  if (certificate === undefined || state.roster.roleOf(presence.device) === undefined) {
+    keepEarly(state, presence.instance, bytes)
+    return []
+  }
   const before = state.seen.get(presence.instance)
   const newest = before?.presence.counter ?? state.gone.get(goneKey(presence)) ?? -1
   if (presence.counter === newest) return [{ type: 'repeated', device: presence.device }]
@@ -138,6 +152,15 @@ function received(state: PresenceState, bytes: Uint8Array): PresenceOutput[] {
   }
   outputs.push({ type: 'shown', presence, clientID, encoded: bytes, first: before === undefined })
   return outputs
+}
+
+function keepEarly({ early }: PresenceState, instance: InstanceId, bytes: Uint8Array): void {
+  early.delete(instance)
+  early.set(instance, bytes.slice())
+  for (const oldest of early.keys()) {
+    if (early.size <= MAX_EARLY) return
+    early.delete(oldest)
+  }
 }
 
 /** Asked before anything is verified, so that a crowd of made-up instances costs next to nothing. */

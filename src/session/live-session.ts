@@ -359,6 +359,7 @@ export class LiveSession implements Session {
     this.#shareWithOtherTab()
     this.#books.storeRoster()
     this.#replica.rosterGrew()
+    this.#mesh.rosterGrew()
     this.#people.refresh()
     this.#emitter.emit('members', this.members)
     this.#refresh()

@@ -438,6 +438,11 @@ export class Mesh {
     }
   }
 
+  /** Who was heard of too early may be known now. */
+  rosterGrew(): void {
+    this.#stepPresence({ type: 'roster-grew' })
+  }
+
   /** Who is here reaches those who are not linked to them, along the same pruned ways as entries. */
   #relayPresence({ device, instance }: Presence, presence: Uint8Array, from: MeshPeer | undefined): void {
     for (const peer of this.peers.values()) {

@@ -12,6 +12,7 @@ import {
   crypto,
   cyd,
   fullRoster,
+  joinOf,
   type Person,
   person,
   session,
@@ -71,6 +72,22 @@ describe('a presence', () => {
     const state = stateOf()
     expect(receive(state, sealed(person('Nobody')))).toEqual([])
     expect(receive(state, sealed(ada, { instance: me }))).toEqual([])
+  })
+
+  test('that came before the Join of its device is shown once the roster has grown', () => {
+    const state = stateOf()
+    const dan = person('Dan')
+    expect(receive(state, sealed(dan))).toEqual([])
+    expect(step(state, { type: 'roster-grew' }).outputs).toEqual([])
+    state.roster.takeJoin(joinOf(dan, 'editor'))
+    expect(types(step(state, { type: 'roster-grew' }).outputs)).toEqual(['shown'])
+  })
+
+  test('of nobody is kept for a bounded number of instances', () => {
+    const state = stateOf()
+    for (let tab = 0; tab < 200; tab++)
+      receive(state, sealed(person('Nobody'), { instance: instanceOf(`tab ${tab}`) }))
+    expect(state.early.size).toBeLessThanOrEqual(64)
   })
 
   test('counts by its counter, not by when it comes', () => {

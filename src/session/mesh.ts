@@ -57,6 +57,8 @@ export interface MeshListener {
 interface Fetch {
   readonly reference: BlobReference
   from: InstanceId | undefined
+  /** Who said not to have it. */
+  readonly without: Set<InstanceId>
   readonly pieces: (Uint8Array | undefined)[]
   missing: number
 }
@@ -117,6 +119,8 @@ export class Mesh {
       () => undefined,
     )
     this.#step({ type: 'linked', link: link.remote, device, now: this.#now() })
+    this.#fetch?.without.delete(link.remote)
+    if (this.#fetch?.from === undefined) this.#fetchFromAnybody()
     for (const { presence, encoded, doubtedAt } of this.presence.seen.values()) {
       const { instance, counter } = presence
       if (instance !== link.remote) link.send({ type: 'presence', presence: encoded })
@@ -196,6 +200,7 @@ export class Mesh {
     if (this.#closed) return
     this.#step({ type: 'entries-came', link: peer.link.remote, bytes })
     this.#replica.receive(entries, peer.link.remote)
+    this.#dropFetchInVain()
     this.#listener.changed()
   }
 
@@ -206,7 +211,7 @@ export class Mesh {
     if (fault !== undefined) this.#listener.violated(fault, peer.device)
     this.#step({ type: 'unlinked', link: remote, now: this.#now() })
     this.#doubtBehind(remote)
-    if (this.#fetch?.from === remote) this.#fetchFrom(this.peers.keys().next().value)
+    if (this.#fetch?.from === remote) this.#fetchFromAnybody()
     if (this.#closed) return
     this.#listener.unlinked(peer)
     this.#listener.changed()
@@ -244,7 +249,7 @@ export class Mesh {
       case 'blob-piece':
         return this.#pieceCame(peer, message)
       case 'blob-missing':
-        return this.#fetchFrom([...this.peers.keys()].find((id) => id !== link))
+        return this.#blobMissing(link, message.blob)
       case 'carry':
         return this.#carry(peer, message)
       case 'missed': {
@@ -380,9 +385,29 @@ export class Mesh {
   wantBlob(reference: BlobReference, from: InstanceId | undefined): void {
     if (this.#fetch?.reference.blob !== reference.blob) {
       const pieces = Array.from({ length: pieceCount(reference.size) }, () => undefined)
-      this.#fetch = { reference, from: undefined, pieces, missing: pieces.length }
+      this.#fetch = { reference, from: undefined, without: new Set(), pieces, missing: pieces.length }
     }
-    this.#fetchFrom(from ?? this.peers.keys().next().value)
+    if (from === undefined) return this.#fetchFromAnybody()
+    this.#fetch?.without.delete(from)
+    this.#fetchFrom(from)
+  }
+
+  #blobMissing(from: InstanceId, blob: BlobId): void {
+    if (this.#fetch?.reference.blob !== blob) return
+    this.#fetch.without.add(from)
+    this.#fetchFromAnybody()
+  }
+
+  /** From whoever has not said to be without it; when nobody is left, from the next who links. */
+  #fetchFromAnybody(): void {
+    const without = this.#fetch?.without
+    this.#fetchFrom([...this.peers.keys()].find((id) => without?.has(id) === false))
+  }
+
+  /** What came one by one meanwhile may be all that the blob would bring. */
+  #dropFetchInVain(): void {
+    if (this.#fetch !== undefined && this.#replica.awaitsBlob?.blob !== this.#fetch.reference.blob)
+      this.#fetch = undefined
   }
 
   #fetchFrom(from: InstanceId | undefined): void {

@@ -166,9 +166,18 @@ export class Replica {
     return chainFor(this.log, { device: this.#keyring.device, writer: this.writer })
   }
 
+  /** Undefined, too, once everything the awaited checkpoint would bring has come another way. */
   get awaitsBlob(): BlobReference | undefined {
-    const state = this.#awaited?.checkpoint.state
-    return state?.kind === 'blob' ? state.reference : undefined
+    const awaited = this.#awaited
+    if (awaited?.checkpoint.state.kind !== 'blob') return undefined
+    if (!this.#bringsNews(awaited.checkpoint) && !this.#isWordAgainstBase(awaited.entry)) return undefined
+    return awaited.checkpoint.state.reference
+  }
+
+  #bringsNews(checkpoint: Checkpoint): boolean {
+    const { freeClocks } = this.log
+    const hasFreeNews = checkpoint.free.some(({ clientID, clock }) => (freeClocks.get(clientID) ?? 0) < clock)
+    return hasFreeNews || compare(this.log, checkpoint) === 'brings-news'
   }
 
   /** UTF-16 units of all text roots. */

@@ -675,6 +675,7 @@ export class LiveSession implements Session {
   /** What was typed last goes out, and others need not wait to notice that we are gone. */
   #sayGoodbye(): void {
     this.#replica.flush()
+    this.#mesh.acknowledge()
     this.#mesh.send({ type: 'presence', presence: this.#people.goodbye() })
   }
 

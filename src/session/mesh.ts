@@ -142,6 +142,12 @@ export class Mesh {
     for (const peer of this.peers.values()) peer.link.send(message)
   }
 
+  /** What we owe others to know, said before we go: else they think that nobody else has their last words. */
+  acknowledge(): void {
+    this.gossip.ackDue = this.#now()
+    this.#step({ type: 'tick', now: this.#now() })
+  }
+
   sendProof(proof: readonly [Entry, Entry]): void {
     for (const entry of proof) for (const peer of this.peers.values()) peer.link.sendEntries([entry], 'live')
     for (const link of this.gossip.links.values()) link.entriesSent += proof.length

@@ -145,3 +145,17 @@ test('a large text from before the session is there after a reload, and for whoe
   const ben = await place.device().api.joinSession(invite.url, { name: 'Ben' })
   expect(textOf(ben)).toBe(textOf(again))
 })
+
+test('whoever leaves at once after reading has said that it holds what it read', async () => {
+  const ada = await place.device().api.createSession({ name: 'Ada' })
+  const invite = await ada.invite({ role: 'editor' })
+  const ben = await place.device().api.joinSession(invite.url, { name: 'Ben' })
+  await until('the join is settled', () => ben.status.unshared === 0 && ada.status.unshared === 0)
+  for (const letter of 'abcdef') {
+    ben.doc.getText('main').insert(0, letter)
+    await until('Ada reads it', () => textOf(ada).startsWith(letter))
+  }
+  await ada.leave()
+  await until('Ben is alone', () => ben.peers.length === 0)
+  expect(ben.status.unshared).toBe(0)
+})

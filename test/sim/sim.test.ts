@@ -31,6 +31,7 @@ describe('never again', () => {
     [221, 'no route to somebody who had gone was a problem for ever'],
     [275, 'a hello that was let be once kept two apart for ever'],
     [467, 'one of four was not found again after a partition'],
+    [1341, 'a blob nobody has any more was waited for, though its text had come another way'],
   ])('seed %i: %s', async (seed) => {
     expect(await verdictOn(seed)).toBe('')
   })

@@ -49,7 +49,7 @@ interface Attempt {
 }
 
 /** A dial that has not opened by then is given up and tried anew. */
-const DIAL_MS = 20_000
+const DIAL_MS = 9_000
 /** Dials at once: everybody the server told of, and as many who come. Each is a connection of the platform. */
 const MAX_DIALS = 2 * MAX_PEERS_TOLD
 

@@ -146,7 +146,10 @@ class Newcomer {
 
   #dialFailed(failure: DialFailure): void {
     if (failure === 'webrtc-blocked') return this.#fail(new WebRtcBlocked())
-    if (failure === 'no-route') this.#failure = new NoRoute()
+    if (failure !== 'no-route') return
+    this.#failure = new NoRoute()
+    // a way may open at the second try: names of hosts that were not answered in time, a candidate that was lost
+    this.#signaling.lookAgain(() => true)
   }
 
   #open(channel: Channel, hello: Hello, initiator: boolean): void {

@@ -211,7 +211,7 @@ class Story {
     const { chance } = this.town
     if (this.#links === undefined) return
     this.#note(`${device.name} starts`)
-    if (chance.oneIn(6) && device.number > 0) {
+    if (chance.oneIn(6)) {
       this.#oracle.excuse(device)
       this.#note(`a row breaks: ${device.disk.breakRow()}`)
     }

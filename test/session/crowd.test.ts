@@ -31,7 +31,9 @@ test('eight editors are all linked to each other, and see each other', async () 
   )
 })
 
-test('twenty editors keep a few links each, and everybody gets every letter', async () => {
+test('twenty editors keep a few links each, and everybody gets every letter', {
+  timeout: 60_000,
+}, async () => {
   const everybody = await crowd(20)
   await until('all are seen', () =>
     everybody.every((one) => one.members.filter(({ here }) => here).length === 20),
@@ -43,7 +45,9 @@ test('twenty editors keep a few links each, and everybody gets every letter', as
   expect(links / everybody.length).toBeLessThanOrEqual(MAX_LINKS)
 })
 
-test('a third of twenty gone at once leaves the rest connected and equal, with the server gone', async () => {
+test('a third of twenty gone at once leaves the rest connected and equal, with the server gone', {
+  timeout: 60_000,
+}, async () => {
   const everybody = await crowd(20)
   await until('all are seen', () =>
     everybody.every((one) => one.members.filter(({ here }) => here).length === 20),

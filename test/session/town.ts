@@ -99,9 +99,9 @@ function remembering(api: Api, sessions: Set<Session>): Api {
   }
 }
 
-/** Resolves when `holds` does; looks again whenever something may have changed. @throws after 10 s, saying what it waited for */
+/** Resolves when `holds` does; looks again whenever something may have changed. @throws after 25 s, saying what it waited for */
 export function until(what: string, holds: () => boolean): Promise<void> {
-  const lateAt = Date.now() + 10_000
+  const lateAt = Date.now() + 25_000
   return new Promise((resolve, reject) => {
     const look = (): void => {
       if (holds()) resolve()

@@ -26,6 +26,7 @@ import {
   replay,
 } from '../protocol/rebase.ts'
 import type { Roster } from '../protocol/roster.ts'
+import type { Change } from '../storage/port.ts'
 import { openBlob, sealBlob } from '../wire/blob.ts'
 import { type BlobReference, type Checkpoint, encodeCheckpoint } from '../wire/checkpoint.ts'
 import { type Entry, type EntryKind, encodeEntry, sizeOfEntry } from '../wire/entry.ts'
@@ -538,16 +539,26 @@ export class Replica {
 
   /** `entry` is the checkpoint that signs this base, if there is one: with it the base can be handed to others. */
   #storeBase(base: StoredBase, covered: readonly Entry[], entry: Entry | undefined): void {
-    this.#newest = base
     if (entry !== undefined && entry.device !== this.#keyring.device) this.#baseBy = entry.device
-    this.#sinceBase = { entries: 0, bytes: 0 }
+    const uncovered = this.#uncoveredBy(base)
+    this.#newest = base
+    const tail = this.#heldBeyond(base)
+    this.#sinceBase = { entries: tail.length, bytes: tail.reduce((sum, one) => sum + sizeOfEntry(one), 0) }
+    const changes = baseChanges(base, covered, entry, this.#environment.clock.now())
+    this.#journal.write([...changes, ...uncovered], 'strict')
+  }
+
+  /** What the base before covered and this one does not is in no row of the log any more: it is put there again. */
+  #uncoveredBy(base: StoredBase): Change[] {
+    const before = new Map(this.#newest?.heads.map((head) => [chainOf(head), head.seq]))
+    const lost = this.#heldBeyond(base).filter((entry) => entry.seq <= (before.get(chainOf(entry)) ?? 0))
+    return lost.map((entry) => ({ put: 'entries', key: entryKey(entry), value: encodeEntry(entry) }))
+  }
+
+  #heldBeyond(base: Pick<StoredBase, 'heads'>): Entry[] {
     const heads = new Map(base.heads.map((head) => [chainOf(head), head.seq]))
-    for (const chain of this.log.chains.values()) {
-      const tail = chain.entries.filter(({ entry: { seq } }) => seq > (heads.get(chain.id) ?? 0))
-      for (const held of tail) this.#sinceBase.bytes += sizeOfEntry(held.entry)
-      this.#sinceBase.entries += tail.length
-    }
-    this.#journal.write(baseChanges(base, covered, entry, this.#environment.clock.now()), 'strict')
+    const entries = [...this.log.chains.values()].flatMap((chain) => chain.entries.map((held) => held.entry))
+    return entries.filter((entry) => entry.seq > (heads.get(chainOf(entry)) ?? 0))
   }
 
   /** A fresh document from base and log in canonical order; whatever came in past the log is taken out of it. */

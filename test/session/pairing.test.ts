@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Doc } from 'yjs'
+import type { LiveSession } from '../../src/session/live-session.ts'
 import { type Town, textOf, town, until } from './town.ts'
 
 let place: Town
@@ -158,4 +159,34 @@ test('whoever leaves at once after reading has said that it holds what it read',
   await ada.leave()
   await until('Ben is alone', () => ben.peers.length === 0)
   expect(ben.status.unshared).toBe(0)
+})
+
+test('what the newest base on disk covers is still there after a checkpoint that does not cover it was taken', async () => {
+  const adasDevice = place.device()
+  const ada = (await adasDevice.api.createSession({ name: 'Ada' })) as LiveSession
+  ada.doc.getText('main').insert(0, '.'.repeat(200_000))
+  const invite = await ada.invite({ role: 'editor' })
+  const ben = (await place.device().api.joinSession(invite.url, { name: 'Ben' })) as LiveSession
+  await until(
+    'both are settled',
+    () => ada.status.unshared === 0 && ben.replica.mayTrim && ada.replica.mayTrim,
+  )
+  ada.replica.makeCheckpoint()
+  await until('Ben holds it', () => ben.replica.log.applied.length === ada.replica.log.applied.length)
+  place.relay.stop()
+  for (const link of place.network.links) link.cut()
+  ada.doc.getText('main').insert(0, 'ada')
+  ada.replica.makeCheckpoint()
+  for (const text of ['ben', 'BEN']) {
+    ben.doc.getText('main').insert(1, text)
+    ben.replica.makeCheckpoint()
+  }
+  place.relay.start()
+  ada.retry()
+  ben.retry()
+  await until('both are merged', () => textOf(ada) === textOf(ben) && textOf(ada).length === 200_009)
+  await ada.saved()
+  await ada.leave()
+  await ben.leave()
+  expect(textOf(await adasDevice.api.openSession(ada.localId))).toBe(textOf(ada))
 })

@@ -583,7 +583,7 @@ export class LiveSession implements Session {
     if (this.#ended) return
     this.#cancelTidy = this.#environment.clock.wakeAfter(TIDY_MS, () => {
       this.#journal.retry()
-      if (this.#replica.isCompactionDue && this.#mesh.catchingUp === 0) {
+      if (this.#replica.isCheckpointDue && this.#mesh.catchingUp === 0) {
         if (this.canEdit) this.#replica.makeCheckpoint()
       }
       this.#scheduleTidy()

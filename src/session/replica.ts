@@ -21,31 +21,21 @@ import {
   covers,
   forgetOthers,
   joinBases,
-  liftBases,
   openCheckpoint,
   replay,
 } from '../protocol/rebase.ts'
 import type { Roster } from '../protocol/roster.ts'
-import type { Change } from '../storage/port.ts'
 import { openBlob, sealBlob } from '../wire/blob.ts'
 import { type BlobReference, type Checkpoint, encodeCheckpoint } from '../wire/checkpoint.ts'
-import { type Entry, type EntryKind, encodeEntry, sizeOfEntry } from '../wire/entry.ts'
-import { chainOf } from '../wire/heads.ts'
-import {
-  CHECKPOINT_MIN_BYTES,
-  CHECKPOINT_MIN_ENTRIES,
-  MAX_CHECKPOINT_HEADS,
-  MAX_INLINE_BODY_BYTES,
-} from '../wire/limits.ts'
+import { type Entry, type EntryKind, encodeEntry } from '../wire/entry.ts'
+import { MAX_CHECKPOINT_HEADS, MAX_INLINE_BODY_BYTES } from '../wire/limits.ts'
 import { clientIdOf } from '../wire/presence.ts'
 import { isViolation, type Violation } from '../wire/violation.ts'
+import { Bases } from './bases.ts'
 import type { Environment } from './environment.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
-import { baseChanges, entryKey, type StoredBase } from './stored.ts'
-
-/** A log on the disk may grow to this part of the state before it begins anew: opening reads state and log. */
-const TAIL_SHARE = 3
+import { entryKey, type StoredBase } from './stored.ts'
 
 export interface ReplicaListener {
   /** Newly held, own or from `from`: spread it. */
@@ -79,11 +69,6 @@ export interface ServedCheckpoint {
   /** What the checkpoint's blob holds, if it has one. */
   readonly plain: Uint8Array
 }
-
-const BASE_ROWS = [
-  { delete: 'blobs', key: 'base' },
-  { delete: 'blobs', key: 'checkpoint' },
-] as const
 
 interface Awaited {
   readonly entry: Entry
@@ -123,15 +108,9 @@ export class Replica {
   #served: ServedCheckpoint | undefined
   #phase: 'open' | 'stopped' = 'open'
   #awaited: Awaited | undefined
-  /** What the log starts from, as it stands on the disk; undefined: from nothing. */
-  #base: StoredBase | undefined
-  /** What the disk starts from: as new as `#base` or one checkpoint newer, so that who missed little is sent little. */
-  #newest: StoredBase | undefined
-  /** Whose word the base is, where it is not our own. */
-  #baseBy: DeviceId | undefined
+  readonly #bases: Bases
   /** Whose checkpoints are not taken any more. */
   readonly #distrusted = new Set<DeviceId>()
-  #sinceBase = { entries: 0, bytes: 0 }
 
   constructor(parts: ReplicaParts) {
     this.#environment = parts.environment
@@ -152,10 +131,14 @@ export class Replica {
       emit: (updates) => this.#emit(updates),
       fail: (error) => this.#takeBack(error),
     })
-    this.#base = parts.base
-    this.#newest = parts.base
-    const signer = parts.base && parts.checkpoint?.device
-    this.#baseBy = signer === this.#keyring.device ? undefined : signer
+    this.#bases = new Bases({
+      log: parts.log,
+      journal: parts.journal,
+      me: this.#keyring.device,
+      now: () => parts.environment.clock.now(),
+      opened: parts.base,
+      signedBy: parts.checkpoint,
+    })
     this.#served = parts.base && parts.checkpoint && this.#servedAgain(parts.checkpoint, parts.base)
   }
 
@@ -188,11 +171,9 @@ export class Replica {
     return names.reduce((sum, name) => sum + doc.getText(name).length, 0)
   }
 
-  /** The log since the newest base is long enough to begin anew: entries, bytes, and a good part of the state. */
-  get isCompactionDue(): boolean {
-    const { entries, bytes } = this.#sinceBase
-    if (this.log.chains.size > MAX_CHECKPOINT_HEADS || entries <= CHECKPOINT_MIN_ENTRIES) return false
-    return bytes > Math.max(CHECKPOINT_MIN_BYTES, (this.#newest?.state.length ?? 0) / TAIL_SHARE)
+  /** A checkpoint now would make the log shorter by enough to be worth it. */
+  get isCheckpointDue(): boolean {
+    return this.log.chains.size <= MAX_CHECKPOINT_HEADS && this.#bases.isDue
   }
 
   receive(entries: readonly Entry[], from: InstanceId): void {
@@ -266,8 +247,7 @@ export class Replica {
   #output(output: LogOutput, from: InstanceId | undefined, store: boolean): void {
     switch (output.type) {
       case 'held':
-        this.#sinceBase.entries++
-        this.#sinceBase.bytes += sizeOfEntry(output.entry)
+        this.#bases.added(output.entry)
         if (store) this.#journal.put('entries', entryKey(output.entry), encodeEntry(output.entry))
         if (store) this.#listener.held(output.entry, output.own ? undefined : from)
         return
@@ -329,7 +309,8 @@ export class Replica {
 
   /** The owner's checkpoint, and the base is somebody else's word. */
   #isWordAgainstBase(entry: Entry): boolean {
-    return entry.device === this.roster.owner && this.#baseBy !== undefined && this.#baseBy !== entry.device
+    const { by } = this.#bases
+    return entry.device === this.roster.owner && by !== undefined && by !== entry.device
   }
 
   /** All pieces of the awaited blob are here. False: they are not what the checkpoint names. */
@@ -358,8 +339,8 @@ export class Replica {
     const later = covers(checkpoint, this.#applied())
     const objection = disagreement(this.#document.doc, fresh.doc, later)
     if (objection !== undefined) return this.#contradicted(entry, from, objection)
-    if (this.#isWordAgainstBase(entry)) this.#baseBy = entry.device
-    const own = this.#base
+    if (this.#isWordAgainstBase(entry)) this.#bases.by = entry.device
+    const own = this.#bases.memory
     if (own === undefined || covers(checkpoint, own)) {
       this.#moveTo(fresh, { heads: checkpoint.heads, free: checkpoint.free, state }, entry)
       this.#served = { entry, checkpoint, plain: state }
@@ -376,11 +357,7 @@ export class Replica {
   #moveTo(fresh: SharedDocument, base: StoredBase, signedBy: Entry | undefined): void {
     const clocks = this.#clocksOf(base)
     assert(clocks !== undefined, 'both bases name writers that are known')
-    const covered = this.#coveredBy(base.heads)
-    liftBases(this.log, base)
-    this.#replayOn(fresh, clocks)
-    this.#base = base
-    this.#storeBase(base, covered, signedBy)
+    this.#bases.moveTo(base, signedBy, () => this.#replayOn(fresh, clocks))
     this.#listener.rebased()
   }
 
@@ -392,13 +369,13 @@ export class Replica {
   /** Against what came in entries the checkpoint lies; against a base of somebody else only the owner's word counts. */
   #contradicted(entry: Entry, from: InstanceId | undefined, what: string): boolean {
     if (this.#isWordAgainstBase(entry)) return this.doubtBase(entry.device) && this.#consider(entry, from)
-    return this.#baseBy === undefined && this.#discard(entry, from, `it holds ${what}`)
+    return this.#bases.by === undefined && this.#discard(entry, from, `it holds ${what}`)
   }
 
   /** A newcomer's base is another device's word until the owner's says otherwise. True: it was dropped, and
    *  everything is asked for anew. Not once something was typed on it: own entries need what it brought. */
   doubtBase(witness: DeviceId): boolean {
-    const by = this.#baseBy
+    const { by } = this.#bases
     const own = this.chain
     const isMine = own !== undefined && heldSeq(own) > 0
     if (by === undefined || by === witness || by === this.roster.owner || isMine) return false
@@ -407,12 +384,9 @@ export class Replica {
     forgetOthers(this.log, (chain) => chain === own)
     const rebuilt = rebuild({ schema: this.#schema, updates: [] })
     assert(!isViolation(rebuilt), 'an empty document is sound')
-    this.#base = undefined
-    this.#newest = undefined
-    this.#baseBy = undefined
+    this.#bases.drop()
     this.#served = undefined
     this.#awaited = undefined
-    this.#journal.write(BASE_ROWS, 'strict')
     this.#replayOn(rebuilt.document, new Map())
     this.#listener.rebased()
     return true
@@ -502,7 +476,10 @@ export class Replica {
     const entry = chain?.entries.at(-1)?.entry
     assert(entry !== undefined, 'what was authored is held')
     this.#served = { entry, checkpoint, plain: state }
-    if (heads.length > 0 && this.mayTrim) this.#startFrom({ heads, free, state }, entry)
+    if (heads.length > 0 && this.mayTrim) {
+      this.#bases.startFrom({ heads, free, state }, entry)
+      this.#listener.rebased()
+    }
     return this.#served
   }
 
@@ -512,61 +489,16 @@ export class Replica {
       if (clientID !== this.clientID) this.log.freeClocks.set(clientID, clock)
     if (this.log.freeClocks.size === 0) return
     const { entry, checkpoint, plain } = this.makeCheckpoint()
-    // no entry brings this text again: it is the base from the first moment, in memory and on disk
-    this.#base = { heads: checkpoint.heads, free: checkpoint.free, state: plain }
-    this.#storeBase(this.#base, [], entry)
-  }
-
-  /** The disk starts from `base` at once, the memory one checkpoint later. */
-  #startFrom(base: StoredBase, entry: Entry): void {
-    const covered = this.#coveredBy(base.heads)
-    const before = this.#newest
-    if (before !== undefined) liftBases(this.log, before)
-    this.#base = before
-    this.#storeBase(base, covered, entry)
-    this.#listener.rebased()
-  }
-
-  /** What moves from the log on the disk into history. */
-  #coveredBy(heads: Checkpoint['heads']): Entry[] {
-    const before = new Map(this.#newest?.heads.map((head) => [chainOf(head), head.seq]))
-    return heads.flatMap((head) => {
-      const from = before.get(chainOf(head)) ?? 0
-      const entries = chainFor(this.log, head)?.entries ?? []
-      return entries.map((held) => held.entry).filter(({ seq }) => seq > from && seq <= head.seq)
-    })
-  }
-
-  /** `entry` is the checkpoint that signs this base, if there is one: with it the base can be handed to others. */
-  #storeBase(base: StoredBase, covered: readonly Entry[], entry: Entry | undefined): void {
-    if (entry !== undefined && entry.device !== this.#keyring.device) this.#baseBy = entry.device
-    const uncovered = this.#uncoveredBy(base)
-    this.#newest = base
-    const tail = this.#heldBeyond(base)
-    this.#sinceBase = { entries: tail.length, bytes: tail.reduce((sum, one) => sum + sizeOfEntry(one), 0) }
-    const changes = baseChanges(base, covered, entry, this.#environment.clock.now())
-    this.#journal.write([...changes, ...uncovered], 'strict')
-  }
-
-  /** What the base before covered and this one does not is in no row of the log any more: it is put there again. */
-  #uncoveredBy(base: StoredBase): Change[] {
-    const before = new Map(this.#newest?.heads.map((head) => [chainOf(head), head.seq]))
-    const lost = this.#heldBeyond(base).filter((entry) => entry.seq <= (before.get(chainOf(entry)) ?? 0))
-    return lost.map((entry) => ({ put: 'entries', key: entryKey(entry), value: encodeEntry(entry) }))
-  }
-
-  #heldBeyond(base: Pick<StoredBase, 'heads'>): Entry[] {
-    const heads = new Map(base.heads.map((head) => [chainOf(head), head.seq]))
-    const entries = [...this.log.chains.values()].flatMap((chain) => chain.entries.map((held) => held.entry))
-    return entries.filter((entry) => entry.seq > (heads.get(chainOf(entry)) ?? 0))
+    this.#bases.seed({ heads: checkpoint.heads, free: checkpoint.free, state: plain }, entry)
   }
 
   /** A fresh document from base and log in canonical order; whatever came in past the log is taken out of it. */
   rebuildDocument(): void {
     this.flush() // what was typed in the last moments is in the log, maps and arrays too
     const before = this.#document
-    const clocks = (this.#base && this.#clocksOf(this.#base)) ?? new Map<number, number>()
-    const rebuilt = rebuild({ schema: this.#schema, state: this.#base?.state, updates: [] })
+    const base = this.#bases.memory
+    const clocks = (base && this.#clocksOf(base)) ?? new Map<number, number>()
+    const rebuilt = rebuild({ schema: this.#schema, state: base?.state, updates: [] })
     assert(!isViolation(rebuilt), 'the own base was checked when it was taken')
     const fresh = rebuilt.document
     this.#replay(fresh, clocks)

@@ -93,7 +93,10 @@ describe('the real pages', () => {
       for (const { page } of [ada, ben]) {
         await page.setViewport({ width: 360, height: 720 })
         await page.setBypassCSP(true)
-        await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
+        await page.emulateMediaFeatures([
+          { name: 'prefers-color-scheme', value: scheme },
+          { name: 'prefers-reduced-motion', value: 'reduce' }, // a toast that fades in has no contrast yet
+        ])
       }
       await ada.open(product.url)
       await ada.find('button', 'Share')

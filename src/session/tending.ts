@@ -32,7 +32,7 @@ export class Tending {
 
   /** Alone, or without somebody we want: the server is asked too; otherwise the mesh mends itself. */
   lost(instance: InstanceId): void {
-    const ring = ringOf([...this.#mesh.ring(), instance])
+    const ring = ringOf([...this.#mesh.company.ring(), instance])
     const isWanted = wantedLinks(this.#mesh.me, ring).has(instance)
     if (this.#mesh.peers.size === 0 || isWanted) this.#rendezvous.miss()
     this.changed()
@@ -41,7 +41,7 @@ export class Tending {
   /** Whether there is room for a link to this instance, or a reason for one. */
   wants(instance: InstanceId): boolean {
     if (this.#mesh.peers.size < MAX_LINKS) return true
-    const ring = ringOf([...this.#mesh.ring(), instance])
+    const ring = ringOf([...this.#mesh.company.ring(), instance])
     return wantedLinks(this.#mesh.me, ring).has(instance) || wantedLinks(instance, ring).has(this.#mesh.me)
   }
 
@@ -56,9 +56,9 @@ export class Tending {
 
   #look(): void {
     const { me, peers } = this.#mesh
-    const ring = this.#mesh.ring()
+    const ring = this.#mesh.company.ring()
     for (const instance of wantedLinks(me, ring)) {
-      const device = this.#mesh.deviceOf(instance)
+      const device = this.#mesh.company.deviceOf(instance)
       if (device !== undefined) this.#rendezvous.meet(instance, device)
     }
     for (const instance of surplusLinks(me, [...peers.keys()], ring)) this.#letGo(instance)

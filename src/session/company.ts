@@ -1,0 +1,192 @@
+/**
+ * Everybody who is here, beyond our own links too: presence taken and passed on, by whom each instance was
+ * heard of, and what is carried along those ways. The driver of the presence core. Whom of them to link to is
+ * tending.ts; how they are shown is people.ts.
+ */
+import type { DeviceId, InstanceId, SessionId } from '../base/ids.ts'
+import type { Clock } from '../base/ports.ts'
+import type { Crypto } from '../crypto/crypto.ts'
+import type { GossipInput, GossipState } from '../protocol/gossip-state.ts'
+import { type Ring, ringOf } from '../protocol/overlay.ts'
+import * as presenceCore from '../protocol/presence.ts'
+import type { Roster } from '../protocol/roster.ts'
+import { MAX_CARRY_HOPS, MAX_INSTANCES } from '../wire/limits.ts'
+import type { Message } from '../wire/message.ts'
+import type { Presence } from '../wire/presence.ts'
+import type { MeshPeer } from './mesh-peer.ts'
+import { Wake } from './wake.ts'
+
+export interface CompanyParts {
+  readonly crypto: Crypto
+  readonly clock: Clock
+  readonly session: SessionId
+  readonly roster: Roster
+  readonly me: InstanceId
+  readonly gossip: GossipState
+  readonly peers: ReadonlyMap<InstanceId, MeshPeer>
+  readonly step: (input: GossipInput) => void
+  readonly listener: CompanyListener
+}
+
+export interface CompanyListener {
+  presence(output: Extract<presenceCore.PresenceOutput, { type: 'shown' | 'hidden' }>): void
+  /** Somebody knows no way to us: we say again that we are here. */
+  missedHere(): void
+  /** A blob of an introduction came for us. */
+  carried(from: InstanceId, device: DeviceId, blob: Uint8Array): void
+}
+
+export class Company {
+  readonly presence: presenceCore.PresenceState
+  readonly #parts: CompanyParts
+  readonly #wake: Wake
+  /** Whose every instance is that was ever here: a link that was cut is mended without its presence. */
+  readonly #devices = new Map<InstanceId, DeviceId>()
+  /** Through whom the newest presence of an instance came: the way back to it. */
+  readonly #ways = new Map<InstanceId, InstanceId>()
+
+  constructor(parts: CompanyParts) {
+    this.#parts = parts
+    this.presence = presenceCore.startPresence(parts)
+    this.#wake = new Wake(parts.clock, (now) => this.#step({ type: 'tick', now }))
+  }
+
+  stop(): void {
+    this.#wake.stop()
+  }
+
+  linked({ link, device }: MeshPeer): void {
+    this.#remember(link.remote, device)
+    for (const { presence, encoded, doubtedAt } of this.presence.seen.values()) {
+      const { instance, counter } = presence
+      if (instance !== link.remote) link.send({ type: 'presence', presence: encoded })
+      else if (doubtedAt !== undefined) link.send({ type: 'missed', instance, counter })
+    }
+  }
+
+  /** Everybody the lost link was the way to may be gone too. */
+  unlinked(remote: InstanceId): void {
+    const behind = [...this.presence.seen.keys()].filter(
+      (one) => one === remote || this.#ways.get(one) === remote,
+    )
+    for (const instance of behind) {
+      if (instance !== remote && this.#parts.peers.has(instance)) continue
+      this.#ways.delete(instance)
+      this.#step({ type: 'lost', instance, now: this.#parts.clock.now() })
+    }
+  }
+
+  /** Who was heard of too early may be known now. */
+  rosterGrew(): void {
+    this.#step({ type: 'roster-grew' })
+  }
+
+  /** Everybody who is here, ourselves included, as far as we have heard. */
+  ring(): Ring {
+    return ringOf([this.#parts.me, ...this.#parts.peers.keys(), ...this.presence.seen.keys()])
+  }
+
+  deviceOf(instance: InstanceId): DeviceId | undefined {
+    return this.#devices.get(instance)
+  }
+
+  // Presence -----------------------------------------------------------------------------------------------------
+
+  heard(bytes: Uint8Array, from: MeshPeer): void {
+    this.#step({ type: 'received', bytes }, from)
+  }
+
+  missed(message: Extract<Message, { type: 'missed' }>, from: MeshPeer): void {
+    const missed = this.#parts.peers.get(message.instance)
+    // it is well, and says so to everybody
+    missed?.link.send(message)
+    this.#step({ ...message, linked: missed !== undefined, now: this.#parts.clock.now() }, from)
+  }
+
+  #step(input: presenceCore.PresenceInput, from?: MeshPeer): void {
+    for (const output of presenceCore.step(this.presence, input).outputs) this.#perform(output, from)
+  }
+
+  #perform(output: presenceCore.PresenceOutput, from: MeshPeer | undefined): void {
+    const { listener, step } = this.#parts
+    switch (output.type) {
+      case 'violation':
+        return from?.link.close(output.violation)
+      case 'doubted':
+        return this.#tellMissed(output, from)
+      case 'missed-me':
+        return listener.missedHere()
+      case 'repeated':
+        if (from !== undefined) step({ type: 'redundant', link: from.link.remote, device: output.device })
+        return
+      case 'wake':
+        return this.#wake.at(output.at)
+      case 'shown':
+        if (from !== undefined) this.#ways.set(output.presence.instance, from.link.remote)
+        return this.#told(output, from)
+      case 'hidden':
+        return this.#told(output, from)
+      default:
+        return output satisfies never
+    }
+  }
+
+  #told(output: Parameters<CompanyListener['presence']>[0], from: MeshPeer | undefined): void {
+    this.#remember(output.presence.instance, output.presence.device)
+    if (output.encoded !== undefined) this.#relay(output.presence, output.encoded, from)
+    this.#parts.listener.presence(output)
+  }
+
+  /** Who is here reaches those who are not linked to them, along the same pruned ways as entries. */
+  #relay({ device, instance }: Presence, presence: Uint8Array, from: MeshPeer | undefined): void {
+    for (const peer of this.#parts.peers.values()) {
+      if (peer === from || peer.link.remote === instance) continue
+      if (this.#parts.gossip.links.get(peer.link.remote)?.pruned.has(device) === true) continue
+      peer.link.send({ type: 'presence', presence })
+    }
+  }
+
+  #tellMissed(
+    { instance, counter }: { instance: InstanceId; counter: number },
+    from: MeshPeer | undefined,
+  ): void {
+    for (const peer of this.#parts.peers.values())
+      if (peer !== from) peer.link.send({ type: 'missed', instance, counter })
+  }
+
+  #remember(instance: InstanceId, device: DeviceId): void {
+    this.#devices.set(instance, device)
+    for (const oldest of this.#devices.keys()) {
+      if (this.#devices.size <= MAX_INSTANCES) return
+      this.#devices.delete(oldest)
+      this.#ways.delete(oldest)
+    }
+  }
+
+  // Introductions ------------------------------------------------------------------------------------------------
+
+  /** For an instance we are not linked to: along the way its presence came, or to every neighbour when none is known. */
+  carry(to: InstanceId, blob: Uint8Array): void {
+    const { me, peers } = this.#parts
+    const way = this.#wayTo(to)
+    const message = { type: 'carry', to, from: me, hops: MAX_CARRY_HOPS, blob } as const
+    for (const peer of way === undefined ? peers.values() : [way]) peer.link.send(message)
+  }
+
+  carried(peer: MeshPeer, message: Extract<Message, { type: 'carry' }>): void {
+    const { to, from, blob } = message
+    const device = this.#devices.get(from)
+    if (to === this.#parts.me) {
+      if (device !== undefined) this.#parts.listener.carried(from, device, blob)
+      return
+    }
+    const way = this.#wayTo(to)
+    if (way !== peer && message.hops > 0) way?.link.send({ ...message, hops: message.hops - 1 })
+  }
+
+  #wayTo(instance: InstanceId): MeshPeer | undefined {
+    const { peers } = this.#parts
+    const way = this.#ways.get(instance)
+    return peers.get(instance) ?? (way === undefined ? undefined : peers.get(way))
+  }
+}

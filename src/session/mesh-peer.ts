@@ -1,0 +1,12 @@
+/** One member at the other end of an open link. */
+import type { DeviceId } from '../base/ids.ts'
+import type { Millis } from '../base/ports.ts'
+import type { PeerLink } from './peer-link.ts'
+
+export interface MeshPeer {
+  readonly link: PeerLink
+  readonly device: DeviceId
+  readonly since: Millis
+  rtt: Millis | undefined
+  path: 'direct' | 'relay' | 'unknown'
+}

@@ -6,7 +6,7 @@
  * 1. Text is collected, structure never: every id keeps its parent, and GC never occurs.
  * 2. After every application nothing is pending in Yjs.
  * 3. Once a writer is set, local edits carry its clientID, whatever Yjs or the app does to `doc.clientID`.
- * 4. Remote updates are applied outside every transaction and observer, with the origin REMOTE.
+ * 4. Remote updates are applied outside every transaction but our own and outside every observer, with the origin REMOTE.
  */
 import * as Y from 'yjs'
 import { assert } from '../base/assert.ts'
@@ -40,6 +40,7 @@ export class SharedDocument implements Evaluator {
   readonly schema: Schema
   readonly doc: Y.Doc
   #writer: number | undefined
+  #applying: 'one-by-one' | 'together' = 'one-by-one'
   readonly #keepWriter = (): void => {
     if (this.#writer !== undefined && this.doc.clientID !== this.#writer) this.doc.clientID = this.#writer
   }
@@ -90,8 +91,19 @@ export class SharedDocument implements Evaluator {
       assert(this.nextClock(other) >= clock, 'an update is applied when its needs are met')
     }
     if (objectionByNeighbours(opened.update, this.doc, this.schema) !== undefined) return 'refused'
-    applyWhole(this.doc, update)
+    if (this.#applying === 'together') integrate(this.doc, update)
+    else applyWhole(this.doc, update)
     return 'applied'
+  }
+
+  together(work: () => void): void {
+    requireRest(this.doc)
+    this.#applying = 'together'
+    try {
+      Y.transact(this.doc, work, REMOTE, false)
+    } finally {
+      this.#applying = 'one-by-one'
+    }
   }
 
   nextClock(clientID: number): number {
@@ -127,8 +139,16 @@ export class SharedDocument implements Evaluator {
 
 /** Applies what was judged before. @throws AssertionFailed when Yjs then waits for something. */
 export function applyWhole(doc: Y.Doc, update: Uint8Array): void {
+  requireRest(doc)
+  integrate(doc, update)
+}
+
+function requireRest(doc: Y.Doc): void {
   assert(doc._transaction === null, 'remote updates are applied outside every transaction')
   assert(doc._transactionCleanups.length === 0, 'remote updates are applied outside every observer')
+}
+
+function integrate(doc: Y.Doc, update: Uint8Array): void {
   Y.applyUpdate(doc, update, REMOTE)
   assert(isWhole(doc), 'nothing is pending after an application')
 }

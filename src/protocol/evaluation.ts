@@ -27,4 +27,6 @@ export interface Evaluator {
   inspect(update: Uint8Array, clientID: number): Inspection | Violation
   /** Neighbour check, then apply. Called only when all needs are met and `inspection.clock` is the writer's next. */
   apply(update: Uint8Array, clientID: number): 'applied' | 'refused'
+  /** Runs `work`; whoever watches the document sees all that it applies as one change. */
+  together(work: () => void): void
 }

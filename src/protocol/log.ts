@@ -117,7 +117,7 @@ export function step(state: LogState, input: LogInput): { state: LogState; outpu
       receive(state, input.entries, true, outputs)
       break
     case 'reopened':
-      receive(state, input.entries, false, outputs)
+      state.evaluator.together(() => receive(state, input.entries, false, outputs))
       break
     case 'author':
       author(state, input, outputs)

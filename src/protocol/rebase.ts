@@ -143,10 +143,12 @@ export function replay(
     chain.applied = chain.base
     chain.appliedClock = baseClocks.get(chain.clientID) ?? 0
   }
-  for (let next = nextReady(state, chains); next !== undefined; next = nextReady(state, chains)) {
-    const held = entryAt(next, next.applied + 1)
-    if (held !== undefined) apply(state, next, held, false, outputs)
-  }
+  fresh.together(() => {
+    for (let next = nextReady(state, chains); next !== undefined; next = nextReady(state, chains)) {
+      const held = entryAt(next, next.applied + 1)
+      if (held !== undefined) apply(state, next, held, false, outputs)
+    }
+  })
   for (const chain of chains) countParked(chain)
   return outputs
 }

@@ -150,6 +150,10 @@ export class FakeDocument implements Evaluator {
     return 'applied'
   }
 
+  together(work: () => void): void {
+    work()
+  }
+
   #read(update: Uint8Array): FakeUpdate {
     return JSON.parse(fromUtf8(update) ?? '') as FakeUpdate
   }

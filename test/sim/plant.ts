@@ -15,5 +15,6 @@ export function plantSkippedCheck({ replica }: LiveSession): void {
       applyUpdate(replica.document.doc, update, REMOTE)
       return 'applied'
     },
+    together: (work) => real.together(work),
   }
 }

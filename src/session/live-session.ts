@@ -24,13 +24,7 @@ import type {
 } from './public.ts'
 import type { Replica } from './replica.ts'
 import { OWN_ROOT } from './title.ts'
-
-/** In idle moments a log that has grown long starts anew, looked at this often. */
-const _TIDY_MS = 5_000
-/** Ten megabytes arrive in hundreds of pieces: nobody reads a status that changes more often than this. */
-const _STATUS_PAUSE_MS = 30
-/** Longer than the longest pause between two tries to reach somebody. */
-const _NO_ROUTE_MS = 60_000
+import { Workings, type WorkingsParts } from './workings.ts'
 
 export class LiveSession implements Session {
   readonly id: SessionId

@@ -1,0 +1,160 @@
+/**
+ * How a session stands: its status as told to its caller, what stands in the way, and whether it has been equal to
+ * somebody. Not here: what follows from the facts (status.ts), who is at fault (trouble.ts).
+ *
+ * Invariant: the last state is always told, and nothing is told after `end`.
+ */
+import type { DeviceId } from '../base/ids.ts'
+import type { Clock } from '../base/ports.ts'
+import { MAX_SESSION_TEXT_BYTES } from '../wire/limits.ts'
+import type { Acknowledged } from './acknowledged.ts'
+import { SessionEnded } from './errors.ts'
+import type { Journal } from './journal.ts'
+import type { Keyring } from './keyring.ts'
+import type { Mesh } from './mesh.ts'
+import type { People } from './people.ts'
+import type { SessionProblem, SessionStatus } from './public.ts'
+import type { Rendezvous } from './rendezvous.ts'
+import type { Replica } from './replica.ts'
+import { isSameStatus, statusOf } from './status.ts'
+
+/** Ten megabytes arrive in hundreds of pieces: nobody reads a status that changes more often than this. */
+const STATUS_PAUSE_MS = 30
+/** Longer than the longest pause between two tries to reach somebody. */
+const NO_ROUTE_MS = 60_000
+
+export interface StandingParts {
+  readonly clock: Clock
+  readonly keyring: Keyring
+  readonly journal: Journal
+  readonly replica: Replica
+  readonly mesh: Mesh
+  readonly people: People
+  readonly acknowledged: Acknowledged
+  readonly rendezvous: Rendezvous | undefined
+  readonly tell: (status: SessionStatus) => void
+}
+
+export class Standing {
+  /** Equal to some linked instance once; rejects when the session ends before. */
+  readonly whenSynced: Promise<void>
+  readonly #parts: StandingParts
+  #synced: { resolve: () => void; reject: (error: Error) => void } | undefined
+  #told: SessionStatus
+  #problem: SessionProblem | undefined
+  #telling: 'rested' | 'once' | 'again' | 'ended' = 'rested'
+  #cancelPause: (() => void) | undefined
+  #cancelNoRoute: (() => void) | undefined
+
+  constructor(parts: StandingParts) {
+    this.#parts = parts
+    this.whenSynced = new Promise((resolve, reject) => {
+      this.#synced = { resolve, reject }
+    })
+    this.whenSynced.catch(() => undefined) // nobody has to wait for it
+    this.#told = this.status
+  }
+
+  get status(): SessionStatus {
+    const { keyring, journal, mesh, acknowledged, rendezvous } = this.#parts
+    const others = this.#others()
+    return statusOf({
+      ended: this.#telling === 'ended',
+      shared: keyring.stored.shared,
+      signaling: rendezvous?.phase ?? 'stopped',
+      dialing: rendezvous?.dialing ?? 0,
+      linked: others.length,
+      catchingUp: mesh.catchingUp,
+      people: new Set(others).size,
+      connectingTo: this.#connectingTo(),
+      bytesLeft: mesh.bytesLeft(),
+      ownChains: acknowledged.chains(),
+      sharedSeq: (chain) => acknowledged.seqOf(chain),
+      savedAt: journal.savedAt,
+      unsaved: journal.pending,
+      problem: this.#currentProblem(),
+    })
+  }
+
+  /** Something changed: told at the end of the turn, then at most once a STATUS_PAUSE_MS, the last state always. */
+  refresh(): void {
+    if (this.#telling === 'ended') return
+    this.#resolveSynced()
+    if (this.#telling !== 'rested') {
+      this.#telling = 'again'
+      return
+    }
+    this.#telling = 'once'
+    queueMicrotask(() => this.#tell())
+    this.#cancelPause = this.#parts.clock.wakeAfter(STATUS_PAUSE_MS, () => {
+      const isNews = this.#telling === 'again'
+      this.#telling = 'rested'
+      if (isNews) this.refresh()
+    })
+  }
+
+  setProblem(problem: SessionProblem | undefined): void {
+    this.#problem = problem
+    this.refresh()
+  }
+
+  /** Said as long as it keeps happening: who went away meanwhile is nobody's problem. */
+  noRouteTo(name: string | undefined): void {
+    const problem: SessionProblem = { kind: 'no-route', name }
+    this.setProblem(problem)
+    this.#cancelNoRoute?.()
+    this.#cancelNoRoute = this.#parts.clock.wakeAfter(NO_ROUTE_MS, () => {
+      if (this.#problem === problem) this.#problem = undefined
+      this.refresh()
+    })
+  }
+
+  end(): void {
+    this.#telling = 'ended'
+    this.#cancelPause?.()
+    this.#cancelNoRoute?.()
+    this.#synced?.reject(new SessionEnded())
+    this.#synced = undefined
+    this.#parts.tell(this.status)
+  }
+
+  #tell(): void {
+    if (this.#telling === 'ended') return
+    const { status } = this
+    if (isSameStatus(status, this.#told)) return
+    this.#told = status
+    this.#parts.tell(status)
+  }
+
+  #resolveSynced(): void {
+    const { mesh } = this.#parts
+    if (this.#synced === undefined) return
+    for (const peer of mesh.peers.values()) {
+      if (!mesh.isEvenWith(peer)) continue
+      this.#synced.resolve()
+      this.#synced = undefined
+      return
+    }
+  }
+
+  /** The devices of other people on open links, one a link. */
+  #others(): readonly DeviceId[] {
+    const { mesh, keyring } = this.#parts
+    const devices = [...mesh.peers.values()].map((peer) => peer.device)
+    return devices.filter((device) => device !== keyring.device)
+  }
+
+  #connectingTo(): string | undefined {
+    const { people, rendezvous } = this.#parts
+    return rendezvous?.dialed && people.member(rendezvous.dialed).name
+  }
+
+  #currentProblem(): SessionProblem | undefined {
+    const { journal, replica, rendezvous } = this.#parts
+    if (journal.problem !== undefined) return { kind: journal.problem }
+    if (replica.textUnits > MAX_SESSION_TEXT_BYTES) return { kind: 'too-large' }
+    if (this.#problem !== undefined) return this.#problem
+    if (rendezvous?.phase === 'unreachable') return { kind: 'signaling-unreachable', host: rendezvous.host }
+    return undefined
+  }
+}

@@ -1,0 +1,370 @@
+/**
+ * What a live session is made of, and how its parts hear of each other: replica, mesh, people, signaling, journal.
+ * The composition; everything that has rules of its own stands in those files. Not here: what of it a caller sees
+ * (live-session.ts).
+ *
+ * Invariants: nothing is connected while the session is a draft; after `end` no timer, socket or link is left.
+ */
+
+import { Emitter } from '../base/emitter.ts'
+import { type InstanceId, idOf, type WriterId } from '../base/ids.ts'
+import { AuthenticatedAwareness } from '../doc/awareness.ts'
+import type { SharedDocument } from '../doc/document.ts'
+import type { TabPort } from '../transport/port.ts'
+import type { ChainId } from '../wire/heads.ts'
+import { violation } from '../wire/violation.ts'
+import { Acknowledged } from './acknowledged.ts'
+import { answerJoin, deviceOf, type Knock } from './admission.ts'
+import { Arrivals } from './arrivals.ts'
+import { Bookkeeping } from './bookkeeping.ts'
+import type { Environment } from './environment.ts'
+import { GuestBook } from './guest-book.ts'
+import { Inviting } from './inviting.ts'
+import type { Journal } from './journal.ts'
+import type { Keyring } from './keyring.ts'
+import { type Membership, openMemberLink } from './member-link.ts'
+import { Mesh, type MeshListener } from './mesh.ts'
+import { People } from './people.ts'
+import { Porch } from './porch.ts'
+import type { Peer, SessionEvents, SessionStatus } from './public.ts'
+import { Rendezvous } from './rendezvous.ts'
+import { Replica, type ReplicaListener, type ReplicaParts } from './replica.ts'
+import { Standing } from './standing.ts'
+import { Tabs } from './tabs.ts'
+import { Tending } from './tending.ts'
+import { Tidying } from './tidying.ts'
+import { Title, UNTITLED } from './title.ts'
+import { Trouble } from './trouble.ts'
+
+export interface WorkingsParts extends Omit<ReplicaParts, 'listener' | 'writer'> {
+  readonly signalingUrl: string | undefined
+  /** Heads of own chains that others said they hold, from the disk. */
+  readonly shared: ReadonlyMap<ChainId, number>
+  /** Held by one tab of this device: it may start the log on the disk anew. */
+  readonly claim: Promise<(() => void) | undefined>
+  readonly title: string | undefined
+  /** The instance that links know already: the newcomer's. */
+  readonly instance: InstanceId | undefined
+  /** The document came with content from before the session. */
+  readonly seeds: boolean
+}
+
+export class Workings {
+  readonly me: InstanceId
+  readonly emitter = new Emitter<SessionEvents>()
+  readonly environment: Environment
+  readonly keyring: Keyring
+  readonly journal: Journal
+  readonly replica: Replica
+  readonly mesh: Mesh
+  readonly people: People
+  readonly awareness: AuthenticatedAwareness
+  readonly rendezvous: Rendezvous | undefined
+  readonly inviting: Inviting
+  readonly standing: Standing
+  readonly title: Title
+  readonly #tending: Tending | undefined
+  readonly #guests: GuestBook
+  readonly #porch = new Porch()
+  readonly #acknowledged: Acknowledged
+  readonly #arrivals: Arrivals
+  readonly #trouble: Trouble
+  readonly #books: Bookkeeping
+  readonly #tidying: Tidying
+  readonly #tabs: Tabs | undefined
+  readonly #stopWaitingForEnd: () => void
+  #phase: 'alive' | 'ended' = 'alive'
+
+  constructor(parts: WorkingsParts) {
+    const { environment, keyring, journal, roster } = parts
+    this.environment = environment
+    this.keyring = keyring
+    this.journal = journal
+    this.me = parts.instance ?? idOf<InstanceId>(environment.crypto.randomBytes(8))
+    const writer = idOf<WriterId>(environment.crypto.randomBytes(8))
+    this.replica = new Replica({ ...parts, writer, listener: this.#replicaListener() })
+    this.mesh = new Mesh(environment, this.replica, this.me, this.#meshListener())
+    this.awareness = new AuthenticatedAwareness(this.replica.document.doc, () => this.people?.changed())
+    this.people = this.#makePeople()
+    this.#books = new Bookkeeping({ journal, keyring, roster, clock: environment.clock })
+    this.#guests = this.#makeGuestBook()
+    this.rendezvous = parts.signalingUrl === undefined ? undefined : this.#makeRendezvous(parts.signalingUrl)
+    this.#tending = this.rendezvous && new Tending(this.mesh, this.rendezvous, environment.clock)
+    this.inviting = new Inviting({
+      ...{ environment, keyring, roster, books: this.#books },
+      signed: () => {
+        this.#rosterChanged()
+        this.mesh.sendRoster()
+      },
+    })
+    const { clock } = environment
+    const composed = { clock, keyring, journal, replica: this.replica, mesh: this.mesh, people: this.people }
+    this.#acknowledged = new Acknowledged({ ...composed, books: this.#books, shared: parts.shared })
+    this.standing = new Standing({
+      ...composed,
+      acknowledged: this.#acknowledged,
+      rendezvous: this.rendezvous,
+      tell: (status) => this.#told(status),
+    })
+    const emitter = this.emitter
+    this.#arrivals = new Arrivals({ ...composed, emitter })
+    this.#trouble = new Trouble({ ...composed, standing: this.standing, emitter })
+    this.#books.storeRoster()
+    if (parts.seeds) this.replica.seed()
+    this.title = new Title(this.replica.document.doc, parts.title, (title) => this.#renamed(title))
+    if (parts.title !== undefined && parts.title !== UNTITLED && this.canEdit) this.title.set(parts.title)
+    this.storeSecrets()
+    this.#tidying = new Tidying({ ...composed, claim: parts.claim, mayWrite: () => this.canEdit })
+    this.#tabs = environment.tabs && this.#makeTabs(environment.tabs)
+    this.#stopWaitingForEnd = environment.whenEnding(() => this.#sayGoodbye())
+  }
+
+  #makePeople(): People {
+    const { crypto, clock } = this.environment
+    return new People({
+      ...{ crypto, clock, keyring: this.keyring, roster: this.replica.roster, me: this.me },
+      writer: () => this.replica.writer,
+      awareness: this.awareness,
+      send: (presence) => this.mesh.send({ type: 'presence', presence }),
+    })
+  }
+
+  #makeGuestBook(): GuestBook {
+    const { environment, keyring, me } = this
+    return new GuestBook(environment, {
+      ...{ session: keyring.session, me, keyring, roster: this.replica.roster, porch: this.#porch },
+      invitation: () => ({ inviter: this.people.member(keyring.device).name, title: this.title.current }),
+      admit: (request, knock) => this.#admit(request, knock),
+      admitted: (link, device) => this.mesh.add(link, device),
+      violated: (violation) => this.#trouble.violated(violation, undefined),
+    })
+  }
+
+  get ended(): boolean {
+    return this.#phase === 'ended'
+  }
+
+  get canEdit(): boolean {
+    return this.keyring.canWrite(this.replica.roster)
+  }
+
+  get peers(): readonly Peer[] {
+    return [...this.mesh.peers.values()].map((peer): Peer => {
+      const { name, color, role } = this.people.member(peer.device)
+      return {
+        instance: peer.link.remote,
+        device: peer.device,
+        name,
+        color,
+        role,
+        rtt: peer.rtt,
+        path: peer.path,
+        verified: false,
+      }
+    })
+  }
+
+  /** Connects: after Share, after joining, and when a shared session is opened again. */
+  goLive(): void {
+    if (!this.ended) this.rendezvous?.start()
+    this.standing.refresh()
+  }
+
+  /** Name, colour or keys changed: on the disk, and in the row of recent sessions. */
+  storeSecrets(): void {
+    this.#books.storeSecrets()
+    this.#storeCard()
+  }
+
+  /** Idempotent. */
+  end(reason: 'left' | 'forgotten'): void {
+    if (this.ended) return
+    this.#sayGoodbye()
+    this.#phase = 'ended'
+    this.#stopWaitingForEnd()
+    this.people.stop()
+    this.#tidying.stop()
+    this.#tending?.stop()
+    this.#guests.close()
+    this.rendezvous?.stop()
+    this.#tabs?.stop()
+    this.mesh.closeAll()
+    this.replica.stop()
+    this.awareness.stop()
+    this.standing.end()
+    this.emitter.emit('ended', { reason })
+    this.emitter.clear()
+  }
+
+  /** What was typed last goes out, and others need not wait to notice that we are gone. */
+  #sayGoodbye(): void {
+    this.replica.flush()
+    this.mesh.acknowledge()
+    this.mesh.send({ type: 'presence', presence: this.people.goodbye() })
+  }
+
+  // Admitting ------------------------------------------------------------------------------------------------------
+
+  #admit(request: Parameters<typeof answerJoin>[3], knock: Knock): ReturnType<typeof answerJoin> {
+    const { crypto, clock } = this.environment
+    const answer = answerJoin(crypto, this.replica.roster, this.keyring, request, knock, clock.now())
+    if (typeof answer === 'string' || 'violation' in answer) return answer
+    this.replica.roster.takeJoin(answer)
+    this.#arrivals.admitted(deviceOf(crypto, answer))
+    this.#rosterChanged()
+    this.mesh.sendRoster()
+    this.rendezvous?.plan()
+    return answer
+  }
+
+  #rosterChanged(): void {
+    this.#shareWithOtherTab()
+    this.#books.storeRoster()
+    this.replica.rosterGrew()
+    this.mesh.company.rosterGrew()
+    this.people.refresh()
+    this.emitter.emit('members', this.people.members())
+    this.standing.refresh()
+  }
+
+  /** Another tab of this device shared the draft. */
+  #shareWithOtherTab(): void {
+    const isShared = this.replica.roster.records.some(({ content }) => content.type === 'invite')
+    if (this.keyring.stored.shared || !isShared) return
+    this.keyring.update({ shared: true })
+    this.goLive()
+  }
+
+  #membership(): Membership {
+    const { environment, keyring, me } = this
+    return { environment, keyring, roster: this.replica.roster, me, porch: this.#porch }
+  }
+
+  #makeTabs(port: TabPort): Tabs {
+    const { crypto } = this.environment
+    const membership = this.#membership()
+    return new Tabs({
+      ...{ crypto, port },
+      name: `coterie/${this.journal.localId}`,
+      me: this.me,
+      opened: (channel, instance, initiator) =>
+        openMemberLink(
+          membership,
+          { channel, initiator, instance, device: this.keyring.device },
+          {
+            linked: (link, device) => this.mesh.add(link, device),
+            failed: () => undefined, // the tab closed while it was greeted
+          },
+        ),
+    })
+  }
+
+  // Listeners of the parts -------------------------------------------------------------------------------------------
+
+  #replicaListener(): ReplicaListener {
+    const now = (): number => this.environment.clock.now()
+    return {
+      held: (entry, from) => {
+        if (from === undefined) this.journal.begin()
+        this.mesh.tell({ type: 'held', entry, from, now: now() })
+        this.standing.refresh()
+      },
+      duplicate: (entry, from) => {
+        if (from !== undefined) this.mesh.tell({ type: 'duplicate', entry, from })
+      },
+      gap: (from) => {
+        if (from !== undefined) this.mesh.tell({ type: 'gap', link: from, now: now() })
+      },
+      rosterBehind: (from) => {
+        if (from !== undefined) this.mesh.sendRoster(from)
+      },
+      violated: (violation, from) => this.mesh.fault(violation, from),
+      refused: (error) => this.#trouble.violated(violation('firewall', error.message), this.keyring.device),
+      forked: (proof) => this.mesh.sendProof(proof),
+      misbehaved: (device, because, detail) => this.#trouble.misbehaved(device, because, detail),
+      contradicted: (from) => {
+        if (from !== undefined && this.keyring.root !== undefined) this.mesh.blobs.correct(from)
+      },
+      blobWanted: (reference, from) => this.mesh.blobs.want(reference, from),
+      replaced: (document) => this.#replaced(document),
+      rebased: () => this.mesh.tell({ type: 'rebased', now: now() }),
+    }
+  }
+
+  #meshListener(): MeshListener {
+    return {
+      changed: () => this.standing.refresh(),
+      rosterChanged: () => this.#rosterChanged(),
+      presence: (output) => this.#presence(output),
+      violated: (violation, device) => this.#trouble.violated(violation, device),
+      linked: (peer) => {
+        this.rendezvous?.found(peer.link.remote)
+        this.#tending?.changed()
+        this.standing.setProblem(undefined)
+        peer.link.send({ type: 'presence', presence: this.people.current() })
+        this.emitter.emit('peers', this.peers)
+      },
+      unlinked: ({ link }) => {
+        this.#tending?.lost(link.remote)
+        this.emitter.emit('peers', this.peers)
+      },
+      missedHere: () => this.people.changed(),
+      carried: (from, device, blob) => this.rendezvous?.carried(from, device, blob),
+      diverged: (peer) => this.#trouble.diverged(peer),
+      acknowledged: () => {
+        this.#acknowledged.look()
+        this.standing.refresh()
+      },
+    }
+  }
+
+  #presence(output: Parameters<MeshListener['presence']>[0]): void {
+    this.#arrivals.seen(output)
+    this.#tending?.changed()
+    this.emitter.emit('members', this.people.members())
+    this.standing.refresh()
+  }
+
+  #told(status: SessionStatus): void {
+    this.emitter.emit('status', status)
+    this.emitter.emit('peers', this.peers)
+  }
+
+  #replaced(document: SharedDocument): void {
+    this.awareness.rebind(document.doc)
+    this.title.watch(document.doc)
+    this.emitter.emit('document', document.doc)
+  }
+
+  #makeRendezvous(url: string): Rendezvous {
+    return new Rendezvous({
+      ...this.#membership(),
+      url,
+      listener: {
+        linked: (link, device) => this.mesh.add(link, device),
+        carry: (to, blob) => this.mesh.company.carry(to, blob),
+        wants: (instance) => this.#tending?.wants(instance) ?? true,
+        hasLinks: () => this.mesh.peers.size > 0,
+        isLinked: (instance) => this.mesh.peers.has(instance),
+        knocked: (knocking) => this.#guests.knock(knocking),
+        rosterGrew: () => this.#rosterChanged(),
+        failed: (failure, device) => {
+          // two ways to one person were tried, and the other one opened
+          if (device !== undefined && this.mesh.hasDevice(device)) return
+          this.#trouble.dialFailed(failure, device)
+          this.rendezvous?.miss()
+        },
+        changed: () => this.standing.refresh(),
+      },
+    })
+  }
+
+  #renamed(title: string): void {
+    this.#storeCard()
+    this.emitter.emit('title', title)
+  }
+
+  #storeCard(): void {
+    this.#books.storeCard({ title: this.title.current, role: this.people.member(this.keyring.device).role })
+  }
+}

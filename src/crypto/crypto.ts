@@ -24,6 +24,12 @@ export interface Crypto {
   /** BLAKE2b-n(key; lp("coterie/1/" + label) || lp(info)), lp = u16 length prefix; key 16 to 64 bytes, length 16 to 64. */
   kdf(key: Uint8Array, label: string, info: Uint8Array, length: number): Uint8Array
 
+  /** SHA-512 of all parts in order. Only where somebody else's standard asks for it (pake.ts); ours is `hash`. */
+  sha512(...parts: readonly Uint8Array[]): Uint8Array
+
+  /** Whether these are the same bytes, in a time that says nothing of where they differ. */
+  isSame(a: Uint8Array, b: Uint8Array): boolean
+
   /** XChaCha20-Poly1305-IETF: 32-byte key, 24-byte nonce; the tag is the last 16 bytes. */
   seal(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plain: Uint8Array): Uint8Array
   /** `undefined` when forged, cut short or sealed under another key, nonce or ad. */

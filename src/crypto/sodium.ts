@@ -48,7 +48,7 @@ async function openSodium(): Promise<Crypto> {
   return { ...hashing(sodium), ...sealing(sodium), ...signing(sodium), ...agreeing(sodium), randomBytes }
 }
 
-function hashing(sodium: Sodium): Pick<Crypto, 'hash' | 'kdf'> {
+function hashing(sodium: Sodium): Pick<Crypto, 'hash' | 'kdf' | 'sha512' | 'isSame'> {
   /** Prefixed labels: a few dozen, all constants of our code, needed at every keystroke. */
   const labels = new Map<string, Uint8Array>()
   function labelled(label: string): Uint8Array {
@@ -72,6 +72,9 @@ function hashing(sodium: Sodium): Pick<Crypto, 'hash' | 'kdf'> {
       assert(length >= 16 && length <= 64, 'a derived key is 16 to 64 bytes long')
       return sodium.crypto_generichash(length, concat(labelled(label), lengthOf(info), info), key)
     },
+    // libsodium's crypto_hash is SHA-512, and a test holds it to that.
+    sha512: (...parts) => sodium.crypto_hash(concat(...parts)),
+    isSame: (a, b) => a.length === b.length && sodium.memcmp(a, b),
   }
 }
 

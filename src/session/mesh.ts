@@ -37,6 +37,8 @@ export interface MeshListener extends CompanyListener {
   /** Equal histories, unequal texts. */
   diverged(peer: MeshPeer): void
   acknowledged(): void
+  /** What only instances of one device may say to each other; who listens checks that. */
+  toldByTab(peer: MeshPeer, message: Extract<Message, { type: 'shared' | 'reach' }>): void
 }
 
 export class Mesh {
@@ -223,6 +225,9 @@ export class Mesh {
         return this.blobs.pieceCame(peer, message)
       case 'blob-missing':
         return this.blobs.missing(link, message.blob)
+      case 'shared':
+      case 'reach':
+        return this.#listener.toldByTab(peer, message)
       case 'invitation':
       case 'join':
       case 'refusal':

@@ -158,6 +158,7 @@ export class People {
       counter: ++this.#counter,
       phase: phase === 'active' && state.idle === true ? 'idle' : phase,
       name: cutName(keyring.stored.name),
+      place: 'front',
       color: keyring.stored.color,
       cursor: state.cursor && cursorOf(state.cursor),
     }

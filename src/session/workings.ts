@@ -311,6 +311,7 @@ export class Workings {
       missedHere: () => this.people.changed(),
       carried: (from, device, blob) => this.rendezvous?.carried(from, device, blob),
       diverged: (peer) => this.#trouble.diverged(peer),
+      toldByTab: ({ link }) => link.close(violation('unexpected', 'the words of a tab')),
       acknowledged: () => {
         this.#acknowledged.look()
         this.standing.refresh()

@@ -17,6 +17,7 @@ import { type Head, readHeads, writeHeads } from './heads.ts'
 import {
   BLOB_PIECE_BYTES,
   MAX_CARRY_HOPS,
+  MAX_INSTANCES,
   MAX_JOINS,
   MAX_PERSON_NAME_BYTES,
   MAX_PRESENCE_BYTES,
@@ -24,6 +25,7 @@ import {
   MAX_ROSTER_RECORDS,
   MAX_RUN_ENTRIES,
   MAX_SIGNAL_BYTES,
+  MAX_SIGNAL_MESSAGE_BYTES,
   MAX_TITLE_BYTES,
   MAX_WRITERS,
 } from './limits.ts'
@@ -39,6 +41,23 @@ export interface Acknowledgement {
   readonly device: DeviceId
   readonly writer: WriterId
   readonly held: number
+}
+
+export const SIGNALING_PHASES = ['stopped', 'connecting', 'open', 'unreachable'] as const
+
+/** How a tab that leads stands with everybody else. */
+export interface Reach {
+  readonly signaling: (typeof SIGNALING_PHASES)[number]
+  /** Peers being dialed, and a member among them. */
+  readonly dialing: number
+  readonly dialed: DeviceId | undefined
+  /** Links that still catch up, and bytes that are still to come or to go. */
+  readonly catchingUp: number
+  readonly bytesLeft: number
+  /** Devices it is linked to, each once. */
+  readonly devices: readonly DeviceId[]
+  /** The server's settings (wire/signal.ts), encoded; empty: none came. */
+  readonly settings: Uint8Array
 }
 
 export type Message =
@@ -101,6 +120,10 @@ export type Message =
     }
   /** "I know no way to this instance any more since its presence with that counter." */
   | { readonly type: 'missed'; readonly instance: InstanceId; readonly counter: number }
+  /** Between instances of one device only: other devices hold these chains up to here. */
+  | { readonly type: 'shared'; readonly acknowledgements: readonly Acknowledgement[] }
+  /** Between instances of one device only: what the tab that leads reaches, for those that stand behind it. */
+  | ({ readonly type: 'reach' } & Reach)
 
 const TYPES = [
   'invitation',
@@ -121,6 +144,8 @@ const TYPES = [
   'blob-missing',
   'carry',
   'missed',
+  'shared',
+  'reach',
 ] as const satisfies readonly Message['type'][]
 const REASONS: readonly RefusalReason[] = ['expired', 'used', 'revoked', 'unknown', 'not-allowed', 'full']
 const ROLES: readonly InviteRole[] = ['editor', 'viewer']
@@ -174,6 +199,7 @@ function write(writer: Writer, message: Message): void {
       writer.list(message.segments, writeSegment)
       return
     case 'ack':
+    case 'shared':
       writer.list(message.acknowledgements, (to, ack) =>
         to.fixed(idBytes(ack.device)).fixed(idBytes(ack.writer)).varuint(ack.held),
       )
@@ -200,6 +226,8 @@ function write(writer: Writer, message: Message): void {
     case 'missed':
       writer.fixed(idBytes(message.instance)).varuint(message.counter)
       return
+    case 'reach':
+      return writeReach(writer, message)
     default:
       return message satisfies never
   }
@@ -242,6 +270,7 @@ function readMessage(reader: Reader): Message {
     case 'entries':
       return { type, segments: reader.list(MAX_SEGMENTS, 90, readSegment) }
     case 'ack':
+    case 'shared':
       return { type, acknowledgements: reader.list(MAX_WRITERS, 25, readAcknowledgement) }
     case 'presence':
       return { type, presence: reader.sized(MAX_PRESENCE_BYTES) }
@@ -270,10 +299,35 @@ function readMessage(reader: Reader): Message {
       const instance = idOf<InstanceId>(reader.fixed(ID_BYTES.instance))
       return { type, instance, counter: reader.varuint() }
     }
+    case 'reach':
+      return { type, ...readReach(reader) }
     case undefined:
       throw new Malformed('unknown type of message')
     default:
       return type satisfies never
+  }
+}
+
+function writeReach(writer: Writer, reach: Reach): void {
+  writer
+    .u8(SIGNALING_PHASES.indexOf(reach.signaling))
+    .varuint(reach.dialing)
+    .flag(reach.dialed !== undefined)
+  if (reach.dialed !== undefined) writer.fixed(idBytes(reach.dialed))
+  writer.varuint(reach.catchingUp).varuint(reach.bytesLeft)
+  writer.list(reach.devices, (to, device) => to.fixed(idBytes(device))).sized(reach.settings)
+}
+
+function readReach(reader: Reader): Reach {
+  const readDevice = (from: Reader): DeviceId => idOf<DeviceId>(from.fixed(ID_BYTES.device))
+  return {
+    signaling: oneOf(SIGNALING_PHASES, reader.u8()),
+    dialing: reader.varuint(),
+    dialed: reader.flag() ? readDevice(reader) : undefined,
+    catchingUp: reader.varuint(),
+    bytesLeft: reader.varuint(),
+    devices: reader.list(MAX_INSTANCES, ID_BYTES.device, readDevice),
+    settings: reader.sized(MAX_SIGNAL_MESSAGE_BYTES),
   }
 }
 

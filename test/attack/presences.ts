@@ -64,6 +64,7 @@ function presenceOf({ device, crypto }: Villain, change: Partial<Presence> = {})
     writer,
     counter: 1,
     phase: 'active',
+    place: 'front',
     name: 'Mallory',
     color: 1,
     cursor: undefined,

@@ -33,6 +33,7 @@ function sealed(who: Person, change: Partial<Presence> = {}, sign = who.sign): U
     writer: new Author(who).writer,
     counter: 1,
     phase: 'active',
+    place: 'front',
     name: who.certificate.name,
     color: 3,
     cursor: undefined,

@@ -286,8 +286,9 @@ function headOf({ writer, device, held, heldId, applied, ended }: Head): Uint8Ar
   return join(raw(writer), raw(device), varuint(held), raw(heldId), varuint(held - applied), flag(ended))
 }
 
-function presenceOf({ device, instance, writer, counter, phase, name, color, cursor }: Presence) {
-  const state = ['active', 'idle', 'gone'].indexOf(phase) + (cursor === undefined ? 0 : 128)
+function presenceOf({ device, instance, writer, counter, phase, place, name, color, cursor }: Presence) {
+  const added = (place === 'behind' ? 64 : 0) + (cursor === undefined ? 0 : 128)
+  const state = ['active', 'idle', 'gone'].indexOf(phase) + added
   const who = join(
     raw(device),
     raw(instance),
@@ -343,6 +344,22 @@ function makeMessages() {
     'blob-want': join(u8(13), raw(values.blob), varuint(129)),
     'blob-piece': join(u8(14), raw(values.blob), varuint(8_192), sized(fixed('piece', 50))),
     'blob-missing': join(u8(15), raw(values.blob)),
+    carry: join(u8(16), raw(values.instance), raw(values.otherInstance), u8(16), sized(fixed('blob', 60))),
+    missed: join(u8(17), raw(values.instance), varuint(5_000)),
+    shared: join(
+      u8(18),
+      list([ack], (one) => one),
+    ),
+    'reach of nobody': join(
+      ...[u8(19), u8(3), varuint(0), flag(false), varuint(0), varuint(0)],
+      list([], (one: Uint8Array) => one),
+      sized(new Uint8Array(0)),
+    ),
+    reach: join(
+      ...[u8(19), u8(2), varuint(2), flag(true), raw(values.guestDevice), varuint(1), varuint(10_000_000)],
+      list([raw(values.ownerDevice)], (one) => one),
+      sized(fixed('settings', 30)),
+    ),
   }
   return spelled
 }

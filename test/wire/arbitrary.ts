@@ -26,6 +26,7 @@ const id = <T extends string>(length: number): fc.Arbitrary<T> =>
 const device = id<DeviceId>(16)
 const writer = id<WriterId>(8)
 const blob = id<BlobId>(32)
+const instance = id<InstanceId>(8)
 /** At most 64 bytes of UTF-8. */
 const name = fc.string({ unit: 'binary', maxLength: 16 })
 /** At most 48. */
@@ -101,14 +102,28 @@ export const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: type('blob-want'), blob, from: fc.nat(8_192) }),
   fc.record({ type: type('blob-piece'), blob, index: fc.nat(8_192), piece: upTo(300) }),
   fc.record({ type: type('blob-missing'), blob }),
+  fc.record({ type: type('carry'), to: instance, from: instance, hops: fc.nat(16), blob: upTo(300) }),
+  fc.record({ type: type('missed'), instance, counter: fc.maxSafeNat() }),
+  fc.record({ type: type('shared'), acknowledgements: list(fc.record({ device, writer, held: seq })) }),
+  fc.record({
+    type: type('reach'),
+    signaling: fc.constantFrom('stopped', 'connecting', 'open', 'unreachable'),
+    dialing: fc.nat(300),
+    dialed: optional(device),
+    catchingUp: fc.nat(300),
+    bytesLeft: fc.maxSafeNat(),
+    devices: list(device),
+    settings: upTo(80),
+  }),
 )
 
 export const presence: fc.Arbitrary<Presence> = fc.record({
   device,
-  instance: id<InstanceId>(8),
+  instance,
   writer,
   counter: fc.maxSafeNat(),
   phase: fc.constantFrom('active', 'idle', 'gone'),
+  place: fc.constantFrom('front', 'behind'),
   name,
   color: fc.nat(11),
   cursor: optional(fc.record({ root: name, ranges: list(fc.record({ anchor: upTo(20), head: upTo(20) })) })),

@@ -34,7 +34,7 @@ test('every message comes back as it was said', () => {
 
 test('arbitrary bytes are refused or are the one spelling of a message', () => {
   fc.assert(
-    fc.property(fc.nat(17), fc.uint8Array({ maxLength: 300 }), (type, noise) => {
+    fc.property(fc.nat(19), fc.uint8Array({ maxLength: 300 }), (type, noise) => {
       const bytes = concat(Uint8Array.of(type), noise)
       const message = decodeMessage(bytes)
       if (!isViolation(message)) expect(encodeMessage(message)).toEqual(bytes)
@@ -82,6 +82,8 @@ describe('what a list promises is held against the bytes before any item is made
     ['entries', promise(8)],
     ['entries of a segment', promise(8, 1, 0, 0)],
     ['ack', promise(9)],
+    ['shared', promise(18)],
+    ['reach', promise(19, 0, 0, 0, 0, 0)],
   ])('%s', (_, bytes) => {
     const made = Array.from
     let longest = 0

@@ -60,6 +60,7 @@ export const inviteSignSeed = twin.kdf(SEEDS.invite, 'invite-sign', new Uint8Arr
 export const invite = hex(twin.signPublicKey(inviteSignSeed)) as InviteId
 export const writer = hex(fixed('writer', 8)) as WriterId
 export const instance = hex(fixed('instance', 8)) as InstanceId
+export const otherInstance = hex(fixed('other instance', 8)) as InstanceId
 export const blob = hex(fixed('blob')) as BlobId
 export const entryId = hex(fixed('entry')) as EntryId
 
@@ -150,16 +151,38 @@ export const HEADS: readonly Head[] = [
 ]
 
 export const PRESENCES: readonly Presence[] = [
-  { device: guestDevice, instance, writer, counter: 0, phase: 'gone', name: '', color: 0, cursor: undefined },
+  {
+    device: guestDevice,
+    instance,
+    writer,
+    counter: 0,
+    phase: 'gone',
+    place: 'front',
+    name: '',
+    color: 0,
+    cursor: undefined,
+  },
   {
     device: guestDevice,
     instance,
     writer,
     counter: 5_000,
     phase: 'active',
+    place: 'front',
     name: guest.name,
     color: 11,
     cursor: { root: 'main', ranges: [{ anchor: fixed('anchor', 20), head: fixed('head', 64) }] },
+  },
+  {
+    device: guestDevice,
+    instance,
+    writer,
+    counter: 5_001,
+    phase: 'idle',
+    place: 'behind',
+    name: guest.name,
+    color: 11,
+    cursor: { root: 'main', ranges: [] },
   },
 ]
 

@@ -304,6 +304,27 @@ describe('messages', () => {
     'blob-want': { type: 'blob-want', blob: values.blob, from: 129 },
     'blob-piece': { type: 'blob-piece', blob: values.blob, index: 8_192, piece: fixed('piece', 50) },
     'blob-missing': { type: 'blob-missing', blob: values.blob },
+    carry: {
+      type: 'carry',
+      to: values.instance,
+      from: values.otherInstance,
+      hops: 16,
+      blob: fixed('blob', 60),
+    },
+    missed: { type: 'missed', instance: values.instance, counter: 5_000 },
+    shared: {
+      type: 'shared',
+      acknowledgements: [{ device: values.ownerDevice, writer: values.writer, held: 300 }],
+    },
+    'reach of nobody': {
+      ...{ type: 'reach', signaling: 'unreachable', dialing: 0, dialed: undefined },
+      ...{ catchingUp: 0, bytesLeft: 0, devices: [], settings: new Uint8Array(0) },
+    },
+    reach: {
+      ...{ type: 'reach', signaling: 'open', dialing: 2, dialed: values.guestDevice },
+      ...{ catchingUp: 1, bytesLeft: 10_000_000, devices: [values.ownerDevice] },
+      settings: fixed('settings', 30),
+    },
   }
 
   test('every type of message has a vector', () => {
@@ -311,9 +332,9 @@ describe('messages', () => {
     const types = Object.values(vectors.messages).map((bytes) => Number.parseInt(bytes.slice(0, 2), 16))
     // 8 is `entries`, in wire-entry.json.
     expect([...new Set([...types, 8])].sort((a, b) => a - b)).toEqual(
-      Array.from({ length: 16 }, (_, type) => type),
+      Array.from({ length: 20 }, (_, type) => type),
     )
-    expect(takesAsMessage(Uint8Array.of(16))).toBe(false)
+    expect(takesAsMessage(Uint8Array.of(20))).toBe(false)
   })
 
   test.each(Object.entries(vectors.messages))('%s is spelled so', (name, bytes) => {

@@ -9,24 +9,28 @@ import { rootOfRepository } from '../e2e/browsers.ts'
 export const PRODUCTS = ['ours', 'theirs'] as const
 export type Product = (typeof PRODUCTS)[number]
 
-/** The folder that is served for this product's page. */
-export function folderOf(product: Product): string {
-  return join(rootOfRepository(), 'test/.artifacts/bench', product)
+/** Beside the two products a neighbour that only meshes. */
+export const PAGES = [...PRODUCTS, 'trystero'] as const
+export type PageName = (typeof PAGES)[number]
+
+/** The folder that is served for this page. */
+export function folderOf(page: PageName): string {
+  return join(rootOfRepository(), 'test/.artifacts/bench', page)
 }
 
-export async function buildPage(product: Product): Promise<void> {
+export async function buildPage(page: PageName): Promise<void> {
   const source = join(rootOfRepository(), 'test/bench/page')
   await build({
     configFile: false,
     root: source,
     logLevel: 'error',
     build: {
-      outDir: folderOf(product),
+      outDir: folderOf(page),
       emptyOutDir: true,
       target: 'es2022',
       modulePreload: { polyfill: false },
       chunkSizeWarningLimit: 10_000,
-      rolldownOptions: { input: join(source, `${product}.html`) },
+      rolldownOptions: { input: join(source, `${page}.html`) },
     },
   })
 }

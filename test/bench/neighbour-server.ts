@@ -6,15 +6,17 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { rootOfRepository } from '../e2e/browsers.ts'
 
-export interface NeighbourServer {
+export interface ServerProcess {
   readonly signaling: string
+  /** Its id, to look at what it uses. */
+  readonly process: number
   close(): Promise<void>
 }
 
 /** Milliseconds it may take to say that it runs. */
 const START_DEADLINE = 10_000
 
-export async function startNeighbourServer(): Promise<NeighbourServer> {
+export async function startNeighbourServer(): Promise<ServerProcess> {
   const port = await freePort()
   const program = join(rootOfRepository(), 'node_modules/y-webrtc/bin/server.js')
   const child = spawn(process.execPath, [program], {
@@ -31,11 +33,12 @@ export async function startNeighbourServer(): Promise<NeighbourServer> {
   }
   try {
     await once(child.stdout, 'data', { signal: AbortSignal.timeout(START_DEADLINE) })
+    if (child.pid === undefined) throw new Error('it has no process')
+    return { signaling: `ws://localhost:${port}`, process: child.pid, close }
   } catch (error) {
     await close()
     throw new Error("y-webrtc's signaling server did not start", { cause: error })
   }
-  return { signaling: `ws://localhost:${port}`, close }
 }
 
 async function freePort(): Promise<number> {

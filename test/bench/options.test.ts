@@ -1,34 +1,45 @@
 /** What the command line of the benchmark understands. */
 import { describe, expect, test } from 'vitest'
 import { readOptions, WrongUse } from './options.ts'
-import { ROW_NAMES } from './rows.ts'
+import { ROWS_OF } from './rows.ts'
 
 describe('the command line', () => {
-  test('means every row in full when it is empty', () => {
-    expect(readOptions([])).toEqual({ file: undefined, rows: ROW_NAMES, quick: false })
+  test('means every row of the first group in full when it is empty', () => {
+    const everything = { task: 'measure', group: 'pair', file: undefined, rows: ROWS_OF.pair, quick: false }
+    expect(readOptions([])).toEqual(everything)
+  })
+
+  test('means every row of the group it names', () => {
+    expect(readOptions(['--group', 'mesh'])).toMatchObject({ group: 'mesh', rows: ROWS_OF.mesh })
   })
 
   test('takes rows in the order of the table', () => {
-    const { rows } = readOptions(['--only', 'join_100KB_ms,keystroke_p50_n2'])
-    expect(rows).toEqual(['keystroke_p50_n2', 'join_100KB_ms'])
+    const options = readOptions(['--only', 'join_100KB_ms,keystroke_p50_n2'])
+    expect(options).toMatchObject({ rows: ['keystroke_p50_n2', 'join_100KB_ms'] })
   })
 
-  test('takes all options together', () => {
-    const options = readOptions([
-      '--group',
-      'pair',
-      '--quick',
-      '--json',
-      'out.json',
-      '--only',
-      'disk_bytes_trace',
-    ])
-    expect(options).toEqual({ file: 'out.json', rows: ['disk_bytes_trace'], quick: true })
+  test('takes all options together, in any order', () => {
+    const words = ['--quick', '--only', 'dead_peer_ms', '--json', 'out.json', '--group', 'mesh']
+    const rows = ['dead_peer_ms']
+    expect(readOptions(words)).toEqual({
+      task: 'measure',
+      group: 'mesh',
+      file: 'out.json',
+      rows,
+      quick: true,
+    })
+  })
+
+  test('draws when it is told to, and measures nothing then', () => {
+    expect(readOptions(['--plot'])).toEqual({ task: 'plot' })
+    expect(() => readOptions(['--plot', '--quick'])).toThrow(WrongUse)
   })
 
   test.each([
     [['--only', 'speed']],
-    [['--group', 'mesh']],
+    [['--only', 'dead_peer_ms']],
+    [['--group', 'mesh', '--only', 'keystroke_p50_n2']],
+    [['--group', 'crowd']],
     [['--json']],
     [['--json', '--quick']],
     [['fast']],

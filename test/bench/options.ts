@@ -1,7 +1,9 @@
 /** The command line of the benchmark. A wrong word gives a sentence, never a run of something else. */
-import { ROW_NAMES, type RowName } from './rows.ts'
+import { GROUPS, type Group, ROWS_OF, type RowName } from './rows.ts'
 
-export interface BenchOptions {
+export interface MeasureOptions {
+  readonly task: 'measure'
+  readonly group: Group
   /** Where the rows go as JSON; undefined: nowhere. */
   readonly file: string | undefined
   readonly rows: readonly RowName[]
@@ -9,38 +11,53 @@ export interface BenchOptions {
   readonly quick: boolean
 }
 
+export type BenchOptions = MeasureOptions | { readonly task: 'plot' }
+
 export class WrongUse extends Error {}
 
-const USAGE = 'npm run bench -- [--group pair] [--only ROW,...] [--quick] [--json FILE]'
+const USAGE = 'npm run bench -- [--group pair|mesh] [--only ROW,...] [--quick] [--json FILE], or --plot alone'
 
 /** @throws WrongUse with the remedy */
 export function readOptions(words: readonly string[]): BenchOptions {
-  let options: BenchOptions = { file: undefined, rows: ROW_NAMES, quick: false }
+  if (words.includes('--plot')) return plotAlone(words)
+  const said = { group: 'pair', only: '', file: undefined as string | undefined, quick: false }
   const left = [...words]
   for (let word = left.shift(); word !== undefined; word = left.shift()) {
-    if (word === '--quick') options = { ...options, quick: true }
-    else if (word === '--group') expectGroup(valueAfter(word, left.shift()))
-    else if (word === '--json') options = { ...options, file: valueAfter(word, left.shift()) }
-    else if (word === '--only') options = { ...options, rows: rowsNamed(valueAfter(word, left.shift())) }
+    if (word === '--quick') said.quick = true
+    else if (word === '--group') said.group = valueAfter(word, left.shift())
+    else if (word === '--json') said.file = valueAfter(word, left.shift())
+    else if (word === '--only') said.only = valueAfter(word, left.shift())
     else throw new WrongUse(`"${word}" is unknown. Use: ${USAGE}`)
   }
-  return options
+  const group = groupNamed(said.group)
+  const rows = said.only === '' ? ROWS_OF[group] : rowsNamed(group, said.only)
+  return { task: 'measure', group, file: said.file, rows, quick: said.quick }
+}
+
+function plotAlone(words: readonly string[]): BenchOptions {
+  if (words.length > 1) throw new WrongUse(`--plot draws what is saved and measures nothing. Use: ${USAGE}`)
+  return { task: 'plot' }
 }
 
 function valueAfter(option: string, value: string | undefined): string {
-  if (value === undefined || value.startsWith('--'))
+  if (value === undefined || value === '' || value.startsWith('--'))
     throw new WrongUse(`${option} needs a value. Use: ${USAGE}`)
   return value
 }
 
-function expectGroup(name: string): void {
-  if (name !== 'pair') throw new WrongUse(`there is no group "${name}"; the only one is pair.`)
+function groupNamed(name: string): Group {
+  const group = GROUPS.find((known) => known === name)
+  if (group === undefined) throw new WrongUse(`there is no group "${name}". The groups: ${GROUPS.join(', ')}`)
+  return group
 }
 
-function rowsNamed(list: string): readonly RowName[] {
+function rowsNamed(group: Group, list: string): readonly RowName[] {
+  const known = ROWS_OF[group]
   const names = list.split(',')
-  const unknown = names.filter((name) => !ROW_NAMES.some((known) => known === name))
+  const unknown = names.filter((name) => !known.some((row) => row === name))
   if (unknown.length > 0)
-    throw new WrongUse(`no row is called ${unknown.join(', ')}. The rows: ${ROW_NAMES.join(', ')}`)
-  return ROW_NAMES.filter((known) => names.includes(known))
+    throw new WrongUse(
+      `no row of the group ${group} is called ${unknown.join(', ')}. The rows: ${known.join(', ')}`,
+    )
+  return known.filter((row) => names.includes(row))
 }

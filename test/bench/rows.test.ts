@@ -1,6 +1,6 @@
 /** When a row of the benchmark counts as met. */
 import { describe, expect, test } from 'vitest'
-import { judge, reportRow, targetText } from './rows.ts'
+import { bestOf, judge, ROWS, ROWS_OF, reportRow, targetText } from './rows.ts'
 
 const found = (ours: number | null, theirs: number | null) => ({ ours, theirs, rounds: 1, notes: [] })
 
@@ -37,5 +37,26 @@ describe('a row', () => {
     expect(targetText('transfer_10MB_of_raw')).toBe('>= 0.8')
     expect(targetText('keystroke_p50_n2')).toBe('ratio <= 1.5')
     expect(targetText('heap_per_peer_kb')).toBe('')
+  })
+
+  test('of a ratio in which higher is better is missed from below', () => {
+    const joins = 'signaling_joins_per_s'
+    expect(judge(joins, reportRow(joins, found(500, 100)))).toBe('ok')
+    expect(judge(joins, reportRow(joins, found(499, 100)))).toBe('miss')
+  })
+
+  test('is compared with the best of several neighbours, whichever way is better', () => {
+    expect(bestOf({ slow: 9, fast: 4, never: null }, 'lower')).toBe(4)
+    expect(bestOf({ slow: 9, fast: 4, never: null }, 'higher')).toBe(9)
+  })
+
+  test('has nothing to be compared with when no neighbour finished', () => {
+    expect(bestOf({ one: null, other: null }, 'lower')).toBeNull()
+  })
+
+  test('belongs to one group only', () => {
+    const all = [...ROWS_OF.pair, ...ROWS_OF.mesh]
+    expect(new Set(all).size).toBe(all.length)
+    expect(all).toHaveLength(Object.keys(ROWS).length)
   })
 })

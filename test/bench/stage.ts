@@ -1,5 +1,5 @@
 /**
- * What every scenario plays on: one Chromium, both products' built pages, both signaling servers.
+ * What every scenario plays on: one Chromium, the built pages, and each product's signaling server.
  * Invariants: each page is a profile of its own unless it says otherwise, so that no product talks through the
  * browser instead of the network; all pages share one clock; whatever a stage started ends with `close`.
  */
@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import type { Page } from 'puppeteer-core'
 import { createSignalingServer, SIGNAL_PATH } from '../../signaling/index.ts'
 import { launchBrowser, type OpenBrowser, rootOfRepository } from '../e2e/browsers.ts'
-import { folderOf, type Product } from './building.ts'
-import { type NeighbourServer, startNeighbourServer } from './neighbour-server.ts'
+import { folderOf, PAGES, type PageName } from './building.ts'
+import { startNeighbourServer } from './neighbour-server.ts'
+import { startNostrRelay } from './nostr-relay.ts'
 import type { BenchPage } from './page/contract.ts'
 import { installWireTap, type Passed } from './page/wire-tap.ts'
 import { type PageServer, servePage } from './page-server.ts'
@@ -22,15 +23,25 @@ export interface Stage {
   readonly app: string
   /** Where the neighbour's page is served. */
   readonly neighbourPage: string
-  signaling(product: Product): string
+  signaling(product: PageName): string
   /** @param sameProfileAs another person's page, or an earlier one of the same person */
-  open(product: Product, sameProfileAs?: Desktop): Promise<Desktop>
+  open(product: PageName, sameProfileAs?: Desktop): Promise<Desktop>
+  /** A page in another Chromium, which can be killed. */
+  openElsewhere(product: PageName): Promise<Elsewhere>
+  /** From now on no product has a server that introduces people. */
+  stopSignaling(): Promise<void>
   close(): Promise<void>
+}
+
+export interface Elsewhere {
+  readonly desktop: Desktop
+  /** Ends all of that Chromium at once, without a word. @returns when, on the machine's clock */
+  kill(): number
 }
 
 /** One person's page. */
 export interface Desktop {
-  readonly product: Product
+  readonly product: PageName
   readonly page: Page
   /** Calls the page's side of the benchmark. */
   ask<Name extends keyof BenchPage>(
@@ -39,6 +50,8 @@ export interface Desktop {
   ): Promise<Awaited<ReturnType<BenchPage[Name]>>>
   /** What passed through its data channels since the last look, on the machine's clock. */
   takePassed(): Promise<{ readonly sent: readonly Passed[]; readonly received: readonly Passed[] }>
+  /** Messages of ours that carried entries since the last look. */
+  takeEntryMessages(): Promise<number>
   /** Leaves the page; the profile stays for another one. */
   leave(): Promise<void>
   /** Closes the page and its profile. */
@@ -54,23 +67,26 @@ export async function openStage(): Promise<Stage> {
   try {
     const browser = await launchBrowser('chromium')
     closing.push(() => browser.close())
-    const webFolder = join(rootOfRepository(), 'dist/web')
-    const server = await createSignalingServer({ port: 0, webFolder }).listen()
-    closing.push(() => server.close())
-    const neighbour: NeighbourServer = await startNeighbourServer()
-    closing.push(() => neighbour.close())
-    const pages = { ours: await servePage(folderOf('ours')), theirs: await servePage(folderOf('theirs')) }
-    closing.push(
-      () => pages.ours.close(),
-      () => pages.theirs.close(),
-    )
-    const own = `${server.url.replace(/^http/, 'ws')}${SIGNAL_PATH}`
+    const servers = await startSignaling()
+    closing.push(servers.close)
+    const pages = new Map<PageName, PageServer>()
+    for (const name of PAGES) pages.set(name, await servePage(folderOf(name)))
+    const serverOf = (name: PageName) => pages.get(name) as PageServer
+    closing.push(async () => {
+      for (const server of pages.values()) await server.close()
+    })
     return {
       browser,
-      app: server.url,
-      neighbourPage: `${pages.theirs.url}/theirs.html`,
-      signaling: (product) => (product === 'ours' ? own : neighbour.signaling),
-      open: (product, sameProfileAs) => openDesktop(browser, pages[product], product, sameProfileAs),
+      app: servers.app,
+      neighbourPage: `${serverOf('theirs').url}/theirs.html`,
+      signaling: (name) => servers.addresses[name],
+      open: (name, sameProfileAs) => openDesktop(browser, serverOf(name), name, sameProfileAs),
+      openElsewhere: async (name) => {
+        const other = await launchBrowser('chromium')
+        closing.push(() => other.close())
+        return { desktop: await openDesktop(other, serverOf(name), name, undefined), kill: () => kill(other) }
+      },
+      stopSignaling: servers.close,
       close,
     }
   } catch (error) {
@@ -79,10 +95,51 @@ export async function openStage(): Promise<Stage> {
   }
 }
 
+interface SignalingServers {
+  /** Where our server serves the real app. */
+  readonly app: string
+  readonly addresses: Readonly<Record<PageName, string>>
+  /** Idempotent. */
+  close(): Promise<void>
+}
+
+async function startSignaling(): Promise<SignalingServers> {
+  const webFolder = join(rootOfRepository(), 'dist/web')
+  const own = await createSignalingServer({ port: 0, webFolder }).listen()
+  const neighbour = await startNeighbourServer()
+  const relay = await startNostrRelay()
+  let closed: Promise<unknown> | undefined
+  return {
+    app: own.url,
+    addresses: {
+      ours: `${own.url.replace(/^http/, 'ws')}${SIGNAL_PATH}`,
+      theirs: neighbour.signaling,
+      trystero: relay.url,
+    },
+    close: async () => {
+      closed ??= Promise.all([own.close(), neighbour.close(), relay.close()])
+      await closed
+    },
+  }
+}
+
+function kill(browser: OpenBrowser): number {
+  const child = browser.puppeteer.process()
+  if (!child) throw new Error('there is no process to kill')
+  const at = machineClock()
+  child.kill('SIGKILL')
+  return at
+}
+
+/** Milliseconds on the clock that pages count from too (`clockOrigin`). */
+export function machineClock(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}
+
 async function openDesktop(
   browser: OpenBrowser,
   server: PageServer,
-  product: Product,
+  product: PageName,
   sameProfileAs: Desktop | undefined,
 ): Promise<Desktop> {
   const page = await browser.newPage(sameProfileAs?.page)
@@ -104,6 +161,7 @@ async function openDesktop(
       const { sent, received } = await page.evaluate(takeFromTap)
       return { sent: onClock(sent, origin), received: onClock(received, origin) }
     },
+    takeEntryMessages: () => page.evaluate(takeEntryMessages),
     leave: () => page.close(),
     close: () => page.browserContext().close(),
   }
@@ -114,7 +172,8 @@ async function openDesktop(
 /** Runs in the page. */
 function callBench(name: keyof BenchPage, given: unknown[]): unknown {
   const called = globalThis.bench?.[name] as ((...given: unknown[]) => unknown) | undefined
-  return called?.apply(globalThis.bench, given)
+  if (!called) throw new Error(`this page cannot ${name}`)
+  return called.apply(globalThis.bench, given)
 }
 
 /** Runs in the page. */
@@ -124,6 +183,15 @@ function takeFromTap(): { sent: Passed[]; received: Passed[] } {
   const taken = { sent: wireTap.sent, received: wireTap.received }
   wireTap.sent = []
   wireTap.received = []
+  return taken
+}
+
+/** Runs in the page. */
+function takeEntryMessages(): number {
+  const { wireTap } = globalThis
+  if (!wireTap) throw new Error('nothing taps the wire')
+  const taken = wireTap.entryMessages
+  wireTap.entryMessages = 0
   return taken
 }
 

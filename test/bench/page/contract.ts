@@ -1,7 +1,7 @@
 /**
  * What a page of the benchmark can be asked, whichever product it shows. Both products implement this one
  * interface, so that a scenario cannot favour one of them.
- * Not here: what happens inside (ours.ts, theirs.ts), who asks (../pages.ts).
+ * Not here: what happens inside (ours.ts, theirs.ts, trystero.ts), who asks (../stage.ts).
  * Invariant: moments are milliseconds on the machine's monotonic clock, the same in every page.
  */
 
@@ -12,6 +12,15 @@ export interface CreateRequest {
   readonly signaling: string
   /** Length of the text the document begins with. */
   readonly units: number
+}
+
+export interface EnterRequest {
+  readonly signaling: string
+  readonly address: string
+  /** Length of the text that is there. */
+  readonly units: number
+  /** Where this person's caret goes. */
+  readonly caret: number
 }
 
 export interface JoinedMoments {
@@ -59,8 +68,18 @@ export interface BenchPage {
   startClock(origin: Moment): void
   /** A new document with an editor on it, shared. @returns the address for a joiner */
   create(request: CreateRequest): Promise<string>
-  /** One more address, for one more joiner. */
-  invite(): Promise<string>
+  /** One more address. @param uses how many may come with it */
+  invite(uses: number): Promise<string>
+  /** All the way in at once, as far as the own caret. @returns when it began */
+  enter(request: EnterRequest): Promise<Moment>
+  /** Puts the caret where the others can see it. */
+  placeCaret(at: number): void
+  /** Waits until the carets of exactly so many others are on screen. @returns when they were */
+  whenCarets(others: number): Promise<Moment>
+  /** Closes one of this page's connections beneath the product. @returns when */
+  cutOne(): Moment
+  /** Waits until so many others are linked over open channels that have carried something. @returns when they were */
+  whenLinked(others: number): Promise<Moment>
   /** All that happens before the button: for ours the join card, for theirs nothing. */
   knock(signaling: string, address: string): Promise<void>
   /** Presses the button and waits until `units` characters are on screen. */
@@ -88,5 +107,6 @@ export interface BenchPage {
 }
 
 declare global {
-  var bench: BenchPage | undefined
+  /** Trystero's page can do a few of these. */
+  var bench: Partial<BenchPage> | undefined
 }

@@ -13,6 +13,11 @@ const KEY_UNITS = 64
 /** A line as people write them: CodeMirror's work grows with the length of a line. */
 const LINE_UNITS = 60
 
+/** Between two looks at what nobody announces. */
+const LOOK_AGAIN_MS = 20
+/** Messages a channel has received when it is surely in use: a handshake of ours takes two of each side at most. */
+const CARRYING_MESSAGES = 3
+
 /** How long a question may stay open: the browser's protocol gives up on long ones. */
 export const LOOK_MS = 5_000
 
@@ -83,6 +88,31 @@ export class Desk {
     }
   }
 
+  placeCaret(at: number): void {
+    this.view.focus()
+    this.view.dispatch({ selection: { anchor: at } })
+  }
+
+  /** @param shown how many carets are on screen now */
+  async whenCarets(others: number, shown: () => number): Promise<Moment> {
+    while (shown() !== others) await wait(LOOK_AGAIN_MS)
+    return this.now()
+  }
+
+  /** @param linked how many others the product says it is linked to */
+  async whenLinked(others: number, linked: () => number): Promise<Moment> {
+    while (linked() < others || carryingChannels() < others) await wait(LOOK_AGAIN_MS)
+    return this.now()
+  }
+
+  cutOne(): Moment {
+    const cut = globalThis.wireTap?.channels.find(({ channel }) => channel.readyState === 'open')
+    if (!cut) throw new Error('no connection is open')
+    const at = this.now()
+    cut.connection.close()
+    return at
+  }
+
   paste(text: string): Moment {
     const at = this.now()
     this.view.dispatch({ changes: { from: 0, insert: text }, userEvent: 'input.paste' })
@@ -129,6 +159,14 @@ export class Desk {
 
 export function wait(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
+
+/** Others to whom an open channel leads that has carried something. */
+function carryingChannels(): number {
+  const open = globalThis.wireTap?.channels.filter(
+    ({ channel, received }) => channel.readyState === 'open' && received >= CARRYING_MESSAGES,
+  )
+  return new Set(open?.map(({ connection }) => connection)).size
 }
 
 /** After the next frame has been drawn. */

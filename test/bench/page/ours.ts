@@ -5,15 +5,17 @@
 import { encodeStateAsUpdate } from 'yjs'
 import { loadCrypto } from '../../../src/crypto/sodium.ts'
 import { collaboration } from '../../../src/editor/index.ts'
-import { createSession, openInvitation, openSession } from '../../../src/index.ts'
+import { createSession, joinSession, openInvitation, openSession } from '../../../src/index.ts'
 import type { Invitation, Session } from '../../../src/session/public.ts'
 import type { LocalId } from '../../../src/storage/port.ts'
 import { rowNameOf } from '../../../src/storage/rows.ts'
 import { browserDialer } from '../../../src/transport/browser-dialer.ts'
+import { watchEntryMessages } from '../entry-messages.ts'
 import type {
   BenchPage,
   CreateRequest,
   DiskBytes,
+  EnterRequest,
   JoinedMoments,
   Moment,
   StoredTrace,
@@ -47,12 +49,28 @@ class Ours implements BenchPage {
     if (units > 0) session.doc.getText('main').insert(0, madeUpText(units))
     this.#show(session)
     await session.saved()
-    return this.invite()
+    return this.invite(1)
   }
 
-  async invite(): Promise<string> {
-    const { url } = await this.#opened.invite({ role: 'editor' })
+  async invite(uses: number): Promise<string> {
+    const { url } = await this.#opened.invite({ role: 'editor', uses })
     return url
+  }
+
+  async enter({ signaling, address, units, caret }: EnterRequest): Promise<Moment> {
+    const began = this.#desk.now()
+    this.#show(await joinSession(address, { name: NAME, signaling }))
+    await this.#desk.whenShown(units)
+    this.#desk.placeCaret(caret)
+    return began
+  }
+
+  whenCarets(others: number): Promise<Moment> {
+    return this.#desk.whenCarets(others, () => document.getElementsByClassName('cm-person-caret').length)
+  }
+
+  whenLinked(others: number): Promise<Moment> {
+    return this.#desk.whenLinked(others, () => this.#opened.peers.length)
   }
 
   async knock(signaling: string, address: string): Promise<void> {
@@ -74,6 +92,8 @@ class Ours implements BenchPage {
     while (this.#opened.peers.length < others) await wait(20)
   }
 
+  placeCaret = this.#desk.placeCaret.bind(this.#desk)
+  cutOne = this.#desk.cutOne.bind(this.#desk)
   type = this.#desk.type.bind(this.#desk)
   wander = this.#desk.wander.bind(this.#desk)
   whenShown = this.#desk.whenShown.bind(this.#desk)
@@ -143,4 +163,7 @@ class Ours implements BenchPage {
   }
 }
 
+watchEntryMessages(() => {
+  if (globalThis.wireTap) globalThis.wireTap.entryMessages += 1
+})
 globalThis.bench = new Ours()

@@ -12,6 +12,7 @@ import type {
   BenchPage,
   CreateRequest,
   DiskBytes,
+  EnterRequest,
   JoinedMoments,
   Moment,
   StoredTrace,
@@ -49,6 +50,22 @@ class Theirs implements BenchPage {
     return this.#address.room
   }
 
+  async enter({ signaling, address, units, caret }: EnterRequest): Promise<Moment> {
+    const began = this.#desk.now()
+    this.#connect(signaling, address)
+    await this.#desk.whenShown(units)
+    this.#desk.placeCaret(caret)
+    return began
+  }
+
+  whenCarets(others: number): Promise<Moment> {
+    return this.#desk.whenCarets(others, () => document.getElementsByClassName('cm-ySelectionCaret').length)
+  }
+
+  whenLinked(others: number): Promise<Moment> {
+    return this.#desk.whenLinked(others, () => this.#connected())
+  }
+
   async knock(signaling: string, room: string): Promise<void> {
     this.#address = { signaling, room }
   }
@@ -65,6 +82,8 @@ class Theirs implements BenchPage {
     while (this.#connected() < others) await wait(20)
   }
 
+  placeCaret = this.#desk.placeCaret.bind(this.#desk)
+  cutOne = this.#desk.cutOne.bind(this.#desk)
   type = this.#desk.type.bind(this.#desk)
   wander = this.#desk.wander.bind(this.#desk)
   whenShown = this.#desk.whenShown.bind(this.#desk)

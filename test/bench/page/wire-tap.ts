@@ -20,6 +20,15 @@ export interface WireTap {
   received: Passed[]
   /** True from a key's dispatch until its microtasks are done. */
   keyTurn: boolean
+  /** Messages that carry entries, counted where our product hands them to a link: on the wire they are sealed. */
+  entryMessages: number
+  readonly channels: OpenChannel[]
+}
+
+export interface OpenChannel {
+  readonly connection: RTCPeerConnection
+  readonly channel: RTCDataChannel
+  received: number
 }
 
 declare global {
@@ -27,7 +36,7 @@ declare global {
 }
 
 export function installWireTap(): void {
-  const tap: WireTap = { sent: [], received: [], keyTurn: false }
+  const tap: WireTap = { sent: [], received: [], keyTurn: false, entryMessages: 0, channels: [] }
   globalThis.wireTap = tap
   const viewOf = (message: unknown): Uint8Array | undefined => {
     if (message instanceof ArrayBuffer) return new Uint8Array(message)
@@ -46,13 +55,18 @@ export function installWireTap(): void {
     send.call(this, message)
     tap.sent.push(passed)
   }
-  const listen = (channel: RTCDataChannel) => {
-    channel.addEventListener('message', ({ data }) => tap.received.push(noted(data)))
+  const listen = (connection: RTCPeerConnection, channel: RTCDataChannel) => {
+    const open: OpenChannel = { connection, channel, received: 0 }
+    tap.channels.push(open)
+    channel.addEventListener('message', ({ data }) => {
+      open.received += 1
+      tap.received.push(noted(data))
+    })
   }
   const create = RTCPeerConnection.prototype.createDataChannel
   RTCPeerConnection.prototype.createDataChannel = function (this: RTCPeerConnection, label, options) {
     const channel = create.call(this, label, options)
-    listen(channel)
+    listen(this, channel)
     return channel
   }
   const describe = RTCPeerConnection.prototype.setRemoteDescription
@@ -60,7 +74,7 @@ export function installWireTap(): void {
   RTCPeerConnection.prototype.setRemoteDescription = function (this: RTCPeerConnection, ...given: unknown[]) {
     if (!listening.has(this)) {
       listening.add(this)
-      this.addEventListener('datachannel', (event) => listen(event.channel))
+      this.addEventListener('datachannel', (event) => listen(this, event.channel))
     }
     return describe.apply(this, given as Parameters<typeof describe>)
   } as typeof describe

@@ -71,7 +71,7 @@ async function measureRound(stage: Stage, product: Product): Promise<Beside> {
     desktops.push(b)
     const c = await stage.open(product)
     desktops.push(c)
-    await within(DEADLINE[product], 'knocking', c.ask('knock', signaling, await a.ask('invite')))
+    await within(DEADLINE[product], 'knocking', c.ask('knock', signaling, await a.ask('invite', 1)))
     const toC = await typeBeside({ a, b, from: a, to: c }, () =>
       within(DEADLINE[product], 'joining 10 MB beside keys', c.ask('join', UNITS)),
     )

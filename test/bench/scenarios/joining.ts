@@ -34,7 +34,7 @@ async function openHost(stage: Stage, product: Product): Promise<Desktop> {
 }
 
 async function joinOnce(stage: Stage, host: Desktop): Promise<number> {
-  const address = await host.ask('invite')
+  const address = await host.ask('invite', 1)
   const joiner = await stage.open(host.product)
   try {
     const knocking = joiner.ask('knock', stage.signaling(host.product), address)

@@ -63,7 +63,7 @@ async function measureProduct(stage: Stage, product: Product, keys: number): Pro
     const heapAlone = await heapOf(author)
     while (desktops.length < PEERS) {
       desktops.push(await comeIn(stage, product, address, 0))
-      address = await author.ask('invite')
+      address = await author.ask('invite', 1)
     }
     const linked = desktops.map((each) => each.ask('linked', PEERS - 1))
     await within(LINK_DEADLINE, `a full mesh of ${PEERS}`, Promise.all(linked))

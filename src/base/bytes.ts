@@ -44,10 +44,18 @@ export function toHex(bytes: Uint8Array): string {
 
 /** @throws RangeError unless `hex` is an even number of lower-case hexadecimal digits. */
 export function fromHex(hex: string): Uint8Array {
-  if (hex.length % 2 !== 0 || !/^[0-9a-f]*$/.test(hex)) throw new RangeError('not lower-case hexadecimal')
-  const bytes = new Uint8Array(hex.length / 2)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16)
+  const bytes = new Uint8Array(hex.length >> 1)
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = (digitOf(hex.charCodeAt(2 * i)) << 4) | digitOf(hex.charCodeAt(2 * i + 1))
+  if (hex.length % 2 !== 0) throw new RangeError('half a byte of hexadecimal')
   return bytes
+}
+
+/** By arithmetic: ids pass through here at every entry, and a call of the platform costs ten times as much. */
+function digitOf(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30
+  if (code >= 0x61 && code <= 0x66) return code - 0x61 + 10
+  throw new RangeError('not lower-case hexadecimal')
 }
 
 /** UTF-8. Lone surrogates become U+FFFD, as the platform does. */

@@ -17,7 +17,7 @@ import type { Journal } from './journal.ts'
 import { baseChanges, entryKey, type StoredBase } from './stored.ts'
 
 /** The log on the disk may grow to this part of the state before it begins anew: opening reads state and log. */
-const TAIL_SHARE = 3
+const TAIL_SHARE = 5
 
 const BASE_ROWS = [
   { delete: 'blobs', key: 'base' },

@@ -72,9 +72,9 @@ export const DIGEST_REST_MS = 1_000
 export const ACKNOWLEDGE_PAUSE_MS = 200
 export const HEADS_DIGEST_PAUSE_MS = 1_000
 
-/** A checkpoint is due when the log since the last exceeds the largest of these and the state's size. */
-export const CHECKPOINT_MIN_ENTRIES = 1_000
-export const CHECKPOINT_MIN_BYTES = 256 * KIB
+/** A checkpoint is due when the log since the last exceeds both of these and a good part of the state. */
+export const CHECKPOINT_MIN_ENTRIES = 400
+export const CHECKPOINT_MIN_BYTES = 128 * KIB
 
 // Capture ------------------------------------------------------------------------------------------------
 

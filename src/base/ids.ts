@@ -22,6 +22,8 @@ export type BlobId = Id<'blob'>
 export type InviteId = Id<'invite'>
 /** BLAKE2b-256 of a roster record without its signature, 32 bytes. */
 export type RecordId = Id<'record'>
+/** BLAKE2b-128 of an encoded Join, 16 bytes. */
+export type JoinId = Id<'join'>
 /** Ed25519 public key under which signaling groups sockets, 32 bytes. */
 export type TopicId = Id<'topic'>
 
@@ -34,6 +36,7 @@ export const ID_BYTES = {
   blob: 32,
   invite: 32,
   record: 32,
+  join: 16,
   topic: 32,
 } as const
 

@@ -1,12 +1,12 @@
 /**
  * The roster as one peer knows it: the owner's chain of records and the Joins that stand on it. It
- * answers who a device is, what it may do at which rosterSeq, and which invites are open. Every answer
- * is a function of the set of records and Joins, never of clocks or of the order they came in.
+ * answers who a device is, what it may do at which rosterSeq (standing.ts), and which invites are open. Every
+ * answer is a function of the set of records and Joins, never of clocks or of the order they came in.
  */
-import { assert } from '../base/assert.ts'
-import { equalBytes, toHex } from '../base/bytes.ts'
+import { assert, unreachable } from '../base/assert.ts'
+import { equalBytes } from '../base/bytes.ts'
 import { Writer } from '../base/codec.ts'
-import type { DeviceId, InviteId, SessionId } from '../base/ids.ts'
+import type { DeviceId, InviteId, JoinId, SessionId } from '../base/ids.ts'
 import { idBytes } from '../base/ids.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import {
@@ -18,8 +18,9 @@ import {
   isProven,
   isSoundCertificate,
   type Join,
+  joinIdOf,
 } from '../wire/certificate.ts'
-import { MAX_JOINS, MAX_ROSTER_RECORDS } from '../wire/limits.ts'
+import { MAX_JOINS, MAX_JOINS_PER_DEVICE, MAX_ROSTER_RECORDS } from '../wire/limits.ts'
 import {
   decodeRecord,
   encodeRecord,
@@ -31,29 +32,35 @@ import {
   sessionIdOf,
 } from '../wire/roster-record.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
+import { type Cut, type GenuineJoin, Standing } from './standing.ts'
 
 export type InviteRecord = Extract<RosterContent, { type: 'invite' }>
 export type EpochRecord = Extract<RosterContent, { type: 'epoch' }>
 
-/** 'early': what it stands on has not come yet. 'void': well made, but it does not count. */
+/** 'early': what it stands on has not come yet. 'void': well made, but it does not count (yet). */
 export type Taken = 'new' | 'known' | 'early' | 'void' | 'fork' | Violation
+
+const FALSE_JOIN = violation('forged', 'a Join whose proofs or countersignature do not verify')
+
+/** A Join as it came: its proofs are looked at once its admitter's key is known. */
+interface KnownJoin extends GenuineJoin {
+  phase: 'unread' | 'genuine'
+}
 
 export class Roster {
   readonly session: SessionId
   readonly #crypto: Crypto
   readonly #records: RosterRecord[] = []
-  /** Of each device the Joins that allow something no other of its Joins allows, by rosterSeq; nearly always one. */
-  readonly #joins = new Map<DeviceId, readonly Join[]>()
-  readonly #certificates = new Map<DeviceId, Certificate>()
-  #owner: DeviceId | undefined
-  /** Joins that do not count yet, by hash, at most MAX_JOINS: early, or void. */
-  #aside = new Map<string, Join>()
+  /** All that may come to stand; of those that do not, at most MAX_JOINS. */
+  readonly #known = new Map<JoinId, KnownJoin>()
+  #founder: DeviceId | undefined
+  #standing: Standing
   #digest: Uint8Array | undefined
-  readonly #genuine = new WeakSet<Join>()
 
   constructor(crypto: Crypto, session: SessionId) {
     this.#crypto = crypto
     this.session = session
+    this.#standing = new Standing([], undefined, [])
   }
 
   /** Number of the newest record; -1 before Create. */
@@ -69,23 +76,36 @@ export class Roster {
     return this.#records
   }
 
-  /** The first Join of every device but the owner's. */
+  /** Of every device but the founder's the Join it stands on: one that was not dropped, where there is one. */
   get joins(): ReadonlyMap<DeviceId, Join> {
-    const first = new Map<DeviceId, Join>()
-    for (const [device, [join]] of this.#joins) if (join !== undefined) first.set(device, join)
-    return first
+    const joins = new Map<DeviceId, Join>()
+    for (const device of this.#standing.devices()) {
+      const all = this.#standing.joinsOf(device)
+      const best = all.find(({ id }) => this.#standing.droppedAt(id) === undefined) ?? all[0]
+      if (best !== undefined) joins.set(device, best.join)
+    }
+    return joins
   }
 
-  /** The device that made the session. Asserts that Create is there. */
+  /** The device that owns the session now. Asserts that Create is there. */
   get owner(): DeviceId {
-    assert(this.#owner !== undefined, 'a roster is asked only once Create is there')
-    return this.#owner
+    const owner = this.#standing.ownerAt(this.seq)
+    assert(owner !== undefined, 'a roster is asked only once Create is there')
+    return owner
   }
 
   get create(): Extract<RosterContent, { type: 'create' }> {
     const content = this.#records[0]?.content
     assert(content?.type === 'create', 'the first record is Create')
     return content
+  }
+
+  get isPaused(): boolean {
+    return this.#standing.isPausedAt(this.seq)
+  }
+
+  get hasEnded(): boolean {
+    return this.#records.at(-1)?.content.type === 'end'
   }
 
   /** Records from the wire or the disk, each checked; stops at the first that closes the link. */
@@ -102,63 +122,61 @@ export class Roster {
       if (taken === 'new') changed = true
       if (taken === 'fork') forked = true
     }
+    const before = this.digest()
+    const fault = this.#takeJoins(joins)
+    return { changed: changed || !equalBytes(before, this.digest()), fault, forked }
+  }
+
+  /** All are kept first and settled once. */
+  #takeJoins(joins: readonly Uint8Array[]): Violation | undefined {
+    const kept = new Set<JoinId>()
+    let fault: Violation | undefined
     for (const bytes of joins) {
       const join = decodeJoin(bytes)
-      const taken = join.ok ? this.takeJoin(join.value) : violation('malformed', `a Join: ${join.reason}`)
-      if (isViolation(taken)) return { changed, fault: taken, forked }
-      if (taken === 'new') changed = true
+      if (!join.ok) {
+        fault = violation('malformed', `a Join: ${join.reason}`)
+        break
+      }
+      const known = this.#keep(join.value)
+      if (known !== undefined) kept.add(known.id)
     }
-    return { changed, fault: undefined, forked }
+    const isFalse = this.#settle().some((id) => kept.has(id))
+    return fault ?? (isFalse ? FALSE_JOIN : undefined)
   }
 
   takeRecord(record: RosterRecord): Taken {
     if (record.session !== this.session) return violation('malformed', 'a roster record of another session')
     const held = this.#records[record.seq]
     if (held?.id === record.id) return 'known'
-    const rootPk =
-      record.content.type === 'create' && record.seq === 0 ? record.content.rootPk : this.#rootPk()
+    const isFirst = record.content.type === 'create' && record.seq === 0
+    const rootPk = isFirst ? record.content.rootPk : this.#rootPkAt(record.seq)
     if (rootPk === undefined) return 'early'
-    if (sessionIdOf(this.#crypto, rootPk) !== this.session)
+    if (isFirst && sessionIdOf(this.#crypto, rootPk) !== this.session)
       return violation('forged', 'a Create by another root key')
     if (!isSignedByRoot(this.#crypto, record, rootPk))
       return violation('forged', 'a roster record the owner did not sign')
     if (held !== undefined) return 'fork'
     if (record.seq > this.#records.length) return 'early'
     if (record.prev !== this.head) return 'fork'
-    const unfit = this.#unfit(record)
-    if (unfit !== undefined) return unfit
+    if (this.#isUnfit(record)) return 'void'
     this.#append(record)
     return 'new'
   }
 
-  /** A further Join of a device can only add to what it may do: so the order of Joins makes no difference, and
-   *  what counted once never stops to count. */
+  /** Whether it counts never depends on the order in which Joins came. */
   takeJoin(join: Join): Taken {
-    const device = deviceIdOf(this.#crypto, join.certificate)
-    const held = this.#joins.get(device) ?? []
-    if (device === this.#owner || held.some((other) => isSameJoin(join, other))) return 'known'
-    if (join.rosterSeq > this.seq || !this.#certificates.has(join.admitter)) return this.#wait(join, 'early')
-    if (this.#aside.has(this.#keyOf(join))) return 'void'
-    if (!this.#isGenuine(join))
-      return violation('forged', 'a Join whose proofs or countersignature do not verify')
-    if (!this.#stands(join)) return this.#wait(join, 'void')
-    if (held.some((other) => this.#covers(other, join))) return 'known'
-    if (held.length === 0 && this.#joins.size >= MAX_JOINS) return this.#wait(join, 'void')
-    this.#choose(device, [...held.filter((other) => !this.#covers(join, other)), join])
-    this.#retryAside()
-    return 'new'
+    const kept = this.#keep(join)
+    if (kept === undefined) return 'known'
+    if (this.#standing.stands(kept)) return 'known'
+    if (kept.phase === 'genuine' && this.#known.has(kept.id) && !this.#isNews) return 'void'
+    if (this.#settle().includes(kept.id)) return FALSE_JOIN
+    if (this.#standing.stands(kept)) return 'new'
+    return kept.phase === 'unread' ? 'early' : 'void'
   }
 
   /** What the device may do according to the records up to `rosterSeq`; undefined: it is no member there. */
   roleAt(device: DeviceId, rosterSeq: number): Role | undefined {
-    if (device === this.#owner) return 'owner'
-    let best: Role | undefined
-    for (const join of this.#joins.get(device) ?? []) {
-      if (join.rosterSeq > rosterSeq) continue
-      const role = this.#roleBy(join, device, rosterSeq)
-      if (best === undefined || role === 'editor') best = role
-    }
-    return best
+    return this.#standing.roleAt(device, rosterSeq)
   }
 
   roleOf(device: DeviceId): Role | undefined {
@@ -166,19 +184,27 @@ export class Roster {
   }
 
   mayAdmit(device: DeviceId, rosterSeq: number): boolean {
+    return this.#standing.mayAdmit(device, rosterSeq)
+  }
+
+  /** Whether the device may change the text there: an editor, unless editing is paused; the owner always. */
+  mayWrite(device: DeviceId, rosterSeq: number): boolean {
     const role = this.roleAt(device, rosterSeq)
-    return role === 'owner' || role === 'editor'
+    return role === 'owner' || (role === 'editor' && !this.#standing.isPausedAt(rosterSeq))
+  }
+
+  /** How far entries count that the device signed before it knew that it may not. */
+  cutsOf(device: DeviceId): readonly Cut[] {
+    return this.#standing.cutsOf(device)
+  }
+
+  isBackedAt(device: DeviceId, rosterSeq: number): boolean {
+    return this.#standing.isBackedAt(device, rosterSeq)
   }
 
   /** The invite's record when it was made and not revoked by `rosterSeq`. */
   inviteAt(invite: InviteId, rosterSeq: number): InviteRecord | undefined {
-    let open: InviteRecord | undefined
-    for (const { seq, content } of this.#records) {
-      if (seq > rosterSeq) break
-      if (content.type === 'invite' && content.invite === invite) open = content
-      if (content.type === 'revoke' && content.invite === invite) open = undefined
-    }
-    return open
+    return this.#standing.inviteAt(invite, rosterSeq)
   }
 
   /** Whether the owner ever signed such an invite, revoked or not. */
@@ -195,19 +221,48 @@ export class Roster {
     return [...open.values()]
   }
 
+  /** Devices that came in with it. */
+  usersOf(invite: InviteId): readonly DeviceId[] {
+    return this.#standing
+      .devices()
+      .filter((device) => this.#standing.joinsOf(device).some(({ join }) => join.invite === invite))
+  }
+
   usesOf(invite: InviteId): number {
-    let uses = 0
-    for (const join of this.#allJoins()) if (join.invite === invite) uses++
-    return uses
+    return this.usersOf(invite).length
   }
 
+  /** Of members and of those who were. */
   certificateOf(device: DeviceId): Certificate | undefined {
-    return this.#certificates.get(device)
+    if (device === this.#founder) return this.create.owner
+    return this.#standing.joinsOf(device)[0]?.join.certificate
   }
 
-  /** Owner first, then in the order of their ids. */
+  /** Members: the owner first, then in the order of their ids. */
   devices(): readonly DeviceId[] {
-    return this.#owner === undefined ? [] : [this.#owner, ...[...this.#joins.keys()].sort()]
+    if (this.#founder === undefined) return []
+    const others = new Set([this.#founder, ...this.#standing.devices()])
+    others.delete(this.owner)
+    return [this.owner, ...[...others].filter((device) => this.roleOf(device) !== undefined).sort()]
+  }
+
+  /** Joins no record names yet whose admitter and invite are in good standing: what the owner's next record names. */
+  acceptable(): readonly JoinId[] {
+    return this.#all()
+      .filter(({ id }) => !this.#standing.isListed(id) && this.#standing.droppedAt(id) === undefined)
+      .map(({ id }) => id)
+  }
+
+  /** Joins that this admitter let in and a record left out: to be countersigned anew. */
+  renewable(admitter: DeviceId): readonly Join[] {
+    return this.#all().flatMap(({ id, device, join }) =>
+      join.admitter === admitter &&
+      this.#standing.droppedAt(id) !== undefined &&
+      this.roleOf(device) === undefined &&
+      this.cutsOf(device).length === 0
+        ? [join]
+        : [],
+    )
   }
 
   /** The number of the epoch in force at `rosterSeq`, or undefined before the first. */
@@ -233,107 +288,130 @@ export class Roster {
 
   #computeDigest(): Uint8Array {
     const writer = new Writer().fixed(idBytes(this.head))
-    for (const [device, joins] of [...this.#joins].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      for (const join of joins) {
-        const isEditors = this.#roleBy(join, device, join.rosterSeq) === 'editor'
-        writer.fixed(idBytes(device)).varuint(join.rosterSeq).flag(isEditors)
-      }
-    }
+    for (const { id } of this.#all()) writer.fixed(idBytes(id))
     return this.#crypto.hash(16, writer.finish())
   }
 
   encoded(): { readonly records: Uint8Array[]; readonly joins: Uint8Array[] } {
-    return { records: this.#records.map(encodeRecord), joins: this.#allJoins().map(encodeJoin) }
+    return {
+      records: this.#records.map(encodeRecord),
+      joins: this.#all().map(({ join }) => encodeJoin(join)),
+    }
   }
 
-  #rootPk(): Uint8Array | undefined {
-    const content = this.#records[0]?.content
-    return content?.type === 'create' ? content.rootPk : undefined
+  /** The root key that signs the record at `seq`. */
+  #rootPkAt(seq: number): Uint8Array | undefined {
+    let rootPk: Uint8Array | undefined
+    for (const { seq: at, content } of this.#records) {
+      if (at >= seq) break
+      if (content.type === 'create' || content.type === 'transfer') rootPk = content.rootPk
+    }
+    return rootPk
   }
 
   /** Rules a record must keep besides its signature. They are the owner's fault, so nobody's link closes. */
-  #unfit(record: RosterRecord): Taken | undefined {
-    const { content, seq } = record
-    if ((content.type === 'create') !== (seq === 0)) return 'void'
-    if (seq >= MAX_ROSTER_RECORDS) return 'void'
-    if (content.type === 'create' && !isSoundCertificate(this.#crypto, content.owner)) return 'void'
-    if (content.type === 'epoch' && content.epoch !== (this.epochAt(this.seq) ?? -1) + 1) return 'void'
-    return undefined
+  #isUnfit({ content, seq }: RosterRecord): boolean {
+    if ((content.type === 'create') !== (seq === 0) || seq >= MAX_ROSTER_RECORDS || this.hasEnded) return true
+    switch (content.type) {
+      case 'create':
+        return !isSoundCertificate(this.#crypto, content.owner)
+      case 'epoch':
+        return content.epoch !== (this.epochAt(this.seq) ?? -1) + 1
+      case 'role':
+      case 'remove':
+        return content.device === this.owner
+      case 'transfer':
+        return !this.#crypto.isSoundSignKey(content.rootPk) || content.device === this.owner
+      case 'invite':
+      case 'revoke':
+      case 'policy':
+      case 'end':
+        return false
+      default:
+        return unreachable(content)
+    }
   }
 
   #append(record: RosterRecord): void {
     this.#records.push(record)
-    this.#digest = undefined
-    if (record.content.type === 'create') {
-      this.#owner = deviceIdOf(this.#crypto, record.content.owner)
-      this.#certificates.set(this.#owner, record.content.owner)
-    }
-    this.#retryAside()
+    if (record.content.type === 'create') this.#founder = deviceIdOf(this.#crypto, record.content.owner)
+    this.#isNews = true
+    this.#settle()
   }
 
-  #stands(join: Join): boolean {
+  /** Something was kept or appended since what stands was computed. */
+  #isNews = false
+
+  /** Undefined for the founder, who never joins. */
+  #keep(join: Join): KnownJoin | undefined {
+    const device = deviceIdOf(this.#crypto, join.certificate)
+    if (device === this.#founder) return undefined
+    const id = joinIdOf(this.#crypto, join)
+    const known = this.#known.get(id)
+    if (known !== undefined) return known
+    const kept: KnownJoin = { id, device, join, phase: 'unread' }
+    const standing = this.#standing.devices()
+    const waiting = this.#known.size - this.#all().length
+    if (waiting >= MAX_JOINS || (standing.length >= MAX_JOINS && !standing.includes(device))) return kept
+    this.#known.set(id, kept)
+    this.#isNews = true
+    return kept
+  }
+
+  /** Reads what can be read by now and computes who stands. Forgets what was false, and says what that was. */
+  #settle(): JoinId[] {
+    const wrong: JoinId[] = []
+    for (let progress = true; progress; ) {
+      progress = false
+      for (const kept of [...this.#known.values()]) {
+        const admitter = kept.phase === 'unread' ? this.#keyOfAdmitter(kept.join) : undefined
+        if (admitter === undefined) continue
+        progress = true
+        kept.phase = 'genuine'
+        if (this.#isGenuine(kept.join, admitter)) continue
+        this.#known.delete(kept.id)
+        wrong.push(kept.id)
+      }
+    }
+    this.#standing = new Standing(this.#records, this.#founder, this.#chosen())
+    this.#digest = undefined
+    this.#isNews = false
+    return wrong
+  }
+
+  /** Once its place in the roster is here: a device id stands for its keys, wherever they are read. */
+  #keyOfAdmitter({ admitter, rosterSeq }: Join): Uint8Array | undefined {
+    if (rosterSeq > this.seq) return undefined
+    if (admitter === this.#founder) return this.create.owner.signPk
+    for (const { device, join, phase } of this.#known.values())
+      if (device === admitter && phase === 'genuine') return join.certificate.signPk
+    return undefined
+  }
+
+  #isGenuine(join: Join, admitterSignPk: Uint8Array): boolean {
     return (
-      this.mayAdmit(join.admitter, join.rosterSeq) && this.inviteAt(join.invite, join.rosterSeq) !== undefined
+      isProven(this.#crypto, this.session, join) &&
+      isAdmittedBy(this.#crypto, this.session, join, admitterSignPk)
     )
   }
 
-  /** The role this Join alone gives: its invite's, or what the owner made of it since. */
-  #roleBy(join: Join, device: DeviceId, rosterSeq: number): Role | undefined {
-    let role: Role | undefined = this.inviteAt(join.invite, join.rosterSeq)?.role
-    for (const { seq, content } of this.#records) {
-      if (seq > rosterSeq) break
-      if (content.type === 'role' && content.device === device && seq > join.rosterSeq) role = content.role
+  /** Genuine ones within the bounds: of each device the first by place and id, of all devices the first by id. */
+  #chosen(): GenuineJoin[] {
+    const byDevice = new Map<DeviceId, KnownJoin[]>()
+    for (const kept of this.#known.values()) {
+      if (kept.phase !== 'genuine') continue
+      byDevice.set(kept.device, [...(byDevice.get(kept.device) ?? []), kept])
     }
-    return role
+    return [...byDevice.values()].flatMap((joins) => joins.sort(inOrder).slice(0, MAX_JOINS_PER_DEVICE))
   }
 
-  /** Whether `join` allows, from the place of `other` on, all that `other` does: both follow the same records then. */
-  #covers(join: Join, other: Join): boolean {
-    if (join.rosterSeq > other.rosterSeq) return false
-    const device = deviceIdOf(this.#crypto, join.certificate)
-    const role = this.#roleBy(join, device, other.rosterSeq)
-    return role === 'editor' || role === this.#roleBy(other, device, other.rosterSeq)
-  }
-
-  /** Those of `joins` in their order, then the further ones. */
-  #allJoins(): Join[] {
-    return [...this.joins.values(), ...[...this.#joins.values()].flatMap(([, ...further]) => further)]
-  }
-
-  /** Proofs and countersignature; checked once for each Join. */
-  #isGenuine(join: Join): boolean {
-    if (this.#genuine.has(join)) return true
-    const admitter = this.#certificates.get(join.admitter)
-    if (admitter === undefined || !isProven(this.#crypto, this.session, join)) return false
-    if (!isAdmittedBy(this.#crypto, this.session, join, admitter.signPk)) return false
-    this.#genuine.add(join)
-    return true
-  }
-
-  #choose(device: DeviceId, joins: Join[]): void {
-    const [first, ...others] = joins.sort((a, b) => a.rosterSeq - b.rosterSeq)
-    assert(first !== undefined, 'a member has a Join')
-    this.#joins.set(device, [first, ...others])
-    this.#digest = undefined
-    this.#certificates.set(device, first.certificate)
-  }
-
-  #wait(join: Join, taken: Taken): Taken {
-    if (this.#aside.size < MAX_JOINS) this.#aside.set(this.#keyOf(join), join)
-    return taken
-  }
-
-  #keyOf(join: Join): string {
-    return toHex(this.#crypto.hash(16, encodeJoin(join)))
-  }
-
-  #retryAside(): void {
-    const aside = this.#aside
-    this.#aside = new Map()
-    for (const join of aside.values()) this.takeJoin(join)
+  /** Every Join that stands, in one order for everybody. */
+  #all(): GenuineJoin[] {
+    const all = this.#standing.devices().flatMap((device) => this.#standing.joinsOf(device))
+    return all.sort(inOrder)
   }
 }
 
-function isSameJoin(a: Join, b: Join): boolean {
-  return equalBytes(encodeJoin(a), encodeJoin(b))
+function inOrder(a: GenuineJoin, b: GenuineJoin): number {
+  return a.join.rosterSeq - b.join.rosterSeq || (a.id < b.id ? -1 : 1)
 }

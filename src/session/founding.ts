@@ -265,6 +265,8 @@ function firstRecords(
       epoch: 0,
       commitment: commitmentOf(crypto, keyring.session, 0, epochKey),
       wraps: [{ device: keyring.device, sealedKey: crypto.sealTo(keyring.dh.publicKey, epochKey) }],
+      admitterWraps: [],
+      joins: [],
       previousSealed: EMPTY,
     },
   ]

@@ -59,7 +59,7 @@ export class Inviting {
   /** @throws NotAllowed */
   async revoke(invite: InviteId): Promise<void> {
     this.requireOwner()
-    await this.#sign({ type: 'revoke', invite })
+    await this.#sign({ type: 'revoke', invite, joins: this.#parts.roster.acceptable() })
   }
 
   /** @throws NotAllowed */

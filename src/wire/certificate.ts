@@ -9,7 +9,15 @@
  */
 import { concat, toUtf8 } from '../base/bytes.ts'
 import { type Decoded, decode, Malformed, type Reader, Writer } from '../base/codec.ts'
-import { type DeviceId, ID_BYTES, type InviteId, idBytes, idOf, type SessionId } from '../base/ids.ts'
+import {
+  type DeviceId,
+  ID_BYTES,
+  type InviteId,
+  idBytes,
+  idOf,
+  type JoinId,
+  type SessionId,
+} from '../base/ids.ts'
 import type { Crypto, SignKeys } from '../crypto/crypto.ts'
 import { MAX_PERSON_NAME_BYTES, MAX_ROSTER_RECORDS } from './limits.ts'
 
@@ -142,6 +150,11 @@ export function encodeJoin(join: Join): Uint8Array {
   const writer = new Writer()
   writeRequest(writer, join)
   return writer.varuint(join.rosterSeq).fixed(idBytes(join.admitter)).fixed(join.countersignature).finish()
+}
+
+/** By which the owner's records name a Join they accept. */
+export function joinIdOf(crypto: Crypto, join: Join): JoinId {
+  return idOf<JoinId>(crypto.hash(ID_BYTES.join, encodeJoin(join)))
 }
 
 /** Reads a copy: a Join is kept for good and must not keep the frame it came in. */

@@ -64,6 +64,8 @@ export const MAX_RUN_ENTRIES = 4_096
 export const MAX_PARKED_BYTES_PER_DEVICE = 1 * MIB
 export const MAX_PARKED_BYTES = 16 * MIB
 export const MAX_WRITERS_PER_DEVICE = 1_024
+/** Chains one `adopt` entry vouches for: all that a device may have. */
+export const MAX_ADOPTED_CHAINS = 1_024
 /** A full send answers heads that fell or are empty, at most this often per link. */
 export const FULL_SEND_PAUSE_MS = 10_000
 /** Applied heads rest this long before a state digest is taken. */
@@ -102,8 +104,10 @@ export const MAX_ROOT_NAME_BYTES = 48
 
 export const MAX_ROSTER_RECORDS = 4_096
 export const MAX_JOINS = 1_024
-/** The longest record is an Epoch with a wrap (96 bytes) for each of MAX_JOINS devices. */
-export const MAX_ROSTER_RECORD_BYTES = 128 * KIB
+/** Joins of one device that are kept: one, and those that renewed it. */
+export const MAX_JOINS_PER_DEVICE = 16
+/** The longest record is an Epoch with two wraps (96 bytes) and a Join (16 bytes) for each of MAX_JOINS devices. */
+export const MAX_ROSTER_RECORD_BYTES = 256 * KIB
 /** A person's name and a title, in UTF-8 bytes. */
 export const MAX_PERSON_NAME_BYTES = 64
 export const MAX_TITLE_BYTES = 256

@@ -3,25 +3,36 @@
  * record = version u8 | session 16 | seq varuint | prev 32 | type u8 | content | signature 64 (by the root key)
  * id = BLAKE2b-256 of everything before the signature
  *
- * Types due later (Remove, Policy, Transfer, Heal, Restart, End) have their numbers kept free: an app
- * that does not know one fails closed with a protocol mismatch.
+ * Types due later (Heal, Restart) have their numbers kept free: an app that does not know one fails closed
+ * with a protocol mismatch.
  */
 import { unreachable } from '../base/assert.ts'
 import { concat, toUtf8 } from '../base/bytes.ts'
 import { decode, Malformed, type Reader, Writer } from '../base/codec.ts'
 import {
   type DeviceId,
+  type EntryId,
   ID_BYTES,
   type InviteId,
   idBytes,
   idOf,
+  type JoinId,
   type RecordId,
   type SessionId,
+  type WriterId,
 } from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import type { Crypto, SignKeys } from '../crypto/crypto.ts'
 import { type Certificate, readCertificate, writeCertificate } from './certificate.ts'
-import { MAX_JOINS, MAX_ROOT_NAME_BYTES, MAX_ROOTS, MAX_ROSTER_RECORDS, PROTOCOL_VERSION } from './limits.ts'
+import {
+  MAX_JOINS,
+  MAX_ROOT_NAME_BYTES,
+  MAX_ROOTS,
+  MAX_ROSTER_RECORDS,
+  MAX_SEQ,
+  MAX_WRITERS_PER_DEVICE,
+  PROTOCOL_VERSION,
+} from './limits.ts'
 import { type Violation, violation } from './violation.ts'
 
 export type Role = 'owner' | 'editor' | 'viewer'
@@ -33,7 +44,14 @@ export interface RootSchema {
   readonly kind: RootKind
 }
 
-/** One epoch key sealed to one device (crypto_box_seal). */
+/** Where a writer of a cut device ends: its last entry that counts. Writers not named count for nothing. */
+export interface CutLine {
+  readonly writer: WriterId
+  readonly seq: number
+  readonly id: EntryId
+}
+
+/** One key sealed to one device (crypto_box_seal). */
 export interface Wrap {
   readonly device: DeviceId
   readonly sealedKey: Uint8Array
@@ -57,13 +75,36 @@ export type RosterContent =
       /** The seed under the admitter key, so that editors may admit: nonce 24 | sealed. */
       readonly sealedSeed: Uint8Array
     }
-  | { readonly type: 'revoke'; readonly invite: InviteId }
-  | { readonly type: 'role'; readonly device: DeviceId; readonly role: InviteRole }
+  | { readonly type: 'revoke'; readonly invite: InviteId; readonly joins: readonly JoinId[] }
+  | {
+      readonly type: 'role'
+      readonly device: DeviceId
+      readonly role: InviteRole
+      /** To 'viewer': where its writers end. To 'editor': empty. */
+      readonly cut: readonly CutLine[]
+      readonly joins: readonly JoinId[]
+    }
+  | {
+      readonly type: 'remove'
+      readonly device: DeviceId
+      readonly cut: readonly CutLine[]
+      readonly joins: readonly JoinId[]
+    }
+  /** While paused, nobody but the owner writes. */
+  | { readonly type: 'policy'; readonly paused: boolean }
+  /** From here on the new root key signs, and its device is the owner. */
+  | { readonly type: 'transfer'; readonly device: DeviceId; readonly rootPk: Uint8Array }
+  /** The last record: nobody is admitted any more. */
+  | { readonly type: 'end' }
   | {
       readonly type: 'epoch'
       readonly epoch: number
       readonly commitment: Uint8Array
       readonly wraps: readonly Wrap[]
+      /** The admitter key in force from here on, to everybody who may admit. */
+      readonly admitterWraps: readonly Wrap[]
+      /** The Joins the owner accepts (protocol/standing.ts). */
+      readonly joins: readonly JoinId[]
       /** The epoch key before this one, sealed under this one; empty for epoch 0. */
       readonly previousSealed: Uint8Array
     }
@@ -80,7 +121,10 @@ export interface RosterRecord {
 /** `prev` of the Create record, whose seq is 0. */
 export const NO_RECORD = '0'.repeat(64) as RecordId
 const LABEL = toUtf8('coterie/1/roster')
-const TYPES = ['create', 'invite', 'revoke', 'role', 'epoch'] as const
+const TYPES = [
+  ...['create', 'invite', 'revoke', 'role', 'epoch'],
+  ...['remove', 'policy', 'transfer', 'end'],
+] as unknown as readonly RosterContent['type'][]
 const ROLES = ['editor', 'viewer'] as const
 const ROOT_KINDS = ['text', 'map', 'array'] as const
 const WRAP_BYTES = 80
@@ -152,18 +196,69 @@ function writeContent(writer: Writer, content: RosterContent): void {
       return
     case 'revoke':
       writer.fixed(idBytes(content.invite))
+      writeJoins(writer, content.joins)
       return
     case 'role':
       writer.fixed(idBytes(content.device)).u8(ROLES.indexOf(content.role))
+      writeCut(writer, content.cut)
+      writeJoins(writer, content.joins)
       return
     case 'epoch':
       writer.varuint(content.epoch).fixed(content.commitment)
-      writer.list(content.wraps, (to, wrap) => to.fixed(idBytes(wrap.device)).fixed(wrap.sealedKey))
+      writeWraps(writer, content.wraps)
+      writeWraps(writer, content.admitterWraps)
+      writeJoins(writer, content.joins)
       writer.sized(content.previousSealed)
+      return
+    case 'remove':
+      writer.fixed(idBytes(content.device))
+      writeCut(writer, content.cut)
+      writeJoins(writer, content.joins)
+      return
+    case 'policy':
+      writer.flag(content.paused)
+      return
+    case 'transfer':
+      writer.fixed(idBytes(content.device)).fixed(content.rootPk)
+      return
+    case 'end':
       return
     default:
       unreachable(content)
   }
+}
+
+function writeJoins(writer: Writer, joins: readonly JoinId[]): void {
+  writer.list(joins, (to, join) => to.fixed(idBytes(join)))
+}
+
+function writeCut(writer: Writer, cut: readonly CutLine[]): void {
+  writer.list(cut, (to, line) => to.fixed(idBytes(line.writer)).varuint(line.seq).fixed(idBytes(line.id)))
+}
+
+function writeWraps(writer: Writer, wraps: readonly Wrap[]): void {
+  writer.list(wraps, (to, wrap) => to.fixed(idBytes(wrap.device)).fixed(wrap.sealedKey))
+}
+
+function readJoins(reader: Reader): JoinId[] {
+  return reader.list(MAX_JOINS, ID_BYTES.join, (from) => idOf<JoinId>(from.fixed(ID_BYTES.join)))
+}
+
+function readCut(reader: Reader): CutLine[] {
+  const cut = reader.list(MAX_WRITERS_PER_DEVICE, ID_BYTES.writer + 1 + ID_BYTES.entry, (from) => ({
+    writer: idOf<WriterId>(from.fixed(ID_BYTES.writer)),
+    seq: from.varuint(MAX_SEQ),
+    id: idOf<EntryId>(from.fixed(ID_BYTES.entry)),
+  }))
+  if (new Set(cut.map(({ writer }) => writer)).size !== cut.length) throw new Malformed('a writer cut twice')
+  return cut
+}
+
+function readWraps(reader: Reader): Wrap[] {
+  return reader.list(MAX_JOINS, ID_BYTES.device + WRAP_BYTES, (from) => ({
+    device: idOf<DeviceId>(from.fixed(ID_BYTES.device)),
+    sealedKey: from.fixed(WRAP_BYTES),
+  }))
 }
 
 function readRecord(reader: Reader): Omit<RosterRecord, 'id'> {
@@ -175,7 +270,7 @@ function readRecord(reader: Reader): Omit<RosterRecord, 'id'> {
   return { session, seq, prev, content: readContent(reader, type), signature: reader.fixed(64) }
 }
 
-function readContent(reader: Reader, type: (typeof TYPES)[number]): RosterContent {
+function readContent(reader: Reader, type: RosterContent['type']): RosterContent {
   switch (type) {
     case 'create':
       return {
@@ -196,15 +291,19 @@ function readContent(reader: Reader, type: (typeof TYPES)[number]): RosterConten
         sealedSeed: reader.fixed(SEALED_SEED_BYTES),
       }
     case 'revoke':
-      return { type, invite: idOf<InviteId>(reader.fixed(ID_BYTES.invite)) }
+      return { type, invite: idOf<InviteId>(reader.fixed(ID_BYTES.invite)), joins: readJoins(reader) }
     case 'role':
-      return {
-        type,
-        device: idOf<DeviceId>(reader.fixed(ID_BYTES.device)),
-        role: oneOf(ROLES, reader.u8(), 'role'),
-      }
+      return readRole(reader)
     case 'epoch':
       return readEpoch(reader)
+    case 'remove':
+      return { type, device: readDevice(reader), cut: readCut(reader), joins: readJoins(reader) }
+    case 'policy':
+      return { type, paused: reader.flag() }
+    case 'transfer':
+      return { type, device: readDevice(reader), rootPk: reader.fixed(32) }
+    case 'end':
+      return { type }
     default:
       return unreachable(type)
   }
@@ -222,18 +321,29 @@ function readRoots(reader: Reader): RootSchema[] {
   return roots
 }
 
+function readDevice(reader: Reader): DeviceId {
+  return idOf<DeviceId>(reader.fixed(ID_BYTES.device))
+}
+
+function readRole(reader: Reader): RosterContent {
+  const device = readDevice(reader)
+  const role = oneOf(ROLES, reader.u8(), 'role')
+  const cut = readCut(reader)
+  if (role === 'editor' && cut.length > 0) throw new Malformed('a raised role that cuts')
+  return { type: 'role', device, role, cut, joins: readJoins(reader) }
+}
+
 function readEpoch(reader: Reader): RosterContent {
   const epoch = reader.varuint(MAX_ROSTER_RECORDS)
   const commitment = reader.fixed(32)
-  const wraps = reader.list(MAX_JOINS, ID_BYTES.device + WRAP_BYTES, (from) => ({
-    device: idOf<DeviceId>(from.fixed(ID_BYTES.device)),
-    sealedKey: from.fixed(WRAP_BYTES),
-  }))
+  const wraps = readWraps(reader)
+  const admitterWraps = readWraps(reader)
+  const joins = readJoins(reader)
   const previousSealed = reader.sized(PREVIOUS_SEALED_BYTES)
   const expected = epoch === 0 ? 0 : PREVIOUS_SEALED_BYTES
   if (previousSealed.length !== expected)
     throw new Malformed('an epoch seals the key before it, the first seals none')
-  return { type: 'epoch', epoch, commitment, wraps, previousSealed }
+  return { type: 'epoch', epoch, commitment, wraps, admitterWraps, joins, previousSealed }
 }
 
 function oneOf<T>(values: readonly T[], index: number, what: string): T {

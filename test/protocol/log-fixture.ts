@@ -72,6 +72,8 @@ const contents: readonly RosterContent[] = [
     epoch: 0,
     commitment: new Uint8Array(32),
     wraps: [],
+    admitterWraps: [],
+    joins: [],
     previousSealed: new Uint8Array(0),
   },
   inviteRecord('editor'),

@@ -5,7 +5,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../../src/base/bytes.ts'
-import { type DeviceId, type InviteId, idOf, type SessionId } from '../../src/base/ids.ts'
+import {
+  type DeviceId,
+  type EntryId,
+  type InviteId,
+  idOf,
+  type SessionId,
+  type WriterId,
+} from '../../src/base/ids.ts'
 import type { SignKeys } from '../../src/crypto/crypto.ts'
 import { loadCrypto } from '../../src/crypto/sodium.ts'
 import { Roster } from '../../src/protocol/roster.ts'
@@ -15,9 +22,12 @@ import {
   deviceIdOf,
   encodeJoin,
   type Join,
+  joinIdOf,
   requestJoin,
 } from '../../src/wire/certificate.ts'
+import { MAX_JOINS_PER_DEVICE } from '../../src/wire/limits.ts'
 import {
+  type CutLine,
   encodeRecord,
   type InviteRole,
   NO_RECORD,
@@ -70,13 +80,32 @@ const invites = (name: string, role: InviteRole): RosterContent => ({
   lobby: false,
   sealedSeed: new Uint8Array(56),
 })
-const revokes = (name: string): RosterContent => ({ type: 'revoke', invite: inviteId(name) })
-const makes = (who: Person, role: InviteRole): RosterContent => ({ type: 'role', device: who.device, role })
-const epoch = (number: number): RosterContent => ({
+/** Names these Joins as accepted. */
+const revokes = (name: string, ...joins: readonly Join[]): RosterContent => ({
+  type: 'revoke',
+  invite: inviteId(name),
+  joins: joins.map((join) => joinIdOf(crypto, join)),
+})
+const makes = (who: Person, role: InviteRole, ...joins: readonly Join[]): RosterContent => ({
+  type: 'role',
+  device: who.device,
+  role,
+  cut: [],
+  joins: joins.map((join) => joinIdOf(crypto, join)),
+})
+const removes = (who: Person, cut: readonly CutLine[] = [], ...joins: readonly Join[]): RosterContent => ({
+  type: 'remove',
+  device: who.device,
+  cut,
+  joins: joins.map((join) => joinIdOf(crypto, join)),
+})
+const epoch = (number: number, ...joins: readonly Join[]): RosterContent => ({
   type: 'epoch',
   epoch: number,
   commitment: new Uint8Array(32),
   wraps: [],
+  admitterWraps: [],
+  joins: joins.map((join) => joinIdOf(crypto, join)),
   previousSealed: new Uint8Array(number === 0 ? 0 : 72),
 })
 
@@ -216,8 +245,8 @@ describe('the chain', () => {
 })
 
 describe('a Join', () => {
-  const records = chain(invites('edit', 'editor'), invites('view', 'viewer'), revokes('edit'))
   const good = joinOf(ben, 'edit', ada, 1)
+  const records = chain(invites('edit', 'editor'), invites('view', 'viewer'), revokes('edit', good))
 
   test('makes a member from its rosterSeq on, with the role of its invite', () => {
     const roster = rosterOf(records, [good])
@@ -244,7 +273,7 @@ describe('a Join', () => {
     expect(roster.roleOf(ben.device)).toBeUndefined()
   })
 
-  test('stands when its invite is revoked later', () => {
+  test('stands when its invite is revoked later by a record that names it', () => {
     expect(rosterOf(records, [good]).roleOf(ben.device)).toBe('editor')
   })
 
@@ -384,21 +413,162 @@ describe('a device with two Joins', () => {
     const roster = rosterOf(records, [asViewer, tooEarly])
     expect(roster.takeJoin(admitted)).toBe('void')
     expect(roster.takeJoin(asEditor)).toBe('new')
-    expect([cyd, dee].map(({ device }) => roster.roleOf(device))).toEqual(['editor', 'viewer'])
+    expect([cyd, dee].map(({ device }) => roster.roleAt(device, 2))).toEqual(['editor', 'viewer'])
     expect(answers(roster)).toEqual(answers(rosterOf(records, [asEditor, admitted, tooEarly, asViewer])))
   })
 
-  test('tells the others of both, and of none that adds nothing', () => {
-    const idle = joinOf(ben, 'view', ada, 3)
-    const roster = rosterOf(records, [asViewer, asEditor])
-    expect(roster.takeJoin(idle)).toBe('known')
+  test('tells the others of both', () => {
+    const roster = rosterOf(records, [asEditor, asViewer])
     expect(roster.encoded().joins).toEqual([asViewer, asEditor].map(encodeJoin))
     expect([...roster.joins]).toEqual([[ben.device, asViewer]])
+  })
+
+  test('keeps no more of them than renewals need, the earliest, whatever the order', () => {
+    const many = Array.from({ length: MAX_JOINS_PER_DEVICE + 4 }, (_, n) =>
+      joinOf(ben, 'view', ada, 1 + (n % 4)),
+    )
+    const varied = many.map((join, n) => joinOf(ben, n % 2 === 0 ? 'view' : 'edit', ada, join.rosterSeq))
+    const [one, other] = [rosterOf(records, varied), rosterOf(records, [...varied].reverse())]
+    expect(one.encoded().joins.length).toBeLessThanOrEqual(MAX_JOINS_PER_DEVICE)
+    expect(answers(other)).toEqual(answers(one))
   })
 
   test('shows in the digest, so that peers who know different ones compare', () => {
     const known = [[asViewer], [asEditor], [joinOf(ben, 'view', ada, 2)], [asViewer, asEditor]]
     expect(new Set(known.map((joins) => toHex(rosterOf(records, joins).digest()))).size).toBe(known.length)
+  })
+})
+
+describe('a removal', () => {
+  const bens = joinOf(ben, 'a', ada, 1)
+  const line = { writer: 'ab'.repeat(8) as WriterId, seq: 3, id: 'cd'.repeat(32) as EntryId }
+
+  test('ends what the device may do from its place on, and says how far its entries count', () => {
+    const roster = rosterOf(chain(invites('a', 'editor'), removes(ben, [line])), [bens])
+    expect([1, 2].map((seq) => roster.roleAt(ben.device, seq))).toEqual(['editor', undefined])
+    expect(roster.devices()).toEqual([ada.device])
+    expect(roster.certificateOf(ben.device)).toEqual(ben.certificate)
+    expect(roster.cutsOf(ben.device)).toEqual([{ at: 2, lines: new Map([[line.writer, line]]) }])
+    expect(roster.takeJoin(joinOf(cyd, 'a', ben, 2))).toBe('void')
+  })
+
+  test('no Join from before it brings back, however many there are; a later one does', () => {
+    const records = chain(invites('a', 'editor'), invites('b', 'editor'), removes(ben))
+    const roster = rosterOf(records, [bens, joinOf(ben, 'b', ada, 2)])
+    expect(roster.roleOf(ben.device)).toBeUndefined()
+    expect(roster.takeJoin(joinOf(ben, 'b', ada, 3))).toBe('new')
+    expect(roster.roleOf(ben.device)).toBe('editor')
+    expect(roster.cutsOf(ben.device)).toHaveLength(1)
+  })
+
+  test('of the owner is nothing an honest owner signs', () => {
+    const records = chain(invites('a', 'editor'))
+    const roster = rosterOf(records)
+    for (const content of [removes(ada), makes(ada, 'viewer')]) {
+      const place = { session, seq: 2, prev: roster.head }
+      expect(roster.takeRecord(signRecord(crypto, place, content, root))).toBe('void')
+    }
+  })
+})
+
+describe('a Join that a record concerns', () => {
+  const bens = joinOf(ben, 'a', ada, 1)
+  const cyds = joinOf(cyd, 'a', ben, 1)
+
+  test.each<[string, RosterContent]>([
+    ['an epoch', epoch(0)],
+    ['the removal of its admitter', removes(ben)],
+    ['the lowering of its admitter', makes(ben, 'viewer')],
+    ['the revocation of its invite', revokes('a')],
+  ])('%s without naming it is dropped there; what it signed before is not backed any more', (_, content) => {
+    const roster = rosterOf(chain(invites('a', 'editor'), content), [bens, cyds])
+    expect([1, 2].map((seq) => roster.roleAt(cyd.device, seq))).toEqual(['editor', undefined])
+    expect(roster.isBackedAt(cyd.device, 1)).toBe(false)
+  })
+
+  test.each<[string, RosterContent]>([
+    ['that names it', epoch(0, cyds)],
+    ['about another admitter', removes(dee)],
+    ['about another invite', revokes('b')],
+    ['that raises its admitter', makes(ben, 'editor')],
+  ])('by a record %s stays', (_, content) => {
+    const roster = rosterOf(chain(invites('a', 'editor'), content), [bens, cyds])
+    expect([roster.roleOf(cyd.device), roster.isBackedAt(cyd.device, 1)]).toEqual(['editor', true])
+  })
+
+  test('once named is never dropped', () => {
+    const records = chain(invites('a', 'editor'), epoch(0, bens, cyds), epoch(1), removes(ben), revokes('a'))
+    expect(rosterOf(records, [bens, cyds]).roleOf(cyd.device)).toBe('editor')
+  })
+
+  test('is renewed by its admitter, without an open invite, and what it signed meanwhile counts again', () => {
+    const records = chain(invites('a', 'editor'), revokes('a', bens))
+    const roster = rosterOf(records, [bens, cyds])
+    expect(roster.renewable(ben.device)).toEqual([cyds])
+    expect(roster.takeJoin(joinOf(cyd, 'a', dee, 2))).toBe('early')
+    expect(roster.takeJoin(joinOf(cyd, 'a', ben, 2))).toBe('new')
+    expect([roster.roleOf(cyd.device), roster.isBackedAt(cyd.device, 1)]).toEqual(['editor', true])
+    expect(roster.renewable(ben.device)).toEqual([])
+  })
+
+  test('backdated by an ex-editor gives a reader no right to what it backdates', () => {
+    const asViewer = joinOf(dee, 'b', ada, 2)
+    const records = chain(invites('a', 'editor'), invites('b', 'viewer'), removes(ben, [], asViewer))
+    const roster = rosterOf(records, [bens, asViewer, joinOf(dee, 'a', ben, 1)])
+    expect(roster.roleOf(dee.device)).toBe('viewer')
+    expect(roster.isBackedAt(dee.device, 2)).toBe(false)
+  })
+
+  test('is what the owner names next, as long as nothing speaks against it', () => {
+    const roster = rosterOf(chain(invites('a', 'editor'), removes(ben)), [bens, cyds])
+    expect(roster.acceptable()).toEqual([joinIdOf(crypto, bens)])
+    const named = rosterOf(chain(invites('a', 'editor'), epoch(0, bens, cyds)), [bens, cyds])
+    expect(named.acceptable()).toEqual([])
+  })
+})
+
+describe('the owner', () => {
+  const bens = joinOf(ben, 'a', ada, 1)
+  const newRoot = crypto.signKeys(fixedBytes('new root', 32))
+  const moved = chain(invites('a', 'editor'), {
+    type: 'transfer',
+    device: ben.device,
+    rootPk: newRoot.publicKey,
+  })
+  const signedBy = (keys: SignKeys, content: RosterContent): RosterRecord =>
+    signRecord(crypto, { session, seq: 3, prev: moved[2]!.id }, content, keys)
+
+  test('may hand the session over: the new key signs from there on, and the old one does not', () => {
+    const roster = rosterOf(moved, [bens])
+    expect([roster.owner, roster.roleOf(ada.device), roster.roleOf(ben.device)]).toEqual([
+      ben.device,
+      'editor',
+      'owner',
+    ])
+    expect(roster.takeRecord(signedBy(root, epoch(0)))).toMatchObject({ violation: 'forged' })
+    expect(roster.takeRecord(signedBy(newRoot, removes(ada)))).toBe('new')
+    expect(roster.roleOf(ada.device)).toBeUndefined()
+    expect(roster.isBackedAt(ada.device, 2)).toBe(true)
+  })
+
+  test('pauses editing for everybody else, and ends the pause', () => {
+    const records = chain(
+      invites('a', 'editor'),
+      { type: 'policy', paused: true },
+      { type: 'policy', paused: false },
+    )
+    const roster = rosterOf(records, [bens])
+    expect([1, 2, 3].map((seq) => roster.mayWrite(ben.device, seq))).toEqual([true, false, true])
+    expect([1, 2, 3].map((seq) => roster.mayWrite(ada.device, seq))).toEqual([true, true, true])
+    expect(roster.roleAt(ben.device, 2)).toBe('editor')
+  })
+
+  test('ends the session: no record counts after that', () => {
+    const roster = rosterOf(chain(invites('a', 'editor'), { type: 'end' }), [bens])
+    expect(roster.hasEnded).toBe(true)
+    expect(
+      roster.takeRecord(signRecord(crypto, { session, seq: 3, prev: roster.head }, epoch(0), root)),
+    ).toBe('void')
   })
 })
 
@@ -409,7 +579,7 @@ describe('any order of delivery', () => {
     epoch(0),
     makes(cyd, 'editor'),
     revokes('a'),
-    makes(ben, 'viewer'),
+    removes(ben),
   )
   const joins = [
     joinOf(ben, 'a', ada, 1),

@@ -8,7 +8,7 @@ import type { EntryHeader } from '../../src/wire/entry.ts'
 import type { Head } from '../../src/wire/heads.ts'
 import type { Hello } from '../../src/wire/introduction.ts'
 import type { Presence } from '../../src/wire/presence.ts'
-import type { RosterContent } from '../../src/wire/roster-record.ts'
+import type { CutLine, RosterContent, Wrap } from '../../src/wire/roster-record.ts'
 import * as twin from '../crypto/twin.ts'
 import * as values from '../wire/values.ts'
 
@@ -146,14 +146,32 @@ function contentOf(content: RosterContent): Uint8Array {
       return join(u8(1), raw(content.invite), terms, content.sealedSeed)
     }
     case 'revoke':
-      return join(u8(2), raw(content.invite))
-    case 'role':
-      return join(u8(3), raw(content.device), u8(ROLES.indexOf(content.role)))
+      return join(u8(2), raw(content.invite), list(content.joins, raw))
+    case 'role': {
+      const changed = join(raw(content.device), u8(ROLES.indexOf(content.role)))
+      return join(u8(3), changed, cutOf(content.cut), list(content.joins, raw))
+    }
     case 'epoch': {
-      const wraps = list(content.wraps, ({ device, sealedKey }) => join(raw(device), sealedKey))
+      const wraps = join(wrapsOf(content.wraps), wrapsOf(content.admitterWraps), list(content.joins, raw))
       return join(u8(4), varuint(content.epoch), content.commitment, wraps, sized(content.previousSealed))
     }
+    case 'remove':
+      return join(u8(5), raw(content.device), cutOf(content.cut), list(content.joins, raw))
+    case 'policy':
+      return join(u8(6), flag(content.paused))
+    case 'transfer':
+      return join(u8(7), raw(content.device), content.rootPk)
+    case 'end':
+      return u8(8)
   }
+}
+
+function cutOf(cut: readonly CutLine[]): Uint8Array {
+  return list(cut, ({ writer, seq, id }) => join(raw(writer), varuint(seq), raw(id)))
+}
+
+function wrapsOf(wraps: readonly Wrap[]): Uint8Array {
+  return list(wraps, ({ device, sealedKey }) => join(raw(device), sealedKey))
 }
 
 function makeRecords() {

@@ -6,6 +6,7 @@ import type {
   EntryId,
   InstanceId,
   InviteId,
+  JoinId,
   SessionId,
   WriterId,
 } from '../../src/base/ids.ts'
@@ -29,8 +30,7 @@ const blob = id<BlobId>(32)
 const instance = id<InstanceId>(8)
 /** At most 64 bytes of UTF-8. */
 const name = fc.string({ unit: 'binary', maxLength: 16 })
-/** At most 48. */
-/** Any name an object can hold: the decoder refuses `__proto__` (test/wire/roster-record.test.ts). */
+/** At most 48 bytes. Any name an object can hold: the decoder refuses `__proto__` (test/wire/roster-record.test.ts). */
 const rootName = fc.string({ unit: 'binary', maxLength: 12 }).filter((name) => name !== '__proto__')
 const role = fc.constantFrom('editor' as const, 'viewer' as const)
 const list = <T>(item: fc.Arbitrary<T>) => fc.array(item, { maxLength: 4 })
@@ -148,11 +148,19 @@ export const checkpoint: fc.Arbitrary<Checkpoint> = fc.record({
   ),
 })
 
+const wraps = list(fc.record({ device, sealedKey: bytes(80) }))
+const joins = list(id<JoinId>(16))
+const cut = fc.uniqueArray(fc.record({ writer, seq: fc.nat(MAX_SEQ), id: id<EntryId>(32) }), {
+  maxLength: 4,
+  selector: (line) => line.writer,
+})
 const epoch = fc
   .record({
     epoch: fc.nat(MAX_ROSTER_RECORDS),
     commitment: bytes(32),
-    wraps: list(fc.record({ device, sealedKey: bytes(80) })),
+    wraps,
+    admitterWraps: wraps,
+    joins,
     sealed: bytes(72),
   })
   .map(({ sealed, ...rest }) => ({
@@ -181,8 +189,19 @@ export const content: fc.Arbitrary<RosterContent> = fc.oneof(
     lobby: fc.boolean(),
     sealedSeed: bytes(56),
   }),
-  fc.record({ type: type('revoke'), invite: id<InviteId>(32) }),
-  fc.record({ type: type('role'), device, role }),
+  fc.record({ type: type('revoke'), invite: id<InviteId>(32), joins }),
+  fc.record({
+    type: type('role'),
+    device,
+    role: fc.constant('editor' as const),
+    cut: fc.constant([]),
+    joins,
+  }),
+  fc.record({ type: type('role'), device, role: fc.constant('viewer' as const), cut, joins }),
+  fc.record({ type: type('remove'), device, cut, joins }),
+  fc.record({ type: type('policy'), paused: fc.boolean() }),
+  fc.record({ type: type('transfer'), device, rootPk: bytes(32) }),
+  fc.record({ type: type('end') }),
   epoch,
 )
 export const session = id<SessionId>(16)

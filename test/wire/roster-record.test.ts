@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { concat } from '../../src/base/bytes.ts'
+import type { JoinId } from '../../src/base/ids.ts'
 import { loadCrypto } from '../../src/crypto/sodium.ts'
 import {
   MAX_JOINS,
@@ -77,6 +78,7 @@ test('a session is named by its root key', () => {
   expect(sessionIdOf(crypto, values.owner.signPk)).not.toBe(values.session)
 })
 
+const role = values.CONTENTS.find((content) => content.type === 'role') as Content<'role'>
 const rootNamed = (name: string) => ({ name, kind: 'text' as const })
 const manyRoots = (count: number) => Array.from({ length: count }, (_, index) => rootNamed(`${index}`))
 const wraps = (count: number) =>
@@ -94,6 +96,8 @@ test.each<[string, RosterContent, boolean]>([
   ['one use more', { ...invite, uses: MAX_JOINS + 1 }, false],
   ['a sealed seed of another length', { ...invite, sealedSeed: new Uint8Array(55) }, false],
   ['the most wraps', { ...epoch, wraps: wraps(MAX_JOINS) }, true],
+  ['a raised role that cuts', { ...role, role: 'editor' }, false],
+  ['a writer cut twice', { ...role, cut: [...role.cut, ...role.cut] }, false],
   ['one wrap more', { ...epoch, wraps: wraps(MAX_JOINS + 1) }, false],
   ['a first epoch with a key before it', { ...epoch, previousSealed: new Uint8Array(72) }, false],
   ['a later epoch without', { ...epoch, epoch: 1, previousSealed: new Uint8Array(0) }, false],
@@ -104,16 +108,20 @@ test.each<[string, RosterContent, boolean]>([
 
 test('the longest record fits where records travel', () => {
   const longest = encodeRecord(
-    signed({ ...epoch, epoch: 4_000, wraps: wraps(MAX_JOINS), previousSealed: new Uint8Array(72) }),
+    signed({
+      ...{ ...epoch, epoch: 4_000, wraps: wraps(MAX_JOINS), admitterWraps: wraps(MAX_JOINS) },
+      ...{ joins: Array.from({ length: MAX_JOINS }, () => '00'.repeat(16) as JoinId) },
+      previousSealed: new Uint8Array(72),
+    }),
   )
   expect(longest.length).toBeLessThanOrEqual(MAX_ROSTER_RECORD_BYTES)
 })
 
 test('types due in later versions are refused', () => {
-  const bytes = encodeRecord(signed({ type: 'revoke', invite: values.invite }))
+  const bytes = encodeRecord(signed({ type: 'revoke', invite: values.invite, joins: [] }))
   const typeAt = 1 + 16 + 1 + 32
   expect(bytes[typeAt]).toBe(2)
-  for (const type of [5, 6, 255]) {
+  for (const type of [9, 10, 255]) {
     bytes[typeAt] = type
     expect(isViolation(decodeRecord(crypto, bytes))).toBe(true)
   }

@@ -8,6 +8,7 @@ import type {
   EntryId,
   InstanceId,
   InviteId,
+  JoinId,
   RecordId,
   SessionId,
   WriterId,
@@ -64,6 +65,9 @@ export const otherInstance = hex(fixed('other instance', 8)) as InstanceId
 export const blob = hex(fixed('blob')) as BlobId
 export const entryId = hex(fixed('entry')) as EntryId
 
+const joinId = hex(fixed('join', 16)) as JoinId
+const cutLine = { writer, seq: 300, id: entryId }
+
 export const CONTENTS: readonly RosterContent[] = [
   {
     type: 'create',
@@ -81,6 +85,8 @@ export const CONTENTS: readonly RosterContent[] = [
     epoch: 0,
     commitment: fixed('commitment 0'),
     wraps: [{ device: ownerDevice, sealedKey: fixed('wrap', 80) }],
+    admitterWraps: [],
+    joins: [],
     previousSealed: new Uint8Array(0),
   },
   {
@@ -92,13 +98,20 @@ export const CONTENTS: readonly RosterContent[] = [
     lobby: false,
     sealedSeed: fixed('sealed seed', 56),
   },
-  { type: 'role', device: guestDevice, role: 'viewer' },
-  { type: 'revoke', invite },
+  { type: 'role', device: guestDevice, role: 'viewer', cut: [cutLine], joins: [joinId] },
+  { type: 'role', device: guestDevice, role: 'editor', cut: [], joins: [] },
+  { type: 'revoke', invite, joins: [joinId] },
+  { type: 'remove', device: guestDevice, cut: [cutLine], joins: [] },
+  { type: 'policy', paused: true },
+  { type: 'transfer', device: guestDevice, rootPk: twin.signPublicKey(fixed('new root')) },
+  { type: 'end' },
   {
     type: 'epoch',
     epoch: 1,
     commitment: fixed('commitment 1'),
-    wraps: [],
+    wraps: [{ device: guestDevice, sealedKey: fixed('guest wrap', 80) }],
+    admitterWraps: [{ device: guestDevice, sealedKey: fixed('admitter wrap', 80) }],
+    joins: [joinId],
     previousSealed: fixed('previous', 72),
   },
 ]

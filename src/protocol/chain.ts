@@ -6,6 +6,7 @@
  */
 import { assert } from '../base/assert.ts'
 import type { DeviceId, EntryId, WriterId } from '../base/ids.ts'
+import type { Adopted } from '../wire/adoption.ts'
 import { type Entry, NO_ENTRY, sizeOfEntry } from '../wire/entry.ts'
 import { type ChainId, chainOf, type Head } from '../wire/heads.ts'
 import type { Inspection } from './evaluation.ts'
@@ -20,6 +21,8 @@ export interface HeldEntry {
   readonly body: Uint8Array
   /** Only of edits. */
   readonly inspection: Inspection | undefined
+  /** Only of adoptions: what its author vouches for. */
+  readonly adopted?: readonly Adopted[] | undefined
 }
 
 export interface Chain {
@@ -40,6 +43,14 @@ export interface Chain {
   /** rosterSeq never falls along a chain. */
   rosterSeq: number
   ended: ChainEnd | undefined
+  /** Entries beyond wait, as if something they need were missing (validity.ts). */
+  validTo: number
+  /** How far others vouch for it, where it is cut. */
+  adoptedTo: number
+  /** How far this device is about to vouch for it. */
+  meantTo: number
+  /** The place in the roster of the checkpoint that vouches for the base. */
+  vouchedAt: number
   /** Bytes of held entries that are not applied yet. */
   parkedBytes: number
 }
@@ -59,6 +70,10 @@ export function emptyChain(place: { device: DeviceId; writer: WriterId }, client
     appliedClock: 0,
     rosterSeq: 0,
     ended: undefined,
+    validTo: Number.POSITIVE_INFINITY,
+    adoptedTo: 0,
+    meantTo: 0,
+    vouchedAt: 0,
     parkedBytes: 0,
   }
 }

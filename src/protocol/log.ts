@@ -14,6 +14,7 @@ import { assert, unreachable } from '../base/assert.ts'
 import type { DeviceId, SessionId, WriterId } from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import type { Crypto, SignKeys } from '../crypto/crypto.ts'
+import { decodeAdoption } from '../wire/adoption.ts'
 import { type Entry, type EntryKind, isSignedBy, openEntry, sealEntry, sizeOfEntry } from '../wire/entry.ts'
 import { type ChainId, chainOf, type Head } from '../wire/heads.ts'
 import {
@@ -39,6 +40,7 @@ import {
 } from './chain.ts'
 import type { Evaluator, Inspection } from './evaluation.ts'
 import type { Roster } from './roster.ts'
+import { counts, judgeAll, judgeChain, vouch, writesText } from './validity.ts'
 
 export interface LogState {
   readonly crypto: Crypto
@@ -71,6 +73,8 @@ export type LogInput =
       readonly now: Millis
     }
   | { readonly type: 'roster-grew' }
+  /** This device is about to vouch for what it applied of these chains, and of no others, before it knew better. */
+  | { readonly type: 'mean-to-adopt'; readonly chains: readonly ChainId[] }
   /** Applies what own entries have made possible: asked for later, because nothing is applied inside a local edit. */
   | { readonly type: 'settle' }
 
@@ -97,6 +101,8 @@ export type LogOutput =
       readonly because: ChainEnd
       readonly detail: string
     }
+  /** More of these chains is applied than counts: to be adopted, or the document rebuilt without it. */
+  | { readonly type: 'voided'; readonly chains: readonly ChainId[] }
   /** No longer held: erase it from the disk. */
   | { readonly type: 'dropped'; readonly entry: Entry }
   | { readonly type: 'violation'; readonly violation: Violation }
@@ -118,6 +124,7 @@ export function step(state: LogState, input: LogInput): { state: LogState; outpu
       break
     case 'reopened':
       state.evaluator.together(() => receive(state, input.entries, false, outputs))
+      rejudge(state, outputs)
       break
     case 'author':
       author(state, input, outputs)
@@ -128,6 +135,10 @@ export function step(state: LogState, input: LogInput): { state: LogState; outpu
     case 'roster-grew':
       // one by one: whoever had a forged entry laid aside takes nobody else's with it
       for (const entry of state.aside.splice(0)) receive(state, [entry], true, outputs)
+      rejudge(state, outputs)
+      break
+    case 'mean-to-adopt':
+      meanToAdopt(state, input.chains, outputs)
       break
     default:
       return unreachable(input)
@@ -192,8 +203,14 @@ function accept(state: LogState, entry: Entry, verify: boolean, outputs: LogOutp
   if (role === undefined) return setAside(state, entry, outputs)
   if (entry.rosterSeq < chain.rosterSeq)
     return end(chain, entry.seq, 'refused', 'its rosterSeq falls', outputs)
-  if (role === 'viewer' && writesText(entry.kind))
-    return end(chain, entry.seq, 'void', 'a viewer wrote', outputs)
+  if (writesText(entry.kind) && !state.roster.mayWrite(entry.device, entry.rosterSeq))
+    return end(
+      chain,
+      entry.seq,
+      'void',
+      role === 'viewer' ? 'a viewer wrote' : 'it wrote in a pause',
+      outputs,
+    )
   const entryKey = state.entryKeyAt(entry.rosterSeq)
   if (entryKey === undefined) return setAside(state, entry, outputs)
   const content = openEntry(state.crypto, entry, entryKey)
@@ -203,7 +220,9 @@ function accept(state: LogState, entry: Entry, verify: boolean, outputs: LogOutp
   const inspection = inspected && placedIn(chain, inspected)
   if (inspected !== undefined && inspection === undefined)
     return end(chain, entry.seq, 'refused', 'its clock is not the next', outputs)
-  hold(state, chain, { entry, authoredAt: content.authoredAt, body: content.body, inspection }, outputs)
+  const adopted = entry.kind === 'adopt' ? decodeAdoption(content.body) : undefined
+  if (isViolation(adopted)) return adopted
+  hold(state, chain, { entry, ...content, inspection, adopted }, outputs)
   return undefined
 }
 
@@ -212,10 +231,6 @@ function placedIn(chain: Chain, inspection: Inspection): Inspection | undefined 
   const next = chain.heldClock
   if (inspection.clock !== inspection.end) return inspection.clock === next ? inspection : undefined
   return inspection.ownNeed <= next ? { ...inspection, clock: next, end: next } : undefined
-}
-
-function writesText(kind: EntryKind): boolean {
-  return kind === 'edit' || kind === 'checkpoint' || kind === 'adopt'
 }
 
 /** The same entry again; below `base` every entry counts as held, because a checkpoint covers it. */
@@ -257,6 +272,18 @@ function setAside(state: LogState, entry: Entry, outputs: LogOutput[]): undefine
   return undefined
 }
 
+/** Who may do what has changed: what waited may count now, and what is applied may not any more. */
+function rejudge(state: LogState, outputs: LogOutput[]): void {
+  const voided = judgeAll(state)
+  if (voided.length > 0) outputs.push({ type: 'voided', chains: voided.map((chain) => chain.id) })
+  unpark(state, outputs)
+}
+
+function meanToAdopt(state: LogState, chains: readonly ChainId[], outputs: LogOutput[]): void {
+  for (const chain of state.chains.values()) chain.meantTo = chains.includes(chain.id) ? chain.applied : 0
+  rejudge(state, outputs)
+}
+
 /** Entries come as views into a frame of up to 1 MiB; what stays must not keep the frame alive. */
 function keep(entry: Entry): Entry {
   return { ...entry, ciphertext: entry.ciphertext.slice(), signature: entry.signature.slice() }
@@ -264,17 +291,29 @@ function keep(entry: Entry): Entry {
 
 function hold(state: LogState, chain: Chain, held: HeldEntry, outputs: LogOutput[]): void {
   const kept = { ...held, entry: keep(held.entry) }
-  const ready = chain.applied === heldSeq(chain) && areNeedsMet(state, held.inspection)
+  const isNext = chain.applied === heldSeq(chain)
   extend(chain, kept)
-  if (!ready) {
+  judgeChain(state, chain)
+  if (!isNext || !isReady(state, chain, kept)) {
     chain.parkedBytes += sizeOfEntry(kept.entry)
     outputs.push({ type: 'held', entry: kept.entry, own: false, parked: true })
     boundParking(state, outputs)
+    if (concernsCut(state, chain, kept)) unpark(state, outputs)
     return
   }
   if (!apply(state, chain, kept, false, outputs)) return
   outputs.push({ type: 'held', entry: kept.entry, own: false, parked: false })
   unpark(state, outputs)
+}
+
+/** It may be vouched for by what waits here, or vouch for it. */
+function concernsCut(state: LogState, chain: Chain, { inspection, adopted }: HeldEntry): boolean {
+  const isCut = (one: Chain | undefined): boolean => one !== undefined && one.validTo < heldSeq(one)
+  return (
+    isCut(chain) ||
+    adopted !== undefined ||
+    (inspection?.needs ?? []).some(({ clientID }) => isCut(state.byClient.get(clientID)))
+  )
 }
 
 /** Neighbour check and application of the chain's next entry; false when it was refused and the chain ended. */
@@ -306,7 +345,11 @@ function unpark(state: LogState, outputs: LogOutput[]): void {
     for (const chain of state.chains.values()) {
       for (;;) {
         const next = entryAt(chain, chain.applied + 1)
-        if (next === undefined || !areNeedsMet(state, next.inspection)) break
+        if (next === undefined || next.entry.seq > chain.validTo) break
+        if (!isReady(state, chain, next)) {
+          progress = vouch(state, chain, next) || progress
+          break
+        }
         if (!apply(state, chain, next, false, outputs)) break
         chain.parkedBytes -= sizeOfEntry(next.entry)
         progress = true
@@ -315,7 +358,12 @@ function unpark(state: LogState, outputs: LogOutput[]): void {
   }
 }
 
-export function areNeedsMet(state: LogState, inspection: Inspection | undefined): boolean {
+/** The next entry of its chain can be applied. */
+export function isReady(state: LogState, chain: Chain, next: HeldEntry): boolean {
+  return areNeedsMet(state, next.inspection) && counts(state, chain, next)
+}
+
+function areNeedsMet(state: LogState, inspection: Inspection | undefined): boolean {
   return (
     inspection === undefined ||
     inspection.needs.every((need) => appliedClockOf(state, need.clientID) >= need.clock)
@@ -365,8 +413,12 @@ function author(state: LogState, input: Extract<LogInput, { type: 'author' }>, o
   }
   const content = { authoredAt: input.now, body: input.body }
   const entry = sealEntry(state.crypto, header, content, { entryKey, sign: input.keys.sign })
-  const held: HeldEntry = { entry, ...content, inspection }
+  const adopted = input.kind === 'adopt' ? decodeAdoption(input.body) : undefined
+  assert(!isViolation(adopted), 'an own adoption is well made')
+  const held: HeldEntry = { entry, ...content, inspection, adopted }
   extend(chain, held)
+  judgeChain(state, chain)
+  vouch(state, chain, held)
   apply(state, chain, held, true, outputs)
   outputs.push({ type: 'held', entry, own: true, parked: false })
 }

@@ -8,7 +8,8 @@ import { chainOf } from '../wire/heads.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
 import { type Chain, countParked, entryAt, heldSeq } from './chain.ts'
 import type { Evaluator } from './evaluation.ts'
-import { apply, areNeedsMet, chainFor, type LogOutput, type LogState } from './log.ts'
+import { apply, chainFor, isReady, type LogOutput, type LogState } from './log.ts'
+import { judgeChain } from './validity.ts'
 
 /** What a checkpoint made now would list: everything applied. */
 export function appliedHeads(state: LogState): CheckpointHead[] {
@@ -106,7 +107,10 @@ export function covers(
 }
 
 /** Lifts every chain's base to the checkpoint's heads; what is held beyond stays held and waits to be applied. */
-export function liftBases(state: LogState, checkpoint: Pick<Checkpoint, 'heads' | 'free'>): void {
+export function liftBases(
+  state: LogState,
+  checkpoint: Pick<Checkpoint, 'heads' | 'free'> & { readonly rosterSeq: number },
+): void {
   for (const head of checkpoint.heads) {
     const chain = chainFor(state, head)
     if (chain === undefined || head.seq < chain.base) continue
@@ -115,6 +119,8 @@ export function liftBases(state: LogState, checkpoint: Pick<Checkpoint, 'heads' 
     chain.entries = beyond
     chain.base = head.seq
     chain.baseId = head.id
+    chain.vouchedAt = checkpoint.rosterSeq
+    judgeChain(state, chain)
     chain.applied = Math.max(head.seq, Math.min(chain.applied, heldSeq(chain)))
     if (chain.applied === head.seq) chain.appliedClock = head.nextClock
     chain.heldClock = beyond.findLast((held) => held.inspection)?.inspection?.end ?? head.nextClock
@@ -156,7 +162,7 @@ export function replay(
 function nextReady(state: LogState, chains: readonly Chain[]): Chain | undefined {
   return chains.find((chain) => {
     const next = entryAt(chain, chain.applied + 1)
-    return next !== undefined && areNeedsMet(state, next.inspection)
+    return next !== undefined && isReady(state, chain, next)
   })
 }
 

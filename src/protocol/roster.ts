@@ -198,6 +198,15 @@ export class Roster {
     return this.#standing.cutsOf(device)
   }
 
+  /** Whether some of what the device signed may not count: asked first, because nearly all of it always does. */
+  isConcerned(device: DeviceId): boolean {
+    return this.#standing.isConcerned(device)
+  }
+
+  isLeftOutSince(device: DeviceId, rosterSeq: number): boolean {
+    return this.#standing.isLeftOutSince(device, rosterSeq)
+  }
+
   isBackedAt(device: DeviceId, rosterSeq: number): boolean {
     return this.#standing.isBackedAt(device, rosterSeq)
   }

@@ -117,6 +117,11 @@ export class Standing {
     return (this.#acts.get(device) ?? []).flatMap(({ role, cut }) => (role === 'editor' ? [] : [cut]))
   }
 
+  /** Whether the owner ever acted on the device, or a Join of it was dropped. */
+  isConcerned(device: DeviceId): boolean {
+    return this.#acts.has(device) || this.joinsOf(device).some(({ id }) => this.#dropped.has(id))
+  }
+
   /** Whether what the device signed at `seq`, as one who may write there, still rests on a Join that counts. */
   isBackedAt(device: DeviceId, seq: number): boolean {
     if (device === this.ownerAt(seq) || this.#ownedBefore(device, seq)) return true
@@ -234,6 +239,14 @@ export class Standing {
     return !(this.#acts.get(device) ?? []).some(
       ({ at, role }) => at > next.from && at <= seq && role !== 'editor',
     )
+  }
+
+  /** Whether nothing it wrote up to `seq` is backed any more, by records after that. */
+  isLeftOutSince(device: DeviceId, seq: number): boolean {
+    const before = this.joinsOf(device).filter(({ join }) => join.rosterSeq <= seq)
+    const isLeftOut = (joined: GenuineJoin): boolean =>
+      (this.#dropped.get(joined.id) ?? 0) > seq && !this.#isGoodAgain(joined)
+    return before.length > 0 && before.every(isLeftOut)
   }
 
   /** Not dropped, or admitted again since as one who may write: what it wrote meanwhile counts. */

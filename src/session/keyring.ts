@@ -49,8 +49,7 @@ export class Keyring {
   }
 
   canWrite(roster: Roster): boolean {
-    const role = roster.roleOf(this.device)
-    return role === 'owner' || role === 'editor'
+    return roster.mayWrite(this.device, roster.seq)
   }
 
   /** The key entries at this rosterSeq are sealed under. */

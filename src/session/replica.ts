@@ -5,7 +5,7 @@
  */
 import { assert } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
-import type { DeviceId, InstanceId, WriterId } from '../base/ids.ts'
+import { type DeviceId, ID_BYTES, type InstanceId, idOf, type WriterId } from '../base/ids.ts'
 import { disagreement } from '../doc/agreement.ts'
 import { Capture } from '../doc/capture.ts'
 import { applyWhole, type SharedDocument } from '../doc/document.ts'
@@ -25,6 +25,7 @@ import {
   replay,
 } from '../protocol/rebase.ts'
 import type { Roster } from '../protocol/roster.ts'
+import { passesCut } from '../protocol/validity.ts'
 import { openBlob, sealBlob } from '../wire/blob.ts'
 import { type BlobReference, type Checkpoint, encodeCheckpoint } from '../wire/checkpoint.ts'
 import { type Entry, type EntryKind, encodeEntry } from '../wire/entry.ts'
@@ -36,6 +37,7 @@ import type { Environment } from './environment.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
 import { entryKey, type StoredBase } from './stored.ts'
+import { Vouching } from './vouching.ts'
 
 export interface ReplicaListener {
   /** Newly held, own or from `from`: spread it. */
@@ -94,8 +96,6 @@ export interface ReplicaParts {
 export class Replica {
   readonly roster: Roster
   readonly log: LogState
-  readonly writer: WriterId
-  readonly clientID: number
   /** Whether this tab may start the log on the disk anew: one tab of a device at a time. */
   mayTrim = false
   readonly #environment: Environment
@@ -104,11 +104,14 @@ export class Replica {
   readonly #journal: Journal
   readonly #listener: ReplicaListener
   readonly #capture: Capture
+  #writer: WriterId
+  #clientID: number
   #document: SharedDocument
   #served: ServedCheckpoint | undefined
   #phase: 'open' | 'stopped' = 'open'
   #awaited: Awaited | undefined
   readonly #bases: Bases
+  readonly #vouching: Vouching
   /** Whose checkpoints are not taken any more. */
   readonly #distrusted = new Set<DeviceId>()
 
@@ -121,9 +124,9 @@ export class Replica {
     this.#journal = parts.journal
     this.#listener = parts.listener
     this.#document = parts.document
-    this.writer = parts.writer
-    this.clientID = clientIdOf(parts.environment.crypto, this.#keyring.sign.publicKey, this.writer)
-    this.#document.setWriter(this.clientID, 0)
+    this.#writer = parts.writer
+    this.#clientID = clientIdOf(parts.environment.crypto, this.#keyring.sign.publicKey, this.#writer)
+    this.#document.setWriter(this.#clientID, 0)
     this.#capture = new Capture({
       document: this.#document,
       clientID: this.clientID,
@@ -139,7 +142,24 @@ export class Replica {
       opened: parts.base,
       signedBy: parts.checkpoint,
     })
+    this.#vouching = new Vouching({
+      ...{ log: parts.log, clock: parts.environment.clock, me: this.#keyring.device },
+      chance: () => (parts.environment.crypto.randomBytes(1)[0] as number) / 256,
+      mayWrite: () => this.#keyring.canWrite(this.roster),
+      perform: (outputs) => this.#perform(outputs, undefined, true),
+      author: (body) => this.author('adopt', body),
+      rebuild: () => this.rebuildDocument(),
+      dropBase: () => this.#dropBase(),
+    })
     this.#served = parts.base && parts.checkpoint && this.#servedAgain(parts.checkpoint, parts.base)
+  }
+
+  get writer(): WriterId {
+    return this.#writer
+  }
+
+  get clientID(): number {
+    return this.#clientID
   }
 
   get document(): SharedDocument {
@@ -186,7 +206,23 @@ export class Replica {
   }
 
   rosterGrew(): void {
+    this.flush()
     this.#perform(step(this.log, { type: 'roster-grew' }).outputs, undefined, true)
+    if (this.#keyring.canWrite(this.roster) && this.#isOwnChainClosed()) this.#startNewWriter()
+  }
+
+  #isOwnChainClosed(): boolean {
+    const own = this.chain
+    return own !== undefined && (own.ended !== undefined || own.validTo !== Number.POSITIVE_INFINITY)
+  }
+
+  /** A writer that was cut is closed for good; whoever may write again goes on as another. */
+  #startNewWriter(): void {
+    const { crypto } = this.#environment
+    this.#writer = idOf<WriterId>(crypto.randomBytes(ID_BYTES.writer))
+    this.#clientID = clientIdOf(crypto, this.#keyring.sign.publicKey, this.#writer)
+    this.#document.setWriter(this.#clientID, 0)
+    this.#capture.rebind(this.#document, this.#clientID)
   }
 
   author(kind: EntryKind, body: Uint8Array): void {
@@ -205,7 +241,9 @@ export class Replica {
   }
 
   stop(): void {
+    if (this.#phase === 'open') this.#vouching.settle()
     this.#phase = 'stopped'
+    this.#vouching.stop()
     this.#capture.stop()
     this.#document.release()
   }
@@ -266,6 +304,8 @@ export class Replica {
         return this.#listener.forked(output.proof)
       case 'ended':
         return this.#listener.misbehaved(output.device, output.because, output.detail)
+      case 'voided':
+        return this.#afterEdit(() => this.#vouching.voided(output.chains))
       case 'dropped':
         return this.#journal.write([{ delete: 'entries', key: entryKey(output.entry) }])
       case 'violation':
@@ -298,6 +338,8 @@ export class Replica {
     )
     const ownersWord = this.#isWordAgainstBase(entry)
     const verdict = compare(this.log, checkpoint)
+    // whoever signed it did not know of a cut: of use only once somebody vouches for what it covers
+    if (passesCut(this.log, { ...checkpoint, rosterSeq: entry.rosterSeq })) return false
     if (verdict === 'contradicts') return this.#contradicted(entry, from, 'entries that are not')
     if (verdict === 'nothing-new' && !freeNews && !ownersWord) return false
     if (checkpoint.state.kind === 'inline')
@@ -342,13 +384,15 @@ export class Replica {
     if (this.#isWordAgainstBase(entry)) this.#bases.by = entry.device
     const own = this.#bases.memory
     if (own === undefined || covers(checkpoint, own)) {
-      this.#moveTo(fresh, { heads: checkpoint.heads, free: checkpoint.free, state }, entry)
+      const { heads, free } = checkpoint
+      this.#moveTo(fresh, { heads, free, rosterSeq: entry.rosterSeq, state }, entry)
       this.#served = { entry, checkpoint, plain: state }
       return true
     }
     // what the own base has beyond the checkpoint is in no entry any more: both together are the new base
     applyWhole(fresh.doc, own.state)
-    this.#moveTo(fresh, { ...joinBases(checkpoint, own), state: fresh.encodeState() }, undefined)
+    const rosterSeq = Math.min(entry.rosterSeq, own.rosterSeq)
+    this.#moveTo(fresh, { ...joinBases(checkpoint, own), rosterSeq, state: fresh.encodeState() }, undefined)
     this.#served = undefined
     return true
   }
@@ -381,6 +425,13 @@ export class Replica {
     if (by === undefined || by === witness || by === this.roster.owner || isMine) return false
     this.#distrusted.add(by)
     this.#listener.misbehaved(by, 'false-checkpoint', 'its checkpoint contradicts what others hold')
+    this.#dropBase()
+    return true
+  }
+
+  /** Forgets everything but the own chain, to be told it all anew. */
+  #dropBase(): void {
+    const own = this.chain
     forgetOthers(this.log, (chain) => chain === own)
     const rebuilt = rebuild({ schema: this.#schema, updates: [] })
     assert(!isViolation(rebuilt), 'an empty document is sound')
@@ -389,7 +440,6 @@ export class Replica {
     this.#awaited = undefined
     this.#replayOn(rebuilt.document, new Map())
     this.#listener.rebased()
-    return true
   }
 
   #discard(entry: Entry, from: InstanceId | undefined, detail: string): false {
@@ -477,7 +527,7 @@ export class Replica {
     assert(entry !== undefined, 'what was authored is held')
     this.#served = { entry, checkpoint, plain: state }
     if (heads.length > 0 && this.mayTrim) {
-      this.#bases.startFrom({ heads, free, state }, entry)
+      this.#bases.startFrom({ heads, free, rosterSeq: entry.rosterSeq, state }, entry)
       this.#listener.rebased()
     }
     return this.#served
@@ -489,7 +539,8 @@ export class Replica {
       if (clientID !== this.clientID) this.log.freeClocks.set(clientID, clock)
     if (this.log.freeClocks.size === 0) return
     const { entry, checkpoint, plain } = this.makeCheckpoint()
-    this.#bases.seed({ heads: checkpoint.heads, free: checkpoint.free, state: plain }, entry)
+    const { heads, free } = checkpoint
+    this.#bases.seed({ heads, free, rosterSeq: entry.rosterSeq, state: plain }, entry)
   }
 
   /** A fresh document from base and log in canonical order; whatever came in past the log is taken out of it. */

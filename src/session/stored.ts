@@ -22,6 +22,7 @@ import {
   MAX_CHECKPOINT_BYTES,
   MAX_CLOCK,
   MAX_NAME_BYTES,
+  MAX_ROSTER_RECORDS,
   MAX_TITLE_BYTES,
   MAX_WRITERS,
 } from '../wire/limits.ts'
@@ -68,6 +69,8 @@ export interface StoredCard {
 export interface StoredBase {
   readonly heads: readonly CheckpointHead[]
   readonly free: readonly FreeClock[]
+  /** How much of the roster was known when it was made: it vouches for all it covers, up to there. */
+  readonly rosterSeq: number
   /** Yjs V1. */
   readonly state: Uint8Array
 }
@@ -144,7 +147,7 @@ export function encodeBase(base: StoredBase): Uint8Array {
       .varuint(head.nextClock)
   })
   writer.list(base.free, (to, free) => to.varuint(free.clientID).varuint(free.clock))
-  return writer.sized(base.state).finish()
+  return writer.varuint(base.rosterSeq).sized(base.state).finish()
 }
 
 export function decodeBase(bytes: Uint8Array): Decoded<StoredBase> {
@@ -161,7 +164,8 @@ export function decodeBase(bytes: Uint8Array): Decoded<StoredBase> {
       clientID: from.varuint(),
       clock: from.varuint(MAX_CLOCK),
     }))
-    return { heads, free, state: reader.sized(MAX_CHECKPOINT_BYTES) }
+    const rosterSeq = reader.varuint(MAX_ROSTER_RECORDS)
+    return { heads, free, rosterSeq, state: reader.sized(MAX_CHECKPOINT_BYTES) }
   })
 }
 

@@ -92,6 +92,11 @@ function signAll(): RosterRecord[] {
   return chain
 }
 
+/** The record the owner signs after those of `roster`. */
+export function nextRecord(roster: Roster, content: RosterContent): RosterRecord {
+  return signRecord(crypto, { session, seq: roster.seq + 1, prev: roster.head }, content, root)
+}
+
 export function joinOf(who: Person, role: InviteRole): Join {
   const invite = inviteOf(role)
   const fields = {

@@ -157,7 +157,7 @@ describe('a log put on a checkpoint', () => {
     const rebuilt = rebuild({ schema, state, updates: [] })
     if (isViolation(rebuilt)) throw new Error(rebuilt.detail)
     const peer = new Peer(rebuilt.document)
-    liftBases(peer.log, { heads: appliedHeads(from.log), free: [] })
+    liftBases(peer.log, { heads: appliedHeads(from.log), free: [], rosterSeq: 3 })
     return peer
   }
 
@@ -216,7 +216,7 @@ describe('a log put on a checkpoint', () => {
     const peer = new Peer()
     const head = { device: ben.device, writer: author.writer, nextClock: 2 }
     expect(compare(peer.log, { heads: [{ ...head, seq: 2, id: second.id }] })).toBe('brings-news')
-    liftBases(peer.log, { heads: [{ ...head, seq: 2, id: second.id }], free: [] })
+    liftBases(peer.log, { heads: [{ ...head, seq: 2, id: second.id }], free: [], rosterSeq: 3 })
     expect(compare(peer.log, { heads: [{ ...head, seq: 2, id: second.id }] })).toBe('nothing-new')
     expect(compare(peer.log, { heads: [{ ...head, seq: 2, id: first.id }] })).toBe('contradicts')
     const stranger = new Author(ben, 'of nobody').seal('profile', new Uint8Array(1), {

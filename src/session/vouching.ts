@@ -1,0 +1,89 @@
+/**
+ * What becomes of applied entries once a removal or a lowered role says that they do not count. Whoever may write
+ * vouches for what it had applied in good faith, a moment later and unless somebody else did; everybody else, and
+ * the author itself, rebuilds the document without it.
+ *
+ * Not here: which entries count (protocol/validity.ts), the rebuilding (replica.ts).
+ */
+import type { DeviceId } from '../base/ids.ts'
+import type { Clock, Millis } from '../base/ports.ts'
+import { entryAt } from '../protocol/chain.ts'
+import { type LogOutput, type LogState, step } from '../protocol/log.ts'
+import { type Adopted, encodeAdoption } from '../wire/adoption.ts'
+import type { ChainId } from '../wire/heads.ts'
+import { MAX_ADOPTED_CHAINS } from '../wire/limits.ts'
+
+export interface VouchingParts {
+  readonly log: LogState
+  readonly clock: Clock
+  /** In [0, 1). */
+  readonly chance: () => number
+  readonly me: DeviceId
+  readonly mayWrite: () => boolean
+  readonly perform: (outputs: readonly LogOutput[]) => void
+  readonly author: (body: Uint8Array) => void
+  readonly rebuild: () => void
+  /** The base itself holds what does not count: everything is asked for anew. */
+  readonly dropBase: () => void
+}
+
+/** Everybody who may vouch waits this long at most, each by chance, so that one does it for all. */
+const VOUCH_WITHIN_MS: Millis = 5_000
+/** Whoever cannot vouch for its own base waits until others had the time to. */
+const BASE_WAIT_MS: Millis = 3 * VOUCH_WITHIN_MS
+
+export class Vouching {
+  readonly #parts: VouchingParts
+  #cancel: (() => void) | undefined
+
+  constructor(parts: VouchingParts) {
+    this.#parts = parts
+  }
+
+  /** More is applied of these chains than counts. */
+  voided(chains: readonly ChainId[]): void {
+    const { log, me, mayWrite, perform, rebuild } = this.#parts
+    const mayVouch = mayWrite()
+    const meant = chains.filter((id) => mayVouch && log.chains.get(id)?.device !== me)
+    if (meant.length > 0) {
+      perform(step(log, { type: 'mean-to-adopt', chains: meant }).outputs)
+      this.#wait(this.#parts.chance() * VOUCH_WITHIN_MS)
+    }
+    if (meant.length === chains.length) return
+    rebuild()
+    if (this.#baseIsCut()) this.#wait(BASE_WAIT_MS)
+  }
+
+  /** Vouches now for what nobody else has vouched for meanwhile. */
+  settle(): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+    const { log, mayWrite, author, rebuild, dropBase } = this.#parts
+    const { outputs } = step(log, { type: 'mean-to-adopt', chains: [] })
+    const left = outputs.flatMap((output) => (output.type === 'voided' ? output.chains : []))
+    const ends = left.flatMap((id) => this.#endOf(id))
+    if (ends.length > 0 && !mayWrite()) rebuild()
+    else if (ends.length > 0) author(encodeAdoption(ends.slice(0, MAX_ADOPTED_CHAINS)))
+    if (this.#baseIsCut()) dropBase()
+  }
+
+  stop(): void {
+    this.#cancel?.()
+  }
+
+  #endOf(id: ChainId): readonly Adopted[] {
+    const chain = this.#parts.log.chains.get(id)
+    if (chain === undefined || chain.device === this.#parts.me) return []
+    const { device, writer, applied: seq } = chain
+    const last = seq === chain.base ? chain.baseId : entryAt(chain, seq)?.entry.id
+    return last === undefined ? [] : [{ device, writer, seq, id: last }]
+  }
+
+  #baseIsCut(): boolean {
+    return [...this.#parts.log.chains.values()].some((chain) => chain.base > chain.validTo)
+  }
+
+  #wait(pause: Millis): void {
+    this.#cancel ??= this.#parts.clock.wakeAfter(pause, () => this.settle())
+  }
+}

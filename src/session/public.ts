@@ -28,7 +28,8 @@ export interface SessionStatus {
   readonly savedAt: Millis | undefined
   /** Own changes not yet on this device's disk. */
   readonly unsaved: number
-  /** People (devices, not tabs) linked right now, oneself not counted. */
+  /** People (devices, not tabs) here right now, oneself not counted: linked, or heard of through somebody who is.
+   *  A link counts once its other side has said what it holds. */
   readonly peers: number
   /** While 'connecting': the name of whom, when known. */
   readonly connectingTo: string | undefined

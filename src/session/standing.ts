@@ -6,12 +6,14 @@
  */
 import type { DeviceId } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
+import { isCatchingUp } from '../protocol/comparing.ts'
 import { MAX_SESSION_TEXT_BYTES } from '../wire/limits.ts'
 import type { Acknowledged } from './acknowledged.ts'
 import { SessionEnded } from './errors.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
 import type { Mesh } from './mesh.ts'
+import type { MeshPeer } from './mesh-peer.ts'
 import type { People } from './people.ts'
 import type { SessionProblem, SessionStatus } from './public.ts'
 import type { Rendezvous } from './rendezvous.ts'
@@ -57,16 +59,17 @@ export class Standing {
 
   get status(): SessionStatus {
     const { keyring, journal, mesh, acknowledged, rendezvous } = this.#parts
-    const others = this.#others()
+    const { compared, comparing } = this.#links()
+    const strangers = comparing.filter(({ device }) => device !== keyring.device)
     return statusOf({
       ended: this.#telling === 'ended',
       shared: keyring.stored.shared,
       signaling: rendezvous?.phase ?? 'stopped',
       dialing: rendezvous?.dialing ?? 0,
-      linked: others.length,
-      catchingUp: mesh.catchingUp,
-      people: new Set(others).size,
-      connectingTo: this.#connectingTo(),
+      comparing: strangers.length,
+      catchingUp: this.#catchingUp(compared),
+      people: this.#here(compared, comparing).size,
+      connectingTo: this.#connectingTo(strangers),
       bytesLeft: mesh.bytesLeft(),
       ownChains: acknowledged.chains(),
       sharedSeq: (chain) => acknowledged.seqOf(chain),
@@ -137,16 +140,43 @@ export class Standing {
     }
   }
 
-  /** The devices of other people on open links, one a link. */
-  #others(): readonly DeviceId[] {
-    const { mesh, keyring } = this.#parts
-    const devices = [...mesh.peers.values()].map((peer) => peer.device)
-    return devices.filter((device) => device !== keyring.device)
+  /** Links whose other side has said what it holds, and the others. */
+  #links(): { readonly compared: readonly MeshPeer[]; readonly comparing: readonly MeshPeer[] } {
+    const { mesh } = this.#parts
+    const compared: MeshPeer[] = []
+    const comparing: MeshPeer[] = []
+    for (const peer of mesh.peers.values())
+      (mesh.gossip.links.get(peer.link.remote)?.compared === true ? compared : comparing).push(peer)
+    return { compared, comparing }
   }
 
-  #connectingTo(): string | undefined {
+  /** Other people who are here: at the other end of a compared link, or heard of over one and missed by nobody since. */
+  #here(compared: readonly MeshPeer[], comparing: readonly MeshPeer[]): ReadonlySet<DeviceId> {
+    const { mesh, keyring } = this.#parts
+    const here = new Set<DeviceId>()
+    if (compared.length === 0) return here
+    for (const { presence, doubtedAt } of mesh.company.presence.seen.values())
+      if (doubtedAt === undefined) here.add(presence.device)
+    for (const { device } of comparing) here.delete(device)
+    for (const { device } of compared) here.add(device)
+    here.delete(keyring.device)
+    return here
+  }
+
+  /** Links on which more than what is being typed is still to come or to go. */
+  #catchingUp(compared: readonly MeshPeer[]): number {
+    const { gossip, blobs } = this.#parts.mesh
+    const links = compared.filter(({ link }) => {
+      const known = gossip.links.get(link.remote)
+      return known !== undefined && isCatchingUp(known)
+    })
+    return links.length + (blobs.isFetching ? 1 : 0)
+  }
+
+  #connectingTo(strangers: readonly MeshPeer[]): string | undefined {
     const { people, rendezvous } = this.#parts
-    return rendezvous?.dialed && people.member(rendezvous.dialed).name
+    const device = strangers[0]?.device ?? rendezvous?.dialed
+    return device && people.member(device).name
   }
 
   #currentProblem(): SessionProblem | undefined {

@@ -178,6 +178,7 @@ export class Dialing {
         if (!isCurrent()) return
         this.#forget(address)
         this.#instances.delete(address)
+        this.#step({ type: 'gone', address })
         if (failure !== 'aborted' || attempt.late) plan.failed(attempt.late ? 'no-route' : failure, hello)
         changed()
       },
@@ -191,6 +192,7 @@ export class Dialing {
     if (oldest === undefined || this.#attempts.size <= MAX_DIALS) return
     this.#forget(oldest[0])
     this.#instances.delete(oldest[0])
+    this.#step({ type: 'gone', address: oldest[0] })
     oldest[1].dial?.abort()
   }
 

@@ -96,6 +96,7 @@ export class Dialing {
     attempt?.dial?.abort()
     this.#instances.delete(address)
     this.#step({ type: 'gone', address })
+    if (attempt !== undefined) this.#parts.changed()
   }
 
   /** Makes strangers of those who are missed. */

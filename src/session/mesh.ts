@@ -151,13 +151,13 @@ export class Mesh {
     const inbox = new Inbox(soon ?? ((work) => clock.wakeAfter(0, work)))
     return {
       proven: () => undefined,
-      message: (message) => inbox.take(() => this.#message(peer, message)),
+      message: (message) => inbox.take(() => this.#took(() => this.#message(peer, message))),
       entries: (entries, bytes, lane) => {
         const work = (): void => this.#entriesCame(peer, entries, bytes)
         if (lane === 'bulk') inbox.takeLater(work)
         else inbox.take(work)
       },
-      hungry: () => this.blobs.hungry(peer),
+      hungry: () => this.#took(() => this.blobs.hungry(peer)),
       alive: (rtt) => {
         if (rtt !== undefined) peer.rtt = rtt
         if (rtt !== undefined) this.#listener.changed()
@@ -165,6 +165,12 @@ export class Mesh {
       closed: (because) =>
         this.#unlinked(peer, because !== undefined && isViolation(because) ? because : undefined),
     }
+  }
+
+  /** Whatever a link says or has room for may end a comparison or a catching up, or cast a doubt on somebody. */
+  #took(work: () => void): void {
+    work()
+    this.#listener.changed()
   }
 
   #entriesCame(peer: MeshPeer, entries: readonly Entry[], bytes: number): void {

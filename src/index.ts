@@ -135,6 +135,9 @@ async function keepsOnDisk(crypto: Crypto): Promise<'on-disk' | 'in-memory'> {
 export type { CheckOptions, CheckReport } from './session/check.ts'
 export type { CheckSubject, Finding, Verdict } from './session/check-words.ts'
 export {
+  CodeInterrupted,
+  CodeMalformed,
+  CodeUnknown,
   CoterieError,
   InviteExpired,
   InviteMalformed,
@@ -142,6 +145,7 @@ export {
   InviteRevoked,
   InviteUsed,
   NobodyThere,
+  NoMoreCodes,
   NoRoute,
   NotAllowed,
   ProtocolMismatch,
@@ -150,8 +154,10 @@ export {
   SignalingUnreachable,
   TooLarge,
   WebRtcBlocked,
+  WrongCode,
 } from './session/errors.ts'
 export type {
+  CodeOutcome,
   CreateOptions,
   Invitation,
   Invite,
@@ -171,6 +177,7 @@ export type {
   SessionOptions,
   SessionProblem,
   SessionStatus,
+  SpokenCode,
 } from './session/public.ts'
 export { StorageTooNew } from './storage/errors.ts'
 export { askForPersistence } from './storage/persistence.ts'

@@ -9,7 +9,8 @@ import type { Bookkeeping } from './bookkeeping.ts'
 import type { Environment } from './environment.ts'
 import { NotAllowed } from './errors.ts'
 import type { Keyring } from './keyring.ts'
-import type { Invite, InviteOptions } from './public.ts'
+import type { CodeOutcome, Invite, InviteOptions } from './public.ts'
+import { SpokenCodes } from './spoken-codes.ts'
 
 export interface InvitingParts {
   readonly environment: Environment
@@ -18,13 +19,18 @@ export interface InvitingParts {
   readonly books: Bookkeeping
   /** A record was signed, stored and taken: tell everybody. */
   readonly signed: () => void
+  /** A spoken code of one of these invites ended. */
+  readonly codeEnded: (outcome: CodeOutcome) => void
 }
 
 export class Inviting {
   readonly #parts: InvitingParts
+  readonly #codes: SpokenCodes
 
   constructor(parts: InvitingParts) {
     this.#parts = parts
+    const { environment, keyring, codeEnded } = parts
+    this.#codes = new SpokenCodes({ environment, url: () => keyring.stored.signaling, ended: codeEnded })
   }
 
   /** Invites this device made that still let somebody in. */
@@ -34,7 +40,7 @@ export class Inviting {
     const open = new Map(unused.map((content) => [content.invite, content]))
     return keyring.stored.invites.flatMap(({ seed, url }) => {
       const content = open.get(inviteKeys(environment.crypto, seed).invite)
-      return content === undefined ? [] : [describeInvite(content, url)]
+      return content === undefined ? [] : [describeInvite(content, url, this.#codes)]
     })
   }
 
@@ -53,13 +59,19 @@ export class Inviting {
     }
     const url = inviteUrl(crypto, origin, link)
     keyring.update({ invites: [...keyring.stored.invites, { seed: made.seed, url }], shared: true })
-    return describeInvite(made.content, url)
+    return describeInvite(made.content, url, this.#codes)
   }
 
   /** @throws NotAllowed */
   async revoke(invite: InviteId): Promise<void> {
     this.requireOwner()
+    this.#codes.close(invite)
     await this.#sign({ type: 'revoke', invite })
+  }
+
+  /** Codes that are open let nobody in any more. */
+  stop(): void {
+    this.#codes.stop()
   }
 
   /** @throws NotAllowed */

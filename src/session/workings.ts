@@ -96,6 +96,7 @@ export class Workings {
         this.#rosterChanged()
         this.mesh.sendRoster()
       },
+      codeEnded: (outcome) => this.emitter.emit('code', outcome),
     })
     const { clock } = environment
     const composed = { clock, keyring, journal, replica: this.replica, mesh: this.mesh, people: this.people }
@@ -186,6 +187,7 @@ export class Workings {
     this.#tidying.stop()
     this.#tending?.stop()
     this.#guests.close()
+    this.inviting.stop()
     this.rendezvous?.stop()
     this.#tabs?.stop()
     this.mesh.closeAll()

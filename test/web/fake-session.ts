@@ -123,6 +123,7 @@ export class FakeSession implements Session {
       role,
       uses: role === 'editor' ? 1 : 1_000,
       expiresAt: Number.MAX_SAFE_INTEGER,
+      spoken: () => Promise.resolve({ code: '7-walrus-lantern', expiresAt: Date.now() + 300_000 }),
     }
     this.invites = [...this.invites, invite]
     return Promise.resolve(invite)

@@ -88,6 +88,8 @@ class Newcomer {
   #keyring: Keyring
   readonly #doors = new Set<PeerLink>()
   #phase: 'knocking' | 'asked' | 'joining' | 'over' = 'knocking'
+  /** Who answered first: the join hangs by this link and by no other. */
+  #chosen: PeerLink | undefined
   #failure: Error | undefined
   #settle: { resolve: (card: Invitation) => void; reject: (error: Error) => void } | undefined
   #joined: { resolve: (session: LiveSession) => void; reject: (error: Error) => void } | undefined
@@ -186,7 +188,7 @@ class Newcomer {
   #doorClosed(link: PeerLink, wasProven: boolean): void {
     if (!this.#doors.delete(link)) return
     if (!wasProven) this.#failure ??= new InviteMismatch()
-    if (this.#phase === 'asked' || this.#phase === 'joining') this.#fail(this.#failure ?? new NobodyThere())
+    if (link === this.#chosen) this.#fail(this.#failure ?? new NobodyThere())
   }
 
   #message(door: Door, message: Exclude<Message, { type: 'entries' }>): void {
@@ -230,6 +232,7 @@ class Newcomer {
     const role = roster.inviteAt(this.#keys.invite, roster.seq)?.role
     if (role === undefined) return this.#turnAway(door, new InviteMismatch())
     this.#phase = 'asked'
+    this.#chosen = door.link
     this.#cancelTimer?.()
     this.#signaling.stop()
     this.#settle?.resolve({

@@ -16,6 +16,8 @@ export interface Environment {
   readonly claim: (name: string) => Promise<(() => void) | undefined>
   /** Calls `work` when the page is about to go away; gives the way to stop waiting for that. */
   readonly whenEnding: (work: () => void) => () => void
+  /** Calls `work` when the device may have slept or changed its network; gives the way to stop waiting for that. */
+  readonly whenStirred?: (work: () => void) => () => void
   /** Runs `work` in a task of its own, soon, however long the page has been hidden; without it: by the clock. */
   readonly soon?: (work: () => void) => void
   /** The other tabs of this browser, where there is such a thing. */

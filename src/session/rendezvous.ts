@@ -13,15 +13,15 @@ import type { InviteKeys } from '../wire/invite-link.ts'
 import { invitePskIds } from './admission.ts'
 import type { DialingPlan } from './dialing.ts'
 import type { Knocking } from './guest-book.ts'
-import { Introductions } from './introductions.ts'
+import { Introductions, type Wanted } from './introductions.ts'
 import { memberTopics } from './meeting-place.ts'
 import { type Membership, openMemberLink } from './member-link.ts'
 import type { PeerLink } from './peer-link.ts'
 import { Signaling, type SignalingPhase, type TopicPlan } from './signaling.ts'
 
 export interface RendezvousListener {
-  /** Hands a blob to whoever is linked to `to`. */
-  carry(to: InstanceId, blob: Uint8Array): void
+  /** Hands a blob to whoever is linked to `to`; to all there are when the nearest way led nowhere. */
+  carry(to: InstanceId, blob: Uint8Array, ledNowhere: boolean): void
   /** A proven link to a member. */
   linked(link: PeerLink, device: DeviceId): void
   isLinked(instance: InstanceId): boolean
@@ -67,7 +67,7 @@ export class Rendezvous {
       iceServers: () => this.#signaling.iceServers,
       plan: (sealing) => this.#memberPlan(sealing),
       isLinked: (instance) => listener.isLinked(instance),
-      carry: (to, blob) => listener.carry(to, blob),
+      carry: (to, blob, ledNowhere) => listener.carry(to, blob, ledNowhere),
       changed: () => listener.changed(),
     })
   }
@@ -101,9 +101,9 @@ export class Rendezvous {
     this.#signaling.stop()
   }
 
-  /** Somebody is here whom we are not linked to, told by somebody we are. */
-  meet(instance: InstanceId, device: DeviceId): void {
-    if (this.phase !== 'stopped') this.#introductions.meet(instance, device)
+  /** Links wanted, and not there, to instances that somebody we are linked to has told of. */
+  want(wanted: readonly Wanted[]): void {
+    if (this.phase !== 'stopped') this.#introductions.want(wanted)
   }
 
   carried(from: InstanceId, device: DeviceId, blob: Uint8Array): void {

@@ -40,6 +40,9 @@ import type { StoredSecrets } from './stored.ts'
 
 /** The card is shown or the failure told within this time. */
 const KNOCK_MS = 20_000
+/** A few are asked at first, each at the cost of a connection; more when none of them answers within LOOK_MS. */
+const FIRST_ASKED = 4
+const LOOK_MS = 2_000
 /** From Join to the text. */
 const JOIN_MS = 30_000
 
@@ -94,6 +97,8 @@ class Newcomer {
   #settle: { resolve: (card: Invitation) => void; reject: (error: Error) => void } | undefined
   #joined: { resolve: (session: LiveSession) => void; reject: (error: Error) => void } | undefined
   #cancelTimer: (() => void) | undefined
+  #cancelLook: (() => void) | undefined
+  #asksAtOnce = FIRST_ASKED
 
   constructor(environment: Environment, invite: InviteLink, signalingUrl: string, options: SessionOptions) {
     this.#environment = environment
@@ -122,6 +127,7 @@ class Newcomer {
         keys: this.#keys.topic,
         sealing: this.#keys.sealing,
         self: { side: 'newcomer', instance: this.#me, device: undefined, join: EMPTY },
+        greetsAtOnce: () => this.#asksAtOnce,
         welcomes: (hello) => hello.side === 'member' && this.#phase === 'knocking',
         opened: (channel, hello, initiator) => this.#open(channel, hello, initiator),
         failed: (failure) => this.#dialFailed(failure),
@@ -131,6 +137,7 @@ class Newcomer {
     this.#cancelTimer = environment.clock.wakeAfter(KNOCK_MS, () =>
       this.#fail(this.#failure ?? this.#unanswered()),
     )
+    this.#lookLater()
     this.#signaling.start()
   }
 
@@ -139,6 +146,14 @@ class Newcomer {
   #signalingChanged(): void {
     if (this.#phase === 'knocking' && this.#signaling?.phase === 'unreachable')
       this.#fail(new SignalingUnreachable(this.#signaling.host))
+  }
+
+  #lookLater(): void {
+    this.#cancelLook = this.#environment.clock.wakeAfter(LOOK_MS, () => {
+      this.#asksAtOnce *= 2
+      this.#signaling.lookAgain(() => false)
+      this.#lookLater()
+    })
   }
 
   /** Who answered and could not be reached in all this time is there, and has no way to us. */
@@ -234,6 +249,7 @@ class Newcomer {
     this.#phase = 'asked'
     this.#chosen = door.link
     this.#cancelTimer?.()
+    this.#cancelLook?.()
     this.#signaling.stop()
     this.#settle?.resolve({
       inviter: cutName(message.inviter),
@@ -326,6 +342,7 @@ class Newcomer {
     if (this.#phase === 'over') return
     this.#phase = 'over'
     this.#cancelTimer?.()
+    this.#cancelLook?.()
     this.#signaling.stop()
     for (const link of [...this.#doors]) link.close()
   }

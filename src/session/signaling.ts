@@ -24,6 +24,8 @@ export interface TopicPlan extends DialingPlan {
   readonly keys: SignKeys
   /** Whether to say hello to whoever is there; without it always. */
   greets?(): boolean
+  /** To how many at a time; without it to MAX_GREETED. */
+  greetsAtOnce?(): number
 }
 
 export type SignalingPhase = 'stopped' | 'connecting' | 'open' | 'unreachable'
@@ -239,7 +241,21 @@ export class Signaling {
 
   #joined(id: TopicId, sockets: readonly number[]): void {
     const topic = this.#topics.get(id)
-    if (topic?.plan.greets?.() !== false) topic?.dialing.greet(sockets.slice(0, MAX_GREETED))
+    if (topic === undefined || topic.plan.greets?.() === false) return
+    const count = Math.min(MAX_GREETED, topic.plan.greetsAtOnce?.() ?? MAX_GREETED)
+    topic.dialing.greet(this.#some(sockets, count))
+  }
+
+  /** Half of them the first there are, who have been there longest; the others by chance, so that not all ask the same. */
+  #some(sockets: readonly number[], count: number): readonly number[] {
+    if (sockets.length <= count) return sockets
+    const oldest = [...sockets].sort((a, b) => a - b)
+    const chosen = oldest.splice(0, Math.ceil(count / 2))
+    while (chosen.length < count) {
+      const [byte = 0] = this.#environment.crypto.randomBytes(1)
+      chosen.push(...oldest.splice(byte % oldest.length, 1))
+    }
+    return chosen
   }
 
   #dialingIn(id: TopicId, plan: TopicPlan): Dialing {

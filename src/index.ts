@@ -3,6 +3,7 @@
  * nor network; the first call does.
  */
 import type { Clock } from './base/ports.ts'
+import { steady } from './base/steady.ts'
 import type { Crypto } from './crypto/crypto.ts'
 import { loadCrypto } from './crypto/sodium.ts'
 import { apiOver } from './session/api.ts'
@@ -18,7 +19,10 @@ import { browserTabs } from './transport/browser-tabs.ts'
 import { browserSignaling } from './transport/websocket.ts'
 
 const clock: Clock = {
-  now: () => Date.now(),
+  now: steady(
+    () => Date.now(),
+    () => performance.now(),
+  ),
   wakeAfter(after, wake) {
     const timer = setTimeout(wake, after)
     return () => clearTimeout(timer)

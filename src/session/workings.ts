@@ -310,7 +310,7 @@ export class Workings {
         this.#tending?.lost(link.remote)
         this.emitter.emit('peers', this.peers)
       },
-      missedHere: () => this.people.changed(),
+      missedHere: () => this.people.repeat(),
       carried: (from, device, blob) => this.rendezvous?.carried(from, device, blob),
       diverged: (peer) => this.#trouble.diverged(peer),
       toldByTab: ({ link }) => link.close(violation('unexpected', 'the words of a tab')),
@@ -323,8 +323,7 @@ export class Workings {
 
   #presence(output: Parameters<MeshListener['presence']>[0]): void {
     this.#arrivals.seen(output)
-    this.#tending?.changed()
-    this.emitter.emit('members', this.people.members())
+    if (output.type === 'hidden' || output.first) this.#tending?.changed()
     this.standing.refresh()
   }
 

@@ -86,9 +86,15 @@ export class Company {
     this.#step({ type: 'roster-grew' })
   }
 
-  /** Everybody who is here, ourselves included, as far as we have heard. */
+  /** Everybody who is here, ourselves included, as far as we have heard, but for those behind another tab. */
   ring(...also: readonly InstanceId[]): Ring {
-    return ringOf([this.#parts.me, ...also, ...this.#parts.peers.keys(), ...this.presence.seen.keys()])
+    const heardOf = [...also, ...this.#parts.peers.keys(), ...this.presence.seen.keys()]
+    return ringOf([this.#parts.me, ...heardOf.filter((instance) => !this.isBehind(instance))])
+  }
+
+  /** It stands behind another tab of its browser, and is reached through that one. */
+  isBehind(instance: InstanceId): boolean {
+    return this.presence.seen.get(instance)?.presence.place === 'behind'
   }
 
   deviceOf(instance: InstanceId): DeviceId | undefined {

@@ -1,6 +1,7 @@
 /** What only the owner does: signing invites and revoking them, one record after the other however many tabs sign. */
 import { assert } from '../base/assert.ts'
 import type { InviteId } from '../base/ids.ts'
+import type { Secret } from '../base/secret.ts'
 import type { Roster } from '../protocol/roster.ts'
 import { inviteKeys } from '../wire/invite-link.ts'
 import type { RosterContent } from '../wire/roster-record.ts'
@@ -48,18 +49,40 @@ export class Inviting {
   async invite(options: InviteOptions): Promise<Invite> {
     this.requireOwner()
     const { environment, keyring, roster } = this.#parts
-    const { crypto, clock, origin } = environment
+    const { crypto, clock } = environment
     const made = newInvite(crypto, keyring, options, clock.now())
     await this.#sign(made.content)
-    const link = {
-      session: roster.session,
-      rosterSeq: roster.seq,
-      seed: made.seed,
-      signaling: this.#unusualServer(),
-    }
-    const url = inviteUrl(crypto, origin, link)
-    keyring.update({ invites: [...keyring.stored.invites, { seed: made.seed, url }], shared: true })
+    const url = this.#urlOf(made.seed, roster.seq)
+    this.#keep(made.seed, url)
+    keyring.update({ shared: true })
     return describeInvite(made.content, url, this.#codes)
+  }
+
+  /** Links that other tabs of this device made become links of this one: their seeds are in the roster. */
+  rosterGrew(): void {
+    const { environment, keyring, roster } = this.#parts
+    const made = roster.records.filter(({ content }) => content.type === 'invite')
+    if (keyring.root === undefined || made.length === keyring.stored.invites.length) return
+    const known = new Set(
+      keyring.stored.invites.map(({ seed }) => inviteKeys(environment.crypto, seed).invite),
+    )
+    for (const { seq, content } of made) {
+      if (content.type !== 'invite' || known.has(content.invite)) continue
+      const seed = keyring.openSeed(content.sealedSeed)
+      if (seed !== undefined) this.#keep(seed, this.#urlOf(seed, seq))
+    }
+  }
+
+  #keep(seed: Secret, url: string): void {
+    const { keyring } = this.#parts
+    const others = keyring.stored.invites.filter((one) => one.url !== url)
+    keyring.update({ invites: [...others, { seed, url }] })
+  }
+
+  #urlOf(seed: Secret, rosterSeq: number): string {
+    const { environment, roster } = this.#parts
+    const link = { session: roster.session, rosterSeq, seed, signaling: this.#unusualServer() }
+    return inviteUrl(environment.crypto, environment.origin, link)
   }
 
   /** @throws NotAllowed */

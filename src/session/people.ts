@@ -10,7 +10,7 @@ import type { AuthenticatedAwareness } from '../doc/awareness.ts'
 import type * as presenceCore from '../protocol/presence.ts'
 import type { Roster } from '../protocol/roster.ts'
 import { MAX_PERSON_NAME_BYTES, MAX_PRESENCE_RANGES, PRESENCE_PAUSE_MS } from '../wire/limits.ts'
-import { type Presence, type PresenceCursor, sealPresence } from '../wire/presence.ts'
+import { type Presence, type PresenceCursor, type PresencePlace, sealPresence } from '../wire/presence.ts'
 import type { Keyring } from './keyring.ts'
 import type { Member, PresenceState } from './public.ts'
 
@@ -21,6 +21,7 @@ export interface PeopleParts {
   readonly keyring: Keyring
   readonly me: InstanceId
   readonly writer: () => WriterId
+  readonly place: () => PresencePlace
   readonly awareness: AuthenticatedAwareness
   readonly send: (presence: Uint8Array) => void
 }
@@ -164,7 +165,7 @@ export class People {
   }
 
   #presence(): Uncounted {
-    const { keyring, me, writer, awareness } = this.#parts
+    const { keyring, me, writer, place, awareness } = this.#parts
     const state: Partial<PresenceState> = awareness.awareness.getLocalState() ?? {}
     return {
       device: keyring.device,
@@ -172,7 +173,7 @@ export class People {
       writer: writer(),
       phase: state.away === true ? 'away' : state.idle === true ? 'idle' : 'active',
       name: cutName(keyring.stored.name),
-      place: 'front',
+      place: place(),
       color: keyring.stored.color,
       cursor: state.cursor && cursorOf(state.cursor),
     }

@@ -8,6 +8,7 @@ import type { DeviceId } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
 import { isCatchingUp } from '../protocol/comparing.ts'
 import { MAX_SESSION_TEXT_BYTES } from '../wire/limits.ts'
+import type { Reach } from '../wire/message.ts'
 import type { Acknowledged } from './acknowledged.ts'
 import { SessionEnded } from './errors.ts'
 import type { Journal } from './journal.ts'
@@ -34,6 +35,8 @@ export interface StandingParts {
   readonly people: People
   readonly acknowledged: Acknowledged
   readonly rendezvous: Rendezvous | undefined
+  /** What the tab before this one reaches; undefined when this one leads. */
+  readonly reach: () => Reach | undefined
   readonly tell: (status: SessionStatus) => void
 }
 
@@ -58,23 +61,24 @@ export class Standing {
   }
 
   get status(): SessionStatus {
-    const { keyring, journal, mesh, acknowledged, rendezvous } = this.#parts
+    const { keyring, journal, mesh, acknowledged, rendezvous, replica } = this.#parts
+    const reach = this.#parts.reach()
     const { compared, comparing } = this.#links()
     const strangers = comparing.filter(({ device }) => device !== keyring.device)
     return statusOf({
       ended: this.#telling === 'ended',
       shared: keyring.stored.shared,
-      signaling: rendezvous?.phase ?? 'stopped',
-      dialing: rendezvous?.dialing ?? 0,
+      signaling: reach?.signaling ?? rendezvous?.phase ?? 'stopped',
+      dialing: reach?.dialing ?? rendezvous?.dialing ?? 0,
       comparing: strangers.length,
-      catchingUp: this.#catchingUp(compared),
+      catchingUp: this.#catchingUp(compared) + (reach?.catchingUp ?? 0),
       people: this.#here(compared, comparing).size,
       connectingTo: this.#connectingTo(strangers),
-      bytesLeft: mesh.bytesLeft(),
+      bytesLeft: Math.max(mesh.bytesLeft(), reach?.bytesLeft ?? 0),
       ownChains: acknowledged.chains(),
       sharedSeq: (chain) => acknowledged.seqOf(chain),
       savedAt: journal.savedAt,
-      unsaved: journal.pending,
+      unsaved: journal.pending + (replica.isCapturing ? 1 : 0),
       problem: this.#currentProblem(),
     })
   }
@@ -175,16 +179,20 @@ export class Standing {
 
   #connectingTo(strangers: readonly MeshPeer[]): string | undefined {
     const { people, rendezvous } = this.#parts
-    const device = strangers[0]?.device ?? rendezvous?.dialed
+    const reach = this.#parts.reach()
+    const dialed = reach === undefined ? rendezvous?.dialed : reach.dialed
+    const device = strangers[0]?.device ?? dialed
     return device && people.member(device).name
   }
 
   #currentProblem(): SessionProblem | undefined {
     const { journal, replica, rendezvous } = this.#parts
+    const signaling = this.#parts.reach()?.signaling ?? rendezvous?.phase
     if (journal.problem !== undefined) return { kind: journal.problem }
     if (replica.textUnits > MAX_SESSION_TEXT_BYTES) return { kind: 'too-large' }
     if (this.#problem !== undefined) return this.#problem
-    if (rendezvous?.phase === 'unreachable') return { kind: 'signaling-unreachable', host: rendezvous.host }
+    if (rendezvous !== undefined && signaling === 'unreachable')
+      return { kind: 'signaling-unreachable', host: rendezvous.host }
     return undefined
   }
 }

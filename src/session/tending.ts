@@ -33,20 +33,28 @@ export class Tending {
 
   /** Alone, or without somebody we want: the server is asked too; otherwise the mesh mends itself. */
   lost(instance: InstanceId): void {
-    if (this.#mesh.peers.size === 0 || this.#isWanted(instance)) this.#rendezvous.miss()
+    if (this.#linked('front').length === 0 || this.#isWanted(instance)) this.#rendezvous.miss()
     this.changed()
   }
 
   /** Whether there is room for a link to this instance, or a reason for one. */
   wants(instance: InstanceId): boolean {
-    return this.#mesh.peers.size < MAX_LINKS || this.#isWanted(instance)
+    const place = this.#mesh.company.isBehind(instance) ? 'behind' : 'front'
+    return this.#linked(place).length < MAX_LINKS || this.#isWanted(instance)
   }
 
   stop(): void {
     this.#cancel?.()
   }
 
+  /** Those behind another tab are linked to us of their own accord, in case that tab ends; no ring counts them. */
+  #linked(place: 'front' | 'behind'): readonly InstanceId[] {
+    const { peers, company } = this.#mesh
+    return [...peers.keys()].filter((instance) => company.isBehind(instance) === (place === 'behind'))
+  }
+
   #isWanted(instance: InstanceId): boolean {
+    if (this.#mesh.company.isBehind(instance)) return false
     return wantedLinks(this.#mesh.me, this.#mesh.company.ring(instance)).has(instance)
   }
 
@@ -65,8 +73,9 @@ export class Tending {
         return device === undefined || peers.has(instance) ? [] : [{ instance, device }]
       }),
     )
-    const surplus = surplusLinks(me, [...peers.keys()], ring)
-    const excess = ring.byId.length > FULL_MESH ? peers.size - MAX_LINKS : 0
+    const linked = this.#linked('front')
+    const surplus = surplusLinks(me, linked, ring)
+    const excess = ring.byId.length > FULL_MESH ? linked.length - MAX_LINKS : 0
     for (const [index, instance] of surplus.entries()) this.#letGo(peers.get(instance), index < excess)
   }
 

@@ -6,6 +6,7 @@ import type { Dialer, SignalingConnector, TabPort } from '../transport/port.ts'
 
 export interface Environment {
   readonly crypto: Crypto
+  /** Never goes back (base/steady.ts). */
   readonly clock: Clock
   readonly dialer: Dialer
   readonly connector: SignalingConnector

@@ -5,6 +5,7 @@
  * Invariant: nothing is connected before `start`, and after `stop` no socket, timer or dial is left.
  */
 import { type DeviceId, type InstanceId, idOf, type TopicId } from '../base/ids.ts'
+import type { Millis } from '../base/ports.ts'
 import type { SignKeys } from '../crypto/crypto.ts'
 import type { IceServer, SignalingSocket } from '../transport/port.ts'
 import {
@@ -46,6 +47,8 @@ const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 30_000
 /** A connection that says nothing for this long is as good as none. */
 const GREETING_MS = 10_000
+/** Whoever is asked who is there answers within this time: a socket may be dead long before the platform says so. */
+const ANSWER_MS = 5_000
 
 export class Signaling {
   readonly #environment: Environment
@@ -134,6 +137,7 @@ export class Signaling {
       topic.dialing.miss(isMissing)
       this.#join(topic)
     }
+    if (this.#phase === 'open' && this.#topics.size > 0) this.#dropAfter(ANSWER_MS)
   }
 
   // The socket -------------------------------------------------------------------------------------------------
@@ -152,7 +156,12 @@ export class Signaling {
       },
     })
     this.#socket = socket
-    this.#cancelTimer = this.#environment.clock.wakeAfter(GREETING_MS, () => this.#drop())
+    this.#dropAfter(GREETING_MS)
+  }
+
+  #dropAfter(silence: Millis): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = this.#environment.clock.wakeAfter(silence, () => this.#drop())
   }
 
   #drop(): void {
@@ -188,6 +197,7 @@ export class Signaling {
   #received(bytes: Uint8Array): void {
     const signal = decodeServerSignal(bytes)
     if (isViolation(signal)) return this.#drop()
+    if (this.#phase === 'open') this.#cancelTimer?.()
     switch (signal.kind) {
       case 'challenge':
         return this.#challenged(signal)

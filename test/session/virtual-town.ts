@@ -7,6 +7,7 @@ import { step } from '../../signaling/relay.ts'
 import { createRelay } from '../../signaling/relay-state.ts'
 import { toHex } from '../../src/base/bytes.ts'
 import type { Clock, Millis, Random } from '../../src/base/ports.ts'
+import { steady } from '../../src/base/steady.ts'
 import type { Crypto } from '../../src/crypto/crypto.ts'
 import { loadCrypto } from '../../src/crypto/sodium.ts'
 import { type Api, apiOver } from '../../src/session/api.ts'
@@ -186,7 +187,10 @@ export class TownDevice {
   #api(): Api {
     const { crypto, time, network } = this.#town
     const clock: Clock = {
-      now: () => time.now() + this.ahead,
+      now: steady(
+        () => time.now() + this.ahead,
+        () => time.now(),
+      ),
       wakeAfter: (after, wake) => time.wakeAfter(after, () => this.phase === 'alive' && wake()),
     }
     const environment: Environment = {

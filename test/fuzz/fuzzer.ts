@@ -102,7 +102,7 @@ export function play(target: Target, input: Uint8Array): Verdict {
   try {
     const first = once(target, dressed)
     const taken = first.value !== undefined
-    const tooMuch = excess(leastOf(first, target, dressed), dressed.length)
+    const tooMuch = excessIn(leastOf(first, target, dressed), target, dressed)
     if (tooMuch !== undefined) return { taken, reason: tooMuch }
     return { taken, reason: taken ? target.objection?.(first.value, dressed) : undefined }
   } catch (error) {
@@ -117,10 +117,14 @@ function once(target: Target, dressed: Uint8Array): ReturnType<typeof measured> 
 
 function leastOf(first: Cost, target: Target, dressed: Uint8Array): Cost {
   let least = first
-  for (let i = 0; i < REPEATS && excess(least, dressed.length) !== undefined; i++) {
+  for (let i = 0; i < REPEATS && excessIn(least, target, dressed) !== undefined; i++) {
     const again = once(target, dressed)
     // a run of which nothing was seen says nothing
     if (again.memory > 0 && again.memory < least.memory) least = again
   }
   return least
+}
+
+function excessIn(cost: Cost, { memoryPerByte }: Target, { length }: Uint8Array): string | undefined {
+  return excess(cost, length, memoryPerByte)
 }

@@ -1,6 +1,7 @@
 /**
  * `npm run fuzz -- --seconds N [--runs N] [--target T] [--seed S]`: every decoder, on as many threads as there are
- * processors. N seconds for each target, or N runs, whichever ends first. Prints a line for each target, then the
+ * processors. N seconds for each target, or N runs, whichever ends first; a tenth of the runs where each makes a
+ * signature. Prints a line for each target, then the
  * counts; ends with 1 when anything failed, and leaves what failed in test/fuzz/crashers.
  * Not here: what is fuzzed (table.ts) and what a run must not do (fuzzer.ts, meter.ts).
  */
@@ -12,6 +13,7 @@ import { keep } from './crashers.ts'
 import { startCounting } from './meter.ts'
 import { type Report, type Shift, Window, work } from './shift.ts'
 import { TARGETS } from './table.ts'
+import type { Target } from './target.ts'
 
 const USAGE = 'npm run fuzz -- --seconds N [--runs N] [--target T] [--seed S]'
 /** Seconds all threads have worked without a new input of one of them: that one never ends. Not by the clock on the
@@ -32,7 +34,11 @@ function shiftsOf(given: readonly string[]): Shift[] | undefined {
   const targets = TARGETS.filter(({ name }) => wanted === undefined || name === wanted)
   const isSound = [runs ?? 1, seed, seconds ?? 1].every((one) => Number.isFinite(one) && one > 0)
   if (!isSound || targets.length === 0) return undefined
-  return targets.map(({ name }) => ({ target: name, seed, seconds, runs }))
+  return targets.map(({ name, pace }) => ({ target: name, seed, seconds, runs: forPace(pace, runs) }))
+}
+
+function forPace(pace: Target['pace'], runs: number | undefined): number | undefined {
+  return runs === undefined || pace === 'cheap' ? runs : Math.ceil(runs / 10)
 }
 
 /** Performs shifts one after the other, on a worker that is started anew only where one never ends. */

@@ -41,10 +41,14 @@ export function measured(run: () => unknown): Cost & { readonly value: unknown }
 }
 
 /** What is beyond proportion in the cost of so many bytes, or `undefined`. */
-export function excess({ steps: taken, memory }: Cost, bytes: number): string | undefined {
+export function excess(
+  { steps: taken, memory }: Cost,
+  bytes: number,
+  memoryPerByte = MEMORY_PER_BYTE,
+): string | undefined {
   const most = STEPS_PER_BYTE * bytes + STEPS_FOR_NOTHING
   if (taken > most) return `${taken} steps for ${bytes} bytes`
-  const room = MEMORY_PER_BYTE * bytes + MEMORY_FOR_NOTHING
+  const room = memoryPerByte * bytes + MEMORY_FOR_NOTHING
   return memory > room ? `${memory} bytes of memory for ${bytes} bytes` : undefined
 }
 

@@ -3,7 +3,7 @@
  * way in memory both share, so that one that never ends is known too.
  */
 import { performance } from 'node:perf_hooks'
-import { type Failure, Fuzzer } from './fuzzer.ts'
+import { type Failure, Fuzzer, play } from './fuzzer.ts'
 import type { Target } from './target.ts'
 
 export interface Shift {
@@ -67,12 +67,23 @@ export function work(target: Target, { seed, seconds, runs }: Shift, window: Win
     fuzzer.runs >= (runs ?? Number.POSITIVE_INFINITY) ||
     failures.size >= MAX_FAILURES ||
     (fuzzer.runs % LOOK_AT_CLOCK_EVERY === 0 && performance.now() >= endsAt)
+  // most runs end with an error that a decoder throws and catches: its stack costs more than the decoding
+  Error.stackTraceLimit = 0
   do {
     const input = fuzzer.next()
     window.show(input)
     const failure = fuzzer.run(input)
-    if (failure !== undefined) failures.set(failure.reason.replaceAll(/[0-9a-f]{2,}|\d+/g, 'n'), failure)
+    if (failure !== undefined)
+      failures.set(failure.reason.replaceAll(/[0-9a-f]{2,}|\d+/g, 'n'), withStack(target, failure))
   } while (!isOver())
   const { runs: played, taken } = fuzzer
   return { target: target.name, runs: played, taken, failures: [...failures.values()], isStuck: false }
+}
+
+/** The same failure, told again with the place it was thrown at. */
+function withStack(target: Target, failure: Failure): Failure {
+  Error.stackTraceLimit = 10
+  const { reason } = play(target, failure.input)
+  Error.stackTraceLimit = 0
+  return { ...failure, reason: reason ?? failure.reason }
 }

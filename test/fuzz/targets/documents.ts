@@ -111,9 +111,14 @@ function manyValues(count: number): Uint8Array {
   return updateOf(MALLORY, 0, struct({ parent: 'a', content: { kind: 8, bytes } }))
 }
 
+/** A struct has 6 bytes and more. Read, it is an object of 100 bytes, most have an id of 40, and each is looked up
+ *  later; Yjs keeps more for each than that. There are at most MAX_STRUCTS. */
+const MEMORY_PER_BYTE_OF_STRUCTS = 64
+
 const firewall: Target = {
   name: 'firewall',
   pace: 'cheap',
+  memoryPerByte: MEMORY_PER_BYTE_OF_STRUCTS,
   valid: () => allScenes().scenes.map(({ update }) => update),
   large: () => [
     manyStructs(20_000),
@@ -139,6 +144,7 @@ interface Judged {
 const documents: Target = {
   name: 'document',
   pace: 'cheap',
+  memoryPerByte: MEMORY_PER_BYTE_OF_STRUCTS,
   valid: () => allScenes().scenes.map(({ update }, at) => concat(Uint8Array.of(at), update)),
   decode: (input): Judged | undefined => {
     const { scenes, documents: all } = allScenes()
@@ -187,6 +193,7 @@ function sinceOf(doc: Y.Doc, clock: number): Uint8Array {
 const states: Target = {
   name: 'state',
   pace: 'cheap',
+  memoryPerByte: MEMORY_PER_BYTE_OF_STRUCTS,
   valid: () => allScenes().scenes.map(({ state }, at) => concat(Uint8Array.of(at), state)),
   decode: (input) => {
     const { scenes } = allScenes()

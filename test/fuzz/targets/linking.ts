@@ -75,8 +75,11 @@ function many<T>(count: number, make: (at: number) => T): T[] {
   return Array.from({ length: count }, (_, at) => make(at))
 }
 
-const numbered = (name: string, length: number, at: number): Uint8Array =>
-  concat(fixed(name, length - 4), new Writer().u32(at).finish())
+/** Bytes that differ from the others' in their number only. */
+function numbered(name: string, length: number, at: number): Uint8Array {
+  return concat(new Uint8Array(length - 4).fill(name.length), new Writer().u32(at).finish())
+}
+
 const someHead = (at: number): Head => ({
   writer: idOf(numbered('writer', 8, at)),
   device: idOf(numbered('device', 16, at)),
@@ -98,7 +101,7 @@ const someSegment = (at: number): Segment => ({
   ],
 })
 
-const LARGE: readonly Message[] = [
+const largeMessages = (): readonly Message[] => [
   { type: 'heads', answer: true, seen: 0, heads: many(15_000, someHead) },
   { type: 'entries', segments: many(4_000, someSegment) },
   { type: 'ack', acknowledgements: many(15_000, (at) => ({ ...someHead(at), held: at })) },
@@ -115,7 +118,7 @@ const messages: Target = {
   name: 'message',
   pace: 'cheap',
   valid: sampled(message, encodeMessage),
-  large: () => LARGE.map(encodeMessage),
+  large: () => largeMessages().map(encodeMessage),
   decode: (frame) => unlessViolation(decodeMessage(frame)),
   objection: respelled<Message>(encodeMessage),
 }
@@ -145,7 +148,10 @@ const runs: Target = {
   name: 'runs',
   pace: 'cheap',
   valid: sampled(entriesOnly, encodeMessage),
-  large: () => LARGE.filter(({ type }) => type === 'entries').map(encodeMessage),
+  large: () =>
+    largeMessages()
+      .filter(({ type }) => type === 'entries')
+      .map(encodeMessage),
   decode: (frame) => {
     const read = decodeMessage(frame)
     if (isViolation(read) || read.type !== 'entries') return undefined

@@ -199,8 +199,10 @@ const encoder = new TextEncoder()
 
 /** At most MAX_PERSON_NAME_BYTES of UTF-8, cut between characters, without what could disturb a page. */
 export function cutName(name: string, maxBytes = MAX_PERSON_NAME_BYTES): string {
+  const clean = name.toWellFormed().replace(/\p{C}/gu, ' ').trim()
+  if (encoder.encode(clean).length <= maxBytes) return clean // nearly always, and asked for everybody at every status
   let cut = ''
-  for (const character of name.toWellFormed().replace(/\p{C}/gu, ' ').trim()) {
+  for (const character of clean) {
     if (encoder.encode(cut + character).length > maxBytes) break
     cut += character
   }

@@ -44,6 +44,7 @@ async function browserEnvironment(): Promise<Environment> {
     tabs: browserTabs(),
     soon: inOwnTask(),
     whenEnding: whenPageHides,
+    whenStirred: whenDeviceStirs,
     signaling: page === undefined ? undefined : `${page.origin.replace(/^http/, 'ws')}/signal`,
     origin: page === undefined ? '' : page.origin,
   }
@@ -64,6 +65,35 @@ function whenPageHides(work: () => void): () => void {
   if (typeof addEventListener !== 'function') return () => undefined
   addEventListener('pagehide', work)
   return () => removeEventListener('pagehide', work)
+}
+
+/** A page hidden for longer may have been frozen, or its device asleep. */
+const SHORT_GLANCE_MS = 10_000
+
+/** The network came back or changed, or the page is looked at again after a while. */
+function whenDeviceStirs(work: () => void): () => void {
+  if (typeof addEventListener !== 'function' || typeof document === 'undefined') return () => undefined
+  let hiddenAt = clock.now()
+  const looked = (): void => {
+    if (document.visibilityState === 'hidden') hiddenAt = clock.now()
+    else if (clock.now() - hiddenAt > SHORT_GLANCE_MS) work()
+  }
+  const shown = (event: PageTransitionEvent): void => {
+    if (event.persisted) work()
+  }
+  const network = 'connection' in navigator ? (navigator.connection as EventTarget | undefined) : undefined
+  addEventListener('online', work)
+  addEventListener('pageshow', shown)
+  document.addEventListener('resume', work)
+  document.addEventListener('visibilitychange', looked)
+  network?.addEventListener('change', work)
+  return () => {
+    removeEventListener('online', work)
+    removeEventListener('pageshow', shown)
+    document.removeEventListener('resume', work)
+    document.removeEventListener('visibilitychange', looked)
+    network?.removeEventListener('change', work)
+  }
 }
 
 /** The lock is held until the returned function is called, or the tab closes. */

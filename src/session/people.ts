@@ -40,6 +40,7 @@ export class People {
   #last: Uint8Array | undefined
   /** What the last one said, its counter aside; undefined when it has to be said again. */
   #said: string | undefined
+  #left: 'no' | 'goodbye said' = 'no'
 
   constructor(parts: PeopleParts) {
     this.#parts = parts
@@ -130,6 +131,9 @@ export class People {
     const presence = this.#presence()
     const said = JSON.stringify(presence)
     if (said === this.#said) return
+    // browsers hide a page that goes, some of them after telling it so: that brings nobody back
+    if (this.#left === 'goodbye said' && presence.phase !== 'active') return
+    this.#left = 'no'
     this.#said = said
     this.#pausing = true
     this.#last = this.#seal(presence)
@@ -156,6 +160,7 @@ export class People {
   goodbye(): Uint8Array {
     this.#said = undefined
     this.#last = undefined
+    this.#left = 'goodbye said'
     return this.#seal({ ...this.#presence(), phase: 'gone' })
   }
 

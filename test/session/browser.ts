@@ -14,6 +14,8 @@ export interface BrowserTab {
   readonly port: MemoryTab
   /** Connections of the platform that are open, and sockets to the server. */
   readonly open: { channels: number; sockets: number }
+  /** Its page goes away, as the page hears of it. */
+  hide(): void
   freeze(): void
   thaw(): void
   /** It is gone without a word: its connections close, and nothing it had under way ends. */
@@ -34,16 +36,24 @@ export class TestBrowser {
     const { environment } = this.#device
     const gate = new Gate()
     const open = { channels: 0, sockets: 0 }
+    const whenHidden = new Set<() => void>()
     const tabs = change.locks === 'none' ? { join: port.join } : port
     const api = apiOver(async () => ({
       ...environment,
       tabs,
+      whenEnding: (work) => {
+        whenHidden.add(work)
+        return () => whenHidden.delete(work)
+      },
       clock: behind(gate, environment.clock),
       dialer: dialerBehind(gate, environment.dialer, open),
       connector: connectorBehind(gate, environment.connector, open),
     }))
     return {
       ...{ api: this.#device.remember(api), port, open },
+      hide: () => {
+        for (const work of whenHidden) work()
+      },
       freeze: () => {
         gate.shut()
         port.freeze()

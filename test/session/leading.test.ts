@@ -203,6 +203,24 @@ describe('the tab that leads goes', () => {
     await until('Ben has it', () => textOf(ben) === 'one two')
   })
 
+  test('closed, as its page hears of it: no caret stays, though the page is hidden after it said goodbye', async () => {
+    const { ada, ben } = await company(2)
+    const [first, second] = ada as [Open, Open]
+    await until('both carets are there', () => caretsIn(ben).length === 2)
+    let most = 0
+    first.tab.hide()
+    await until('one caret is left', () => caretsIn(ben).length === 1)
+    ben.awareness.on('change', () => {
+      most = Math.max(most, caretsIn(ben).length)
+    })
+    first.session.awareness.setLocalStateField('away', true)
+    first.tab.crash()
+    type(second.session, ' two')
+    await until('Ben has it', () => textOf(ben) === 'one two')
+    await until('the second tab leads', () => second.tab.open.sockets === 1)
+    expect([most, caretsIn(ben).length]).toEqual([1, 1])
+  })
+
   test('frozen: it is replaced, and follows when it thaws', async () => {
     const { ada, ben } = await company(2)
     const [first, second] = ada as [Open, Open]

@@ -38,7 +38,7 @@ export function statusText(status: SessionStatus, context: StatusContext): Statu
     case 'waiting':
       return context.everShared ? alone(status, waited, strings.status.waiting) : calm(strings.status.waiting)
     case 'connecting':
-      return busy(strings.status.connecting(status.connectingTo))
+      return { ...busy(strings.status.connecting(status.connectingTo)), ...alarmAt(status, waited) }
     case 'syncing':
     case 'synced':
       return together(status, waited)

@@ -43,7 +43,7 @@ export class PeoplePanel extends LitElement {
       li.gone .avatar {
         opacity: 0.45;
       }
-      li .avatar {
+      li:has(.details) .avatar {
         grid-row: 1 / span 2;
       }
       .details {
@@ -69,6 +69,9 @@ export class PeoplePanel extends LitElement {
         font-weight: 500;
         text-overflow: ellipsis;
         white-space: nowrap;
+      }
+      .details::first-letter {
+        text-transform: uppercase;
       }
       .colors {
         display: grid;

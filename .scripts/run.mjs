@@ -19,6 +19,7 @@ import { runTests } from './tests.mjs'
 const PROGRAMS = {
   attack: { source: 'test/attack/main.ts', browsers: true },
   bench: { source: 'test/bench/main.ts', browsers: true },
+  fuzz: { source: 'test/fuzz/main.ts', browsers: false },
   shots: { source: 'test/e2e/shots.ts', browsers: true },
   sim: { source: 'test/sim/main.ts', browsers: false },
 }

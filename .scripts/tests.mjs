@@ -46,7 +46,7 @@ export async function runTests(args) {
 /** Only a run of named folders that drive no browser does without. */
 function needsBrowsers(args) {
   const filters = args.filter((arg) => !arg.startsWith('-'))
-  const browserless = (filter) => /^test\/(?!e2e|attack)/.test(filter)
+  const browserless = (filter) => /^test\/(?!e2e|attack|nat)/.test(filter)
   return filters.length === 0 || !filters.every(browserless)
 }
 

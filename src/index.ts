@@ -3,6 +3,7 @@
  * nor network; the first call does.
  */
 import type { Clock } from './base/ports.ts'
+import { steady } from './base/steady.ts'
 import type { Crypto } from './crypto/crypto.ts'
 import { loadCrypto } from './crypto/sodium.ts'
 import { apiOver } from './session/api.ts'
@@ -18,7 +19,10 @@ import { browserTabs } from './transport/browser-tabs.ts'
 import { browserSignaling } from './transport/websocket.ts'
 
 const clock: Clock = {
-  now: () => Date.now(),
+  now: steady(
+    () => Date.now(),
+    () => performance.now(),
+  ),
   wakeAfter(after, wake) {
     const timer = setTimeout(wake, after)
     return () => clearTimeout(timer)
@@ -40,6 +44,7 @@ async function browserEnvironment(): Promise<Environment> {
     tabs: browserTabs(),
     soon: inOwnTask(),
     whenEnding: whenPageHides,
+    whenStirred: whenDeviceStirs,
     signaling: page === undefined ? undefined : `${page.origin.replace(/^http/, 'ws')}/signal`,
     origin: page === undefined ? '' : page.origin,
   }
@@ -60,6 +65,35 @@ function whenPageHides(work: () => void): () => void {
   if (typeof addEventListener !== 'function') return () => undefined
   addEventListener('pagehide', work)
   return () => removeEventListener('pagehide', work)
+}
+
+/** A page hidden for longer may have been frozen, or its device asleep. */
+const SHORT_GLANCE_MS = 10_000
+
+/** The network came back or changed, or the page is looked at again after a while. */
+function whenDeviceStirs(work: () => void): () => void {
+  if (typeof addEventListener !== 'function' || typeof document === 'undefined') return () => undefined
+  let hiddenAt = clock.now()
+  const looked = (): void => {
+    if (document.visibilityState === 'hidden') hiddenAt = clock.now()
+    else if (clock.now() - hiddenAt > SHORT_GLANCE_MS) work()
+  }
+  const shown = (event: PageTransitionEvent): void => {
+    if (event.persisted) work()
+  }
+  const network = 'connection' in navigator ? (navigator.connection as EventTarget | undefined) : undefined
+  addEventListener('online', work)
+  addEventListener('pageshow', shown)
+  document.addEventListener('resume', work)
+  document.addEventListener('visibilitychange', looked)
+  network?.addEventListener('change', work)
+  return () => {
+    removeEventListener('online', work)
+    removeEventListener('pageshow', shown)
+    document.removeEventListener('resume', work)
+    document.removeEventListener('visibilitychange', looked)
+    network?.removeEventListener('change', work)
+  }
 }
 
 /** The lock is held until the returned function is called, or the tab closes. */
@@ -135,6 +169,9 @@ async function keepsOnDisk(crypto: Crypto): Promise<'on-disk' | 'in-memory'> {
 export type { CheckOptions, CheckReport } from './session/check.ts'
 export type { CheckSubject, Finding, Verdict } from './session/check-words.ts'
 export {
+  CodeInterrupted,
+  CodeMalformed,
+  CodeUnknown,
   CoterieError,
   InviteExpired,
   InviteMalformed,
@@ -142,6 +179,7 @@ export {
   InviteRevoked,
   InviteUsed,
   NobodyThere,
+  NoMoreCodes,
   NoRoute,
   NotAllowed,
   ProtocolMismatch,
@@ -150,8 +188,10 @@ export {
   SignalingUnreachable,
   TooLarge,
   WebRtcBlocked,
+  WrongCode,
 } from './session/errors.ts'
 export type {
+  CodeOutcome,
   CreateOptions,
   Invitation,
   Invite,
@@ -171,6 +211,7 @@ export type {
   SessionOptions,
   SessionProblem,
   SessionStatus,
+  SpokenCode,
 } from './session/public.ts'
 export { StorageTooNew } from './storage/errors.ts'
 export { askForPersistence } from './storage/persistence.ts'

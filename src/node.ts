@@ -3,6 +3,7 @@
  * give `signaling` and `origin`, as there is no page to take them from.
  */
 import type { Clock } from './base/ports.ts'
+import { steady } from './base/steady.ts'
 import { loadCrypto } from './crypto/sodium.ts'
 import { type Api, apiOver } from './session/api.ts'
 import { type CheckOptions, type CheckReport, check } from './session/check.ts'
@@ -22,7 +23,10 @@ export interface NodeOptions {
 }
 
 const clock: Clock = {
-  now: () => Date.now(),
+  now: steady(
+    () => Date.now(),
+    () => performance.now(),
+  ),
   wakeAfter(after, wake) {
     const timer = setTimeout(wake, after)
     return () => clearTimeout(timer)

@@ -19,7 +19,7 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/attack/**', 'test/.artifacts/**'],
+          exclude: ['test/e2e/**', 'test/attack/**', 'test/nat/browsers.test.ts', 'test/.artifacts/**'],
           sequence: { groupOrder: 0 },
           testTimeout: 20_000,
           hookTimeout: 20_000,
@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           environment: 'node',
-          include: ['test/e2e/**/*.test.ts', 'test/attack/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/attack/**/*.test.ts', 'test/nat/browsers.test.ts'],
           sequence: { groupOrder: 1 },
           fileParallelism: false,
           maxWorkers: 1,

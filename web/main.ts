@@ -43,6 +43,7 @@ function deskOf(editor: TextEditor): Desk {
     follow: (device) => editor.follow(device),
     unfollow: (device) => editor.followed === device && editor.stopFollowing(),
     focus: () => editor.focus(),
+    lineOf: (device) => editor.lineOf(device),
   }
 }
 

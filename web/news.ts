@@ -1,23 +1,42 @@
 /**
- * Who came and who went, as sentences: collected for a moment, so that thirty people joining are one toast.
- * Invariant: somebody who came and went within that moment is not mentioned.
+ * Who came and who went, as sentences: collected for a moment, and added to while a sentence of the same kind is
+ * still on screen, so that thirty people joining are one counter.
+ * Invariants: somebody who came and went within a moment is not mentioned; a sentence is said again at most once a
+ * GAP, so that a live region can finish.
  */
 import type { Member, Session } from '../src/index.ts'
 import { strings } from './strings.ts'
+import { unreachable } from './unreachable.ts'
 
-/** Milliseconds of collecting. "Left" must be on screen within 2 s. */
+/** Milliseconds of collecting, from the last who came; and from the first. "Left" must be on screen within 2 s. */
 const PAUSE = 400
-/** Names in one sentence; the rest is counted. */
+const LATEST = 1_500
+/** Milliseconds between two sentences, when people keep coming. */
+const GAP = 1_500
+/** Milliseconds in which a sentence is added to instead of followed by another: as long as it is on screen. */
+const ADDED_TO = 6_000
+/** Names in one sentence; more people are counted. */
 const NAMED = 3
 
-type Kind = 'joined' | 'back' | 'left'
+export type NewsKind = 'joined' | 'back' | 'left'
+
+/** Says a sentence; one of a kind takes the place of the last of that kind. */
+export type Say = (sentence: string, kind: NewsKind) => void
+
+interface Told {
+  readonly members: ReadonlyMap<Member['device'], Member>
+  readonly at: number
+}
 
 export class News {
-  readonly #say: (sentence: string) => void
-  readonly #waiting = new Map<Member['device'], { readonly kind: Kind; readonly member: Member }>()
+  readonly #say: Say
+  readonly #waiting = new Map<Member['device'], { readonly kind: NewsKind; readonly member: Member }>()
+  readonly #told = new Map<NewsKind, Told>()
+  #since = 0
+  #saidAt = Number.NEGATIVE_INFINITY
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(say: (sentence: string) => void) {
+  constructor(say: Say) {
     this.#say = say
   }
 
@@ -45,38 +64,51 @@ export class News {
       for (const stop of stops) stop()
       clearTimeout(this.#timer)
       this.#waiting.clear()
+      this.#told.clear()
     }
   }
 
-  #add(kind: Kind, member: Member): void {
+  #add(kind: NewsKind, member: Member): void {
+    const now = Date.now()
+    if (this.#waiting.size === 0) this.#since = now
     const before = this.#waiting.get(member.device)
     if (before && (before.kind === 'left') !== (kind === 'left')) this.#waiting.delete(member.device)
     else this.#waiting.set(member.device, { kind, member })
+    const at = Math.max(Math.min(now + PAUSE, this.#since + LATEST), this.#saidAt + GAP)
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#flush(), PAUSE)
+    this.#timer = setTimeout(() => this.#flush(), at - now)
   }
 
   #flush(): void {
-    const waiting = [...this.#waiting.values()]
+    const now = Date.now()
+    for (const kind of ['joined', 'back', 'left'] as const) {
+      const news = [...this.#waiting.values()].filter((one) => one.kind === kind)
+      if (news.length === 0) continue
+      const before = this.#told.get(kind)
+      const members = new Map(before && now - before.at < ADDED_TO ? before.members : [])
+      for (const { member } of news) members.set(member.device, member)
+      this.#told.set(kind, { members, at: now })
+      this.#saidAt = now
+      this.#say(newsSentence(kind, [...members.values()]), kind)
+    }
     this.#waiting.clear()
-    for (const sentence of newsSentences(waiting)) this.#say(sentence)
   }
 }
 
-/** One sentence for each kind of news. */
-export function newsSentences(news: readonly { readonly kind: Kind; readonly member: Member }[]): string[] {
-  const of = (kind: Kind) => news.filter((one) => one.kind === kind).map(({ member }) => member)
-  const [joined, back, left] = [of('joined'), of('back'), of('left')]
-  const can = joined.length === 1 && joined[0] ? strings.can[joined[0].role] : undefined
-  return [
-    ...(joined.length > 0 ? [strings.joined(named(joined), can)] : []),
-    ...(back.length > 0 ? [strings.cameBack(named(back))] : []),
-    ...(left.length > 0 ? [strings.left(named(left))] : []),
-  ]
-}
-
-function named(members: readonly Member[]): readonly string[] {
+/** Up to three are named, and one alone is told with what they can do. */
+export function newsSentence(kind: NewsKind, members: readonly Member[]): string {
   const names = members.map(({ name }) => name)
-  if (names.length <= NAMED) return names
-  return [...names.slice(0, NAMED - 1), strings.others(names.length - NAMED + 1)]
+  const who = names.length <= NAMED ? names : names.length
+  switch (kind) {
+    case 'joined': {
+      const [first] = members
+      return strings.joined(who, first && members.length === 1 ? strings.can[first.role] : undefined)
+    }
+    case 'back':
+      return strings.cameBack(who)
+    case 'left':
+      return strings.left(who)
+    default:
+      return unreachable(kind)
+  }
 }

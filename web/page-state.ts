@@ -31,6 +31,8 @@ export interface Desk {
   /** Stops following, if it is that person. */
   unfollow(device: Member['device']): void
   focus(): void
+  /** The line of that person's cursor, from 1. */
+  lineOf(device: Member['device']): number | undefined
 }
 
 /** A draft that no session holds yet. */

@@ -5,7 +5,7 @@
  * invite; leaving a session keeps its copy.
  */
 import { createDraft } from '../src/editor/index.ts'
-import type { Invitation, Invite, RecentSession, Session, SessionStatus } from '../src/index.ts'
+import type { Invitation, Invite, Member, RecentSession, Session, SessionStatus } from '../src/index.ts'
 import { engine } from './engine.ts'
 import { News } from './news.ts'
 import { type Desk, type Doc, DRAFT_STATUS, type EndReason, type PageState } from './page-state.ts'
@@ -14,13 +14,18 @@ import { watchSession } from './session-watch.ts'
 import type { Settings } from './settings.ts'
 import { strings } from './strings.ts'
 
+export interface ToastWish {
+  readonly sentence: string
+  readonly topic: string | undefined
+}
+
 /**
  * Emits 'change' whenever what is on screen may look different, 'status' also when only counts of changes moved
- * (many times a second while typing), and 'toast' (CustomEvent<string>) for news.
+ * (many times a second while typing), and 'toast' (CustomEvent<ToastWish>) for news.
  */
 export class Page extends EventTarget {
   readonly #settings: () => Settings
-  readonly #news = new News((sentence) => this.toast(sentence))
+  readonly #news = new News((sentence, kind) => this.toast(sentence, kind))
   #desk: Desk | undefined
   #state: PageState = { phase: 'draft' }
   #draft: Doc
@@ -175,8 +180,15 @@ export class Page extends EventTarget {
     this.session?.retry()
   }
 
-  toast(sentence: string): void {
-    this.dispatchEvent(new CustomEvent('toast', { detail: sentence }))
+  /** One about a topic takes the place of the last about it. */
+  toast(sentence: string, topic?: string): void {
+    const detail: ToastWish = { sentence, topic }
+    this.dispatchEvent(new CustomEvent('toast', { detail }))
+  }
+
+  /** The line of somebody's cursor, from 1; undefined when they have none in this text. */
+  lineOf(device: Member['device']): number | undefined {
+    return this.#desk?.lineOf(device)
   }
 
   #enterDraft(): void {

@@ -6,7 +6,7 @@ import { colorOf } from '../src/editor/index.ts'
 import type { Member } from '../src/index.ts'
 import type { TextEditor } from './editor/text-editor.ts'
 import { chooseFile, downloadText, readTextFile } from './files.ts'
-import type { Page } from './page.ts'
+import type { Page, ToastWish } from './page.ts'
 import type { FollowRequest } from './parts/avatars.ts'
 import type { Bar } from './parts/bar.ts'
 import type { MenuCommand } from './parts/menu-panel.ts'
@@ -49,7 +49,10 @@ export class Shell {
     this.#bar.settings = settings
     this.#notice.page = page
     page.addEventListener('change', () => this.#show())
-    page.addEventListener('toast', (event) => this.#toasts.say((event as CustomEvent<string>).detail))
+    page.addEventListener('toast', (event) => {
+      const { sentence, topic } = (event as CustomEvent<ToastWish>).detail
+      this.#toasts.say(sentence, topic)
+    })
     this.#listen()
   }
 

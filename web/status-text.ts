@@ -38,7 +38,7 @@ export function statusText(status: SessionStatus, context: StatusContext): Statu
     case 'waiting':
       return context.everShared ? alone(status, waited, strings.status.waiting) : calm(strings.status.waiting)
     case 'connecting':
-      return busy(strings.status.connecting(status.connectingTo))
+      return { ...busy(strings.status.connecting(status.connectingTo)), ...alarmAt(status, waited) }
     case 'syncing':
     case 'synced':
       return together(status, waited)
@@ -58,7 +58,7 @@ function waitedFor(status: SessionStatus, now: number): number | undefined {
 
 function together(status: SessionStatus, waited: number | undefined): StatusText {
   if (status.peers === 0) return alone(status, waited, strings.status.waiting) // only own other tabs
-  if (status.phase === 'syncing' && status.bytesLeft > 0) {
+  if (status.phase === 'syncing') {
     return { ...busy(strings.status.syncing(sizeText(status.bytesLeft))), ...alarmAt(status, waited) }
   }
   const settled = { text: strings.status.inSync(status.peers), tone: 'good' } as const

@@ -5,6 +5,17 @@
 
 const list = new Intl.ListFormat('en', { style: 'long', type: 'conjunction' })
 
+/** By name, or how many. */
+type Who = readonly string[] | number
+
+function whoText(who: Who): string {
+  return typeof who === 'number' ? `${who} people` : list.format(who)
+}
+
+function isOne(who: Who): boolean {
+  return typeof who !== 'number' && who.length === 1
+}
+
 export const strings = {
   appName: 'Coterie',
   privateDraft: 'Private draft, only on this device',
@@ -38,7 +49,18 @@ export const strings = {
   yourColor: 'Your colour',
   roles: { owner: 'Owner', editor: 'Can edit', viewer: 'Can view' },
   here: 'Here',
+  hereNow: (count: number) => (count === 1 ? 'Only you are here' : `${count} people here`),
+  notHere: 'Not here',
+  idle: 'Idle',
   away: 'Away',
+  routes: {
+    direct: 'direct',
+    relay: 'relayed',
+    'own-tab': 'through your other tab',
+    others: 'through others',
+    connected: 'connected',
+  },
+  milliseconds: (count: number) => `${Math.max(1, Math.round(count))} ms`,
   follow: (name: string) => `Follow ${name}`,
   followHint: 'Click follows, Alt-click jumps there once',
   following: (name: string) => `Following ${name}, Esc to stop`,
@@ -60,13 +82,11 @@ export const strings = {
   },
 
   notices: 'Notices',
-  joined: (names: readonly string[], can: string | undefined) =>
-    names.length === 1 && can ? `${names[0]} joined, ${can}` : `${list.format(names)} joined`,
-  cameBack: (names: readonly string[]) => `${list.format(names)} ${names.length === 1 ? 'is' : 'are'} back`,
-  left: (names: readonly string[]) => `${list.format(names)} left. You keep a copy.`,
+  joined: (who: Who, can: string | undefined) => `${whoText(who)} joined${can ? `, ${can}` : ''}`,
+  cameBack: (who: Who) => `${whoText(who)} ${isOne(who) ? 'is' : 'are'} back`,
+  left: (who: Who) => `${whoText(who)} left. You keep a copy.`,
   roleChanged: (can: string) => `Your role changed: you ${can}`,
   can: { owner: 'can edit', editor: 'can edit', viewer: 'can view' },
-  others: (count: number) => `${count} others`,
   dismiss: 'Dismiss',
   savedAnyway: 'Saved on this device as you type.',
   notText: 'That file is not text, so it was not opened.',

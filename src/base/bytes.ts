@@ -1,6 +1,13 @@
 /** Small pure functions on `Uint8Array`. Nothing here copies unless it says so. */
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+/** Code units of the digits. */
+const DIGITS = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
+/** Bytes spelled in one go: the longest id. */
+const SPELLED_BYTES = 32
+/** Code units on their way into a string, one array for each length. */
+const SPELLING = Array.from({ length: SPELLED_BYTES + 1 }, (_, length) =>
+  new Array<number>(2 * length).fill(0),
+)
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -36,10 +43,23 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length
 }
 
+/** Spelled in one piece: joined digit by digit, an id would keep a kilobyte of joints in memory. */
 export function toHex(bytes: Uint8Array): string {
   let hex = ''
-  for (const byte of bytes) hex += HEX[byte]
+  for (let at = 0; at < bytes.length; at += SPELLED_BYTES) {
+    hex += spelled(bytes, at, Math.min(SPELLED_BYTES, bytes.length - at))
+  }
   return hex
+}
+
+function spelled(bytes: Uint8Array, from: number, length: number): string {
+  const units = SPELLING[length] as number[]
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[from + i] as number
+    units[2 * i] = DIGITS[byte >> 4] as number
+    units[2 * i + 1] = DIGITS[byte & 15] as number
+  }
+  return String.fromCharCode.apply(null, units)
 }
 
 /** @throws RangeError unless `hex` is an even number of lower-case hexadecimal digits. */

@@ -69,6 +69,11 @@ export class Capture {
     this.#listen()
   }
 
+  /** Whether a change stands in the document and in no entry yet: what has not been let out cannot be on any disk. */
+  get isWaiting(): boolean {
+    return this.#waits()
+  }
+
   /** Lets everything out now. */
   flush(): void {
     if (this.#state.phase !== 'ready' && this.#state.phase !== 'pausing') return

@@ -9,18 +9,25 @@ import { caretStyleOf, colorOf, initialsOf } from './palette.ts'
 /** Where the flag stands, so that it covers no text: over the line, under it, or behind its end. */
 export type FlagPlace = 'above' | 'below' | 'beside'
 
+export interface CaretFlag {
+  readonly place: FlagPlace
+  /** Pixels from the caret to a flag `beside` the line; 0 elsewhere. */
+  readonly left: number
+}
+
 export interface CaretShape {
   /** Pixels, relative to the editor's content. */
   readonly left: number
   readonly top: number
   readonly height: number
-  /** Where a flag `beside` the line starts, relative to `left`. */
-  readonly flagLeft: number
-  readonly place: FlagPlace
   readonly name: string
   readonly color: number
-  readonly flagShown: boolean
+  /** Undefined: not shown. Finding its place costs more than all the rest, so nobody looks for one then. */
+  readonly flag: CaretFlag | undefined
 }
+
+const FLAG_SHOWN = 'cm-person-flag-shown'
+const FLAG_HIDDEN = 'cm-person-flag cm-person-flag-above'
 
 export class CaretMarker implements LayerMarker {
   readonly shape: CaretShape
@@ -30,38 +37,57 @@ export class CaretMarker implements LayerMarker {
   }
 
   eq(other: LayerMarker): boolean {
-    if (!(other instanceof CaretMarker)) return false
-    const keys = Object.keys(this.shape) as (keyof CaretShape)[]
-    return keys.every((key) => this.shape[key] === other.shape[key])
+    return other instanceof CaretMarker && this.#standsAs(other.shape) && this.#looksAs(other.shape)
   }
 
   draw(): HTMLElement {
     const caret = document.createElement('div')
     const flag = document.createElement('div')
+    flag.className = FLAG_HIDDEN
+    flag.textContent = this.shape.name
+    flag.dataset['initials'] = initialsOf(this.shape.name)
     caret.append(flag)
+    this.#place(caret)
     this.#dress(caret, flag)
     return caret
   }
 
+  /** One key moves one caret, and all of them are asked: what has not changed is left alone. */
   update(caret: HTMLElement, previous: LayerMarker): boolean {
     const flag = caret.firstElementChild
     if (!(previous instanceof CaretMarker) || !(flag instanceof HTMLElement)) return false
     if (previous.shape.name !== this.shape.name) return false
-    this.#dress(caret, flag)
+    if (!this.#standsAs(previous.shape)) this.#place(caret)
+    if (!this.#looksAs(previous.shape)) this.#dress(caret, flag)
     return true
   }
 
-  #dress(caret: HTMLElement, flag: HTMLElement): void {
-    const { left, top, height, name, color, flagShown, flagLeft, place } = this.shape
-    caret.className = `cm-person-caret cm-person-caret-${caretStyleOf(color)}`
+  #standsAs({ left, top, height }: CaretShape): boolean {
+    return left === this.shape.left && top === this.shape.top && height === this.shape.height
+  }
+
+  #looksAs({ name, color, flag }: CaretShape): boolean {
+    const mine = this.shape
+    if (name !== mine.name || color !== mine.color) return false
+    return flag?.place === mine.flag?.place && flag?.left === mine.flag?.left
+  }
+
+  #place(caret: HTMLElement): void {
+    const { left, top, height } = this.shape
     caret.style.left = `${left - 1}px`
     caret.style.top = `${top}px`
     caret.style.height = `${height}px`
+  }
+
+  /** A flag that is no longer shown fades where it is. */
+  #dress(caret: HTMLElement, element: HTMLElement): void {
+    const { color, flag } = this.shape
+    caret.className = `cm-person-caret cm-person-caret-${caretStyleOf(color)}`
     caret.style.borderColor = colorOf(color)
-    flag.className = `cm-person-flag cm-person-flag-${place}${flagShown ? ' cm-person-flag-shown' : ''}`
-    flag.style.backgroundColor = colorOf(color)
-    flag.style.left = place === 'beside' ? `${flagLeft}px` : ''
-    flag.dataset['initials'] = initialsOf(name)
-    if (flag.textContent !== name) flag.textContent = name
+    element.style.backgroundColor = colorOf(color)
+    element.classList.toggle(FLAG_SHOWN, flag !== undefined)
+    if (flag === undefined) return
+    element.className = `cm-person-flag cm-person-flag-${flag.place} ${FLAG_SHOWN}`
+    element.style.left = flag.place === 'beside' ? `${flag.left}px` : ''
   }
 }

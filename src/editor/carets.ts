@@ -6,7 +6,7 @@
 import { EditorSelection, type Extension, Facet, StateEffect } from '@codemirror/state'
 import { type EditorView, layer, RectangleMarker, ViewPlugin, type ViewUpdate } from '@codemirror/view'
 import type { Millis } from '../base/ports.ts'
-import { CaretMarker, type FlagPlace } from './caret-marker.ts'
+import { type CaretFlag, CaretMarker } from './caret-marker.ts'
 import { caretTheme, FLAG_HEIGHT, flagWidth } from './caret-theme.ts'
 import { type Person, peopleChanged, peopleField } from './people.ts'
 
@@ -100,16 +100,14 @@ function caretMarker(view: EditorView, person: Person, head: number, main: boole
     left: scroller.left - view.scrollDOM.scrollLeft,
     top: scroller.top - view.scrollDOM.scrollTop,
   }
-  const { place, left } = flagPlace(view, at, flagWidth(person.name))
+  const isShown = main && isFlagShown(view, person.client)
   return new CaretMarker({
     left: Math.round(at.left - base.left),
     top: at.top - base.top,
     height: at.bottom - at.top,
-    flagLeft: Math.round(left - at.left),
-    place,
     name: person.name,
     color: person.color,
-    flagShown: main && isFlagShown(view, person.client),
+    flag: isShown ? flagAt(view, at, flagWidth(person.name)) : undefined,
   })
 }
 
@@ -125,14 +123,13 @@ interface Box {
 }
 
 /** Over the caret unless text is there (or it is the first line), else under it, else behind the row's end if there is room. */
-function flagPlace(view: EditorView, at: Box, width: number): { place: FlagPlace; left: number } {
+function flagAt(view: EditorView, at: Box, width: number): CaretFlag {
   const above = at.top - FLAG_HEIGHT >= view.documentTop
-  if (above && isFree(view, at.left, at.top - FLAG_HEIGHT / 2, width))
-    return { place: 'above', left: at.left }
-  if (isFree(view, at.left, at.bottom + FLAG_HEIGHT / 2, width)) return { place: 'below', left: at.left }
+  if (above && isFree(view, at.left, at.top - FLAG_HEIGHT / 2, width)) return { place: 'above', left: 0 }
+  if (isFree(view, at.left, at.bottom + FLAG_HEIGHT / 2, width)) return { place: 'below', left: 0 }
   const left = Math.max(endOfRow(view, (at.top + at.bottom) / 2), at.left) + FLAG_GAP
   const isInside = left + width <= view.scrollDOM.getBoundingClientRect().right
-  return isInside ? { place: 'beside', left } : { place: 'below', left: at.left }
+  return isInside ? { place: 'beside', left: Math.round(left - at.left) } : { place: 'below', left: 0 }
 }
 
 /** Is there no text in the row at height `y`, from `left` for `width` pixels? Rows end with their text. */

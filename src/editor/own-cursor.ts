@@ -75,14 +75,17 @@ class OwnCursor {
 
   readonly #active = (): void => {
     clearTimeout(this.#idleTimer)
-    const hidden = this.#view.dom.ownerDocument.visibilityState === 'hidden'
-    this.#setIdle(hidden)
-    if (!hidden) this.#idleTimer = setTimeout(() => this.#setIdle(true), IDLE_MS)
+    const away = this.#view.dom.ownerDocument.visibilityState === 'hidden'
+    this.#attend({ idle: away, away })
+    if (!away) this.#idleTimer = setTimeout(() => this.#attend({ idle: true, away: false }), IDLE_MS)
   }
 
-  #setIdle(idle: boolean): void {
+  #attend(attention: { readonly idle: boolean; readonly away: boolean }): void {
     const { awareness } = this.#session
-    if ((awareness.getLocalState()?.['idle'] === true) !== idle) awareness.setLocalStateField('idle', idle)
+    const state = awareness.getLocalState()
+    const isNews =
+      (state?.['idle'] === true) !== attention.idle || (state?.['away'] === true) !== attention.away
+    if (state !== null && isNews) awareness.setLocalState({ ...state, ...attention })
   }
 }
 

@@ -39,7 +39,11 @@ export function initialsOf(name: string): string {
   return (first + last).toLocaleUpperCase() || '?'
 }
 
+/** Made when first needed: making one costs a hundred times what asking it costs. */
+let graphemes: Intl.Segmenter | undefined
+
 function firstCharacter(word: string | undefined): string {
-  const [segment] = new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(word ?? '')
+  graphemes ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+  const [segment] = graphemes.segment(word ?? '')
   return segment?.segment ?? ''
 }

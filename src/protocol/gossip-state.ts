@@ -65,6 +65,8 @@ export interface GossipState {
 export type GossipInput =
   | { readonly type: 'linked'; readonly link: InstanceId; readonly device: DeviceId; readonly now: Millis }
   | { readonly type: 'unlinked'; readonly link: InstanceId; readonly now: Millis }
+  /** A link that was silent speaks again: what was under way arrives, and then both sides compare. */
+  | { readonly type: 'resumed'; readonly link: InstanceId; readonly now: Millis }
   | {
       readonly type: 'heads'
       readonly link: InstanceId

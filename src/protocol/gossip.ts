@@ -96,6 +96,9 @@ function onLink(state: GossipState, input: LinkInput, outputs: GossipOutput[]): 
     case 'ack':
       for (const ack of input.acknowledgements) acknowledge(state, link, chainOf(ack), ack.held)
       return void outputs.push({ type: 'acknowledged' })
+    case 'resumed':
+      link.compared = false
+      return sendHeads(state, link, true, input.now, outputs)
     case 'sending':
       link.announced = input.bytes
       return

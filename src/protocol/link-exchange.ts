@@ -11,7 +11,10 @@ export type LinkInput =
   | { readonly type: 'queue'; readonly lane: Lane; readonly message: Uint8Array }
   /** The channel's buffer now: after each turn that sent something, and when the channel drained. */
   | { readonly type: 'room'; readonly bufferedBytes: number; readonly now: Millis }
-  | { readonly type: 'tick'; readonly now: Millis }
+  /** `keeps`: a link that has gone silent is not closed: there is no other way to that peer. */
+  | { readonly type: 'tick'; readonly now: Millis; readonly keeps?: boolean }
+  /** Asks the other side for a sign of life, now. */
+  | { readonly type: 'probe'; readonly within: Millis; readonly now: Millis }
 
 export type CloseReason =
   | Violation
@@ -34,6 +37,10 @@ export type LinkOutput =
   | { readonly type: 'wakeBelow'; readonly bytes: number }
   /** When a tick is wanted; replaces every earlier wish. */
   | { readonly type: 'wake'; readonly at: Millis }
+  /** Nothing is heard any more, and the link is kept. */
+  | { readonly type: 'silent' }
+  /** The silent link speaks again; what it says follows. */
+  | { readonly type: 'speaking' }
   /** A ping was answered; the median of the last ten round trips. */
   | { readonly type: 'rtt'; readonly millis: number }
   | { readonly type: 'close'; readonly because: CloseReason }

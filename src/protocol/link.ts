@@ -38,6 +38,7 @@ export interface LinkStart extends HandshakeStart {
 interface Proving {
   readonly phase: 'proving'
   readonly crypto: Crypto
+  readonly role: 'initiator' | 'responder'
   readonly handshake: Handshake
   readonly outbox: Outbox
   readonly recordBytes: number
@@ -62,6 +63,7 @@ export function startLink(start: LinkStart): LinkStep {
   const state: Proving = {
     phase: 'proving',
     crypto: start.crypto,
+    role: start.role,
     handshake: startHandshake(start),
     outbox: startOutbox(),
     recordBytes: Math.min(MAX_RECORD_BYTES, start.maxMessageBytes),
@@ -116,13 +118,13 @@ function stepProving(state: Proving, input: LinkInput): LinkStep {
 }
 
 function prove(state: Proving, proof: Extract<Progress, { progress: 'proven' }>, now: Millis): LinkStep {
-  const { crypto, outbox, recordBytes } = state
+  const { crypto, role, outbox, recordBytes } = state
   const { finish, payload, reply } = proof
   const { remoteStatic, handshakeHash } = finish
   const outputs: LinkOutput[] = []
   if (reply !== undefined) outputs.push({ type: 'send', bytes: reply })
   outputs.push({ type: 'proven', remoteStatic, payload, handshakeHash })
-  return { state: startOpenLink({ crypto, outbox, recordBytes, finish, now }, outputs), outputs }
+  return { state: startOpenLink({ crypto, role, outbox, recordBytes, finish, now }, outputs), outputs }
 }
 
 function advance(state: OpenLink, input: LinkInput): LinkStep {

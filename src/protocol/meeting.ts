@@ -51,6 +51,7 @@ export type MeetingInput =
   | { readonly type: 'answer'; readonly address: Address; readonly hello: Hello }
   /** Our Dial's next signal. */
   | { readonly type: 'signal'; readonly address: Address; readonly signal: Uint8Array }
+  /** Whoever was there left, or the dial came to nothing: the next hello begins anew. */
   | { readonly type: 'gone'; readonly address: Address }
 
 export type MeetingOutput =
@@ -102,8 +103,10 @@ function hello(state: MeetingState, ephemeral: Uint8Array, answers: boolean): Ui
   return sealHello(state.crypto, state.sealing, { ...state.self, answers, ephemeral })
 }
 
+/** The same hello again as long as it is not answered: who wakes to many of them answers one, and we know which. */
 function greet(state: MeetingState, address: Address, now: Millis): MeetingOutput {
-  const mine = state.crypto.dhKeys()
+  const before = state.meetings.get(address)
+  const mine = before?.phase === 'greeted' ? before.mine : state.crypto.dhKeys()
   keep(state, address, { phase: 'greeted', mine, since: now })
   return { type: 'pass', to: address, blob: hello(state, mine.publicKey, false) }
 }

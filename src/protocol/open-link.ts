@@ -25,8 +25,10 @@ import {
   answered,
   beat,
   countControl,
+  demandAnswer,
   type Heartbeat,
   heard,
+  keepSilent,
   nextBeat,
   nextPing,
   startHeartbeat,
@@ -59,9 +61,12 @@ export interface OpenLinkStart {
   readonly outbox: Outbox
   /** The largest record the channel takes. */
   readonly recordBytes: number
+  readonly role: 'initiator' | 'responder'
   readonly finish: NoiseFinish
   readonly now: Millis
 }
+
+const SILENT_FOR_GOOD: CloseReason = { closed: 'dead', detail: 'nothing was heard any more' }
 
 /** Hands over at once what was queued. */
 export function startOpenLink(start: OpenLinkStart, outputs: LinkOutput[]): OpenLink {
@@ -73,7 +78,7 @@ export function startOpenLink(start: OpenLinkStart, outputs: LinkOutput[]): Open
     receiving: startDirection(finish.receiveKey, now),
     assembly: startAssembly(),
     pace: startPace(recordBytes, now),
-    heartbeat: startHeartbeat(now),
+    heartbeat: startHeartbeat(now, start.role === 'initiator' ? 'ours' : 'theirs'),
     wakeAt: Number.POSITIVE_INFINITY,
     feeder: 'waiting',
   }
@@ -96,7 +101,11 @@ function take(link: OpenLink, input: LinkInput, outputs: LinkOutput[]): CloseRea
     case 'received':
       return receive(link, input.bytes, outputs)
     case 'tick':
-      return tick(link, outputs)
+      return tick(link, input.keeps === true, outputs)
+    case 'probe':
+      demandAnswer(link.heartbeat, input.within, link.now)
+      ping(link, outputs)
+      return undefined
     case 'queue':
       enqueue(link.outbox, input.lane, input.message)
       if (input.lane === 'bulk') link.feeder = 'waiting'
@@ -116,6 +125,7 @@ function take(link: OpenLink, input: LinkInput, outputs: LinkOutput[]): CloseRea
 function receive(link: OpenLink, bytes: Uint8Array, outputs: LinkOutput[]): Violation | undefined {
   const record = openRecord(link.crypto, link.receiving, bytes, link.now)
   if (isViolation(record)) return record
+  if (link.heartbeat.voice === 'kept') outputs.push({ type: 'speaking' })
   heard(link.heartbeat, link.now)
   if (record.kind !== 'data') return receiveControl(link, record, outputs)
   const frame = addRecord(link.assembly, record, link.now)
@@ -131,7 +141,10 @@ function receiveControl(
 ): Violation | undefined {
   const flood = countControl(link.heartbeat, link.now)
   if (flood !== undefined) return flood
-  if (record.kind === 'ping') send(link, { kind: 'pong', number: record.number }, outputs)
+  if (record.kind === 'ping') {
+    link.heartbeat.turn = 'ours'
+    send(link, { kind: 'pong', number: record.number }, outputs)
+  }
   if (record.kind === 'pong') {
     const millis = answered(link.heartbeat, record.number, link.now)
     if (millis !== undefined) outputs.push({ type: 'rtt', millis })
@@ -139,15 +152,26 @@ function receiveControl(
   return undefined
 }
 
-function tick(link: OpenLink, outputs: LinkOutput[]): CloseReason | undefined {
+function tick(link: OpenLink, keeps: boolean, outputs: LinkOutput[]): CloseReason | undefined {
+  const { heartbeat } = link
   link.wakeAt = Number.POSITIVE_INFINITY
-  const due = beat(link.heartbeat, link.now)
+  if (heartbeat.voice === 'kept' && !keeps) return SILENT_FOR_GOOD
+  const due = beat(heartbeat, link.now)
   // What came while we slept may still wait behind this tick, the rest of a frame too.
   if (due === 'awake') forgiveRest(link.assembly, link.now)
-  if (due === 'dead') return { closed: 'dead', detail: 'nothing was heard any more' }
+  if (due === 'dead') {
+    if (!keeps) return SILENT_FOR_GOOD
+    keepSilent(heartbeat)
+    outputs.push({ type: 'silent' })
+  }
+  if (heartbeat.voice === 'kept') forgiveRest(link.assembly, link.now)
   if (link.now >= stallsAt(link.assembly)) return violation('stalled', 'a frame was begun and not finished')
-  if (due !== 'rest') send(link, { kind: 'ping', number: nextPing(link.heartbeat, link.now) }, outputs)
+  if (due !== 'rest') ping(link, outputs)
   return undefined
+}
+
+function ping(link: OpenLink, outputs: LinkOutput[]): void {
+  send(link, { kind: 'ping', number: nextPing(link.heartbeat, link.now) }, outputs)
 }
 
 /** Hands over what there is room for, live before bulk, then says what would let more go. */

@@ -1,62 +1,68 @@
 /**
- * Who links to whom. Up to nine instances everybody links to everybody; beyond that each keeps a few: its successor
- * on the ring of instance ids, so that nobody is left out, and one far across it, so that nobody is far away.
- * Both ends of a link can tell whether the other wants it, because the rule looks at nothing but ids.
+ * Who links to whom. Up to nine instances everybody links to everybody; beyond that each keeps its two neighbours on
+ * each of two rings: one in the order of instance ids, one in the order of the same ids read backwards. Ids are
+ * random, so the rings have nothing to do with each other, and two random rings leave nobody far away and fall
+ * apart only where four neighbours are lost at once.
  *
- * A newcomer or a loss changes the wishes of a few only. About four links an instance, in O(log n) hops.
+ * Invariants: the rule looks at nothing but ids and is even: who is wanted wants too. Everybody wants at most
+ * WANTED_LINKS; a newcomer or a loss changes the wishes of its neighbours only.
  */
 import type { InstanceId } from '../base/ids.ts'
 
 /** So many instances, oneself counted, all link to each other. */
 export const FULL_MESH = 9
-/** Beyond a full mesh, links more than this are let go. */
+/** Beyond a full mesh nobody holds more links than this; half of the room is for those who come and go. */
 export const MAX_LINKS = 8
+/** Beyond a full mesh: what is kept. */
+export const WANTED_LINKS = 4
 
-/** Everybody in the order of their ids, each once: what the rule looks at. */
-export type Ring = readonly InstanceId[]
+/** Everybody, each once, in both orders: what the rule looks at. */
+export interface Ring {
+  readonly byId: readonly string[]
+  /** Ids read backwards. */
+  readonly byEnd: readonly string[]
+}
 
 export function ringOf(everybody: Iterable<InstanceId>): Ring {
-  return [...new Set(everybody)].sort()
+  const byId = [...new Set(everybody)].sort()
+  return { byId, byEnd: byId.map(backwards).sort() }
 }
 
 /** The instances `me` should be linked to; `me` stands on the ring. */
-export function wantedLinks(me: InstanceId, ring: Ring): ReadonlySet<InstanceId> {
-  if (ring.length <= FULL_MESH) return new Set(ring.filter((one) => one !== me))
-  const wanted = new Set([
-    firstAfter(ring, me),
-    firstAfter(ring, across(me)),
-    firstAfter(ring, across(across(me, 1), 1)),
-  ])
-  wanted.delete(me)
-  return wanted
+export function wantedLinks(me: InstanceId, { byId, byEnd }: Ring): ReadonlySet<InstanceId> {
+  const wanted =
+    byId.length <= FULL_MESH
+      ? byId
+      : [...neighbours(me, byId), ...neighbours(backwards(me), byEnd).map(backwards)]
+  const others = new Set(wanted as readonly InstanceId[])
+  others.delete(me)
+  return others
 }
 
-/** Links of `me` that neither end wants, when there are more than MAX_LINKS: those may go. */
+/** Links of `me` that are not wanted, as many as there are beyond WANTED_LINKS; the first may go first. */
 export function surplusLinks(
   me: InstanceId,
   linked: readonly InstanceId[],
   ring: Ring,
 ): readonly InstanceId[] {
-  if (linked.length <= MAX_LINKS || ring.length <= FULL_MESH) return []
+  if (linked.length <= WANTED_LINKS || ring.byId.length <= FULL_MESH) return []
   const wanted = wantedLinks(me, ring)
-  const unwanted = linked.filter((other) => !wanted.has(other) && !wantedLinks(other, ring).has(me))
-  return unwanted.slice(0, linked.length - MAX_LINKS)
+  return linked.filter((other) => !wanted.has(other)).slice(0, linked.length - WANTED_LINKS)
 }
 
-/** The first instance after a place on the ring, round its end. */
-function firstAfter(ring: Ring, place: string): InstanceId {
+/** Those right before and right after a place in an order, round its ends. */
+function neighbours(place: string, order: readonly string[]): readonly string[] {
   let low = 0
-  let high = ring.length
+  let high = order.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if ((ring[middle] as InstanceId) > place) high = middle
+    if ((order[middle] as string) > place) high = middle
     else low = middle + 1
   }
-  return ring[low % ring.length] as InstanceId
+  const own = order[low - 1] === place ? low - 1 : low
+  return [order.at(own - 1) as string, order[low % order.length] as string]
 }
 
-/** A place that has nothing to do with where one stands: ids are random, so their digits in another order are too. */
-function across(place: string, turn = 0): string {
-  const digits = [...place].reverse()
-  return [...digits.slice(turn), ...digits.slice(0, turn)].join('')
+function backwards(id: string): string {
+  return [...id].reverse().join('')
 }

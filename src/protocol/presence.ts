@@ -57,6 +57,8 @@ export type PresenceOutput =
       readonly clientID: number
       readonly encoded: Uint8Array
       readonly first: boolean
+      /** It stands behind another tab now, or no longer. */
+      readonly moved: boolean
     }
   | {
       readonly type: 'hidden'
@@ -150,7 +152,8 @@ function received(state: PresenceState, bytes: Uint8Array): PresenceOutput[] {
       encoded: undefined,
     })
   }
-  outputs.push({ type: 'shown', presence, clientID, encoded: bytes, first: before === undefined })
+  const moved = before !== undefined && before.presence.place !== presence.place
+  outputs.push({ type: 'shown', presence, clientID, encoded: bytes, first: before === undefined, moved })
   return outputs
 }
 

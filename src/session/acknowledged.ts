@@ -1,7 +1,8 @@
 /** How far others hold what this device wrote, kept on its disk: what was acknowledged once is not asked for again. */
 import type { Chain } from '../protocol/chain.ts'
 import { sharedSeq } from '../protocol/gossip-state.ts'
-import type { ChainId } from '../wire/heads.ts'
+import { type ChainId, chainOf } from '../wire/heads.ts'
+import type { Acknowledgement } from '../wire/message.ts'
 import type { Bookkeeping } from './bookkeeping.ts'
 import type { Keyring } from './keyring.ts'
 import type { Mesh } from './mesh.ts'
@@ -19,6 +20,8 @@ export interface AcknowledgedParts {
 export class Acknowledged {
   readonly #parts: AcknowledgedParts
   readonly #shared: Map<ChainId, number>
+  /** What other tabs heard from other devices. */
+  readonly #told = new Map<ChainId, number>()
 
   constructor(parts: AcknowledgedParts) {
     this.#parts = parts
@@ -36,16 +39,31 @@ export class Acknowledged {
     return this.#shared.get(chain) ?? 0
   }
 
+  /** The same as other devices told this tab itself; undefined: none said anything yet. */
+  heardOf(chain: ChainId): number | undefined {
+    const { mesh, keyring } = this.#parts
+    const others = [...mesh.gossip.heldBy.keys()].some((device) => device !== keyring.device)
+    return others ? sharedSeq(mesh.gossip, chain, keyring.device) : undefined
+  }
+
+  /** Another tab of this device tells what others told it. */
+  told(acknowledgements: readonly Acknowledgement[]): void {
+    for (const one of acknowledgements) this.#told.set(chainOf(one), one.held)
+    this.look()
+  }
+
   /** An acknowledgement came. */
   look(): void {
-    const { mesh, keyring, books } = this.#parts
     let changed = false
-    for (const chain of this.chains()) {
-      const seq = sharedSeq(mesh.gossip, chain.id, keyring.device)
-      if (this.#shared.get(chain.id) === seq) continue
-      this.#shared.set(chain.id, seq)
+    for (const { id } of this.chains()) {
+      const heard = this.heardOf(id)
+      const told = this.#told.get(id)
+      if (heard === undefined && told === undefined) continue
+      const seq = Math.max(heard ?? 0, told ?? 0)
+      if (this.#shared.get(id) === seq) continue
+      this.#shared.set(id, seq)
       changed = true
     }
-    if (changed) books.storeShared(this.#shared)
+    if (changed) this.#parts.books.storeShared(this.#shared)
   }
 }

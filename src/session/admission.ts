@@ -22,6 +22,7 @@ import { type RosterContent, type RosterRecord, signRecord } from '../wire/roste
 import { type Violation, violation } from '../wire/violation.ts'
 import type { Keyring } from './keyring.ts'
 import type { Invite, InviteOptions } from './public.ts'
+import type { SpokenCodes } from './spoken-codes.ts'
 
 const DAY_MS: Millis = 86_400_000
 const DEFAULTS = {
@@ -78,8 +79,10 @@ export function inviteUrl(
   return `${origin}/#${encodeInviteLink(crypto, link)}`
 }
 
-export function describeInvite(content: NewInvite['content'], url: string): Invite {
-  return { id: content.invite, url, role: content.role, uses: content.uses, expiresAt: content.expiresAt }
+/** @param codes where codes for it come from */
+export function describeInvite(content: NewInvite['content'], url: string, codes: SpokenCodes): Invite {
+  const { invite: id, role, uses, expiresAt } = content
+  return { id, url, role, uses, expiresAt, spoken: () => codes.spoken(id, url) }
 }
 
 /** Whether an invite still lets somebody in, by the admitter's own clock. */

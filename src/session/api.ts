@@ -1,5 +1,6 @@
 /** The functions people call, over whatever environment an entry file composes. Loading it starts with the first call. */
 import type { LocalId } from '../storage/port.ts'
+import { meansCode } from '../wire/code.ts'
 import type { Environment } from './environment.ts'
 import { found, open } from './founding.ts'
 import { knock, readInvite } from './joining.ts'
@@ -11,14 +12,16 @@ import type {
   Session,
   SessionOptions,
 } from './public.ts'
+import { redeem } from './redeeming.ts'
 import { decodeCard } from './stored.ts'
 
 export interface Api {
   /** A private draft, only on this device, until `invite`. */
   createSession(options: CreateOptions): Promise<Session>
-  /** Resolves when admitted and the text is there. @throws InviteMalformed, InviteExpired, … (session/errors.ts) */
+  /** A link, or a spoken code (`7-walrus-lantern`). Resolves when admitted and the text is there. @throws InviteMalformed,
+   *  InviteExpired, CodeMalformed, WrongCode, … (session/errors.ts) */
   joinSession(url: string, options: JoinOptions): Promise<Session>
-  /** Knocks: who invites, to what, as what. Nothing is joined before `join`. */
+  /** Knocks, with a link or a spoken code: who invites, to what, as what. Nothing is joined before `join`. */
   openInvitation(url: string, options?: SessionOptions): Promise<Invitation>
   /** One of the sessions on this device. @throws SessionMissing, StorageUnreadable */
   openSession(localId: string, options?: SessionOptions): Promise<Session>
@@ -26,7 +29,7 @@ export interface Api {
   listSessions(): Promise<readonly RecentSession[]>
   /** Erases a session that is not open, its key first. */
   forgetSession(localId: string): Promise<void>
-  /** The session on this device that this invite link belongs to, if there is one. @throws InviteMalformed */
+  /** The session on this device that this invite link belongs to, if there is one; for a code none. @throws InviteMalformed */
   findSession(url: string): Promise<string | undefined>
 }
 
@@ -41,10 +44,11 @@ export function apiOver(compose: () => Promise<Environment>): Api {
   }
   return {
     createSession: async (options) => found(asWished(await environment(), options), options),
-    openInvitation: async (url, options) => knock(asWished(await environment(), options), url, options),
-    async joinSession(url, { name, ...options }) {
-      const invitation = await knock(asWished(await environment(), options), url, options)
-      return invitation.join({ name })
+    openInvitation: async (given, options) =>
+      invitation(asWished(await environment(), options), given, options),
+    async joinSession(given, { name, ...options }) {
+      const card = await invitation(asWished(await environment(), options), given, options)
+      return card.join({ name })
     },
     openSession: async (localId, options = {}) =>
       open(asWished(await environment(), options), localId as LocalId, options),
@@ -54,6 +58,7 @@ export function apiOver(compose: () => Promise<Environment>): Api {
       await store.forget(localId as LocalId)
     },
     async findSession(url) {
+      if (meansCode(url)) return undefined // it says nothing of a session before it was tried
       const given = await environment()
       const { session } = readInvite(given, url)
       for (const { localId, card } of await given.store.list()) {
@@ -63,6 +68,17 @@ export function apiOver(compose: () => Promise<Environment>): Api {
       return undefined
     },
   }
+}
+
+/** The card behind a link, or behind a spoken code, which gives a link first. */
+async function invitation(
+  environment: Environment,
+  given: string,
+  options: SessionOptions = {},
+): Promise<Invitation> {
+  if (!meansCode(given)) return knock(environment, given, options)
+  const { fragment, signaling } = await redeem(environment, given, options)
+  return knock(environment, fragment, { ...options, signaling })
 }
 
 /** Relay-only stands in front of the dialer itself, so that no dial of the session can forget it. */

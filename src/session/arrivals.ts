@@ -12,6 +12,8 @@ export interface ArrivalsParts {
   readonly emitter: Emitter<SessionEvents>
 }
 
+type Seen<Type> = Extract<Parameters<MeshListener['presence']>[0], { type: Type }>
+
 export class Arrivals {
   readonly #parts: ArrivalsParts
   /** Devices admitted here whose first presence is still to come: that one is an arrival for the first time. */
@@ -25,16 +27,29 @@ export class Arrivals {
     this.#admitted.add(device)
   }
 
+  /** Most presences only move a caret: members are told when one of them looks different. */
   seen(output: Parameters<MeshListener['presence']>[0]): void {
+    const { people, emitter } = this.#parts
+    const { device } = output.presence
+    const before = JSON.stringify(people.member(device))
+    if (output.type === 'shown') this.#shown(output)
+    else this.#hidden(output)
+    if (JSON.stringify(people.member(device)) !== before) emitter.emit('members', people.members())
+  }
+
+  #shown(output: Seen<'shown'>): void {
     const { people, keyring, emitter } = this.#parts
     const { device } = output.presence
-    const isOther = device !== keyring.device
-    if (output.type === 'shown') {
-      const arrived = people.show(output) === 'arrived'
-      const first = this.#admitted.delete(device)
-      if (arrived && isOther) emitter.emit('arrived', { member: people.member(device), first })
-    } else if (people.hide(output) === 'left' && isOther) {
+    const arrived = people.show(output) === 'arrived'
+    const first = this.#admitted.delete(device)
+    if (arrived && device !== keyring.device)
+      emitter.emit('arrived', { member: people.member(device), first })
+  }
+
+  #hidden(output: Seen<'hidden'>): void {
+    const { people, keyring, emitter } = this.#parts
+    const { device } = output.presence
+    if (people.hide(output) === 'left' && device !== keyring.device)
       emitter.emit('left', { member: people.member(device), why: output.why })
-    }
   }
 }

@@ -16,6 +16,9 @@ import type { Presence } from '../wire/presence.ts'
 import type { MeshPeer } from './mesh-peer.ts'
 import { Wake } from './wake.ts'
 
+/** Blobs kept of instances not heard of yet: a crowd of newcomers. */
+const MAX_EARLY = 64
+
 export interface CompanyParts {
   readonly crypto: Crypto
   readonly clock: Clock
@@ -44,6 +47,8 @@ export class Company {
   readonly #devices = new Map<InstanceId, DeviceId>()
   /** Through whom the newest presence of an instance came: the way back to it. */
   readonly #ways = new Map<InstanceId, InstanceId>()
+  /** The newest blob for us of instances we have not heard of. */
+  readonly #early = new Map<InstanceId, Uint8Array>()
 
   constructor(parts: CompanyParts) {
     this.#parts = parts
@@ -81,9 +86,15 @@ export class Company {
     this.#step({ type: 'roster-grew' })
   }
 
-  /** Everybody who is here, ourselves included, as far as we have heard. */
-  ring(): Ring {
-    return ringOf([this.#parts.me, ...this.#parts.peers.keys(), ...this.presence.seen.keys()])
+  /** Everybody who is here, ourselves included, as far as we have heard, but for those behind another tab. */
+  ring(...also: readonly InstanceId[]): Ring {
+    const heardOf = [...also, ...this.#parts.peers.keys(), ...this.presence.seen.keys()]
+    return ringOf([this.#parts.me, ...heardOf.filter((instance) => !this.isBehind(instance))])
+  }
+
+  /** It stands behind another tab of its browser, and is reached through that one. */
+  isBehind(instance: InstanceId): boolean {
+    return this.presence.seen.get(instance)?.presence.place === 'behind'
   }
 
   deviceOf(instance: InstanceId): DeviceId | undefined {
@@ -156,6 +167,7 @@ export class Company {
 
   #remember(instance: InstanceId, device: DeviceId): void {
     this.#devices.set(instance, device)
+    this.#hearEarly(instance, device)
     for (const oldest of this.#devices.keys()) {
       if (this.#devices.size <= MAX_INSTANCES) return
       this.#devices.delete(oldest)
@@ -165,23 +177,39 @@ export class Company {
 
   // Introductions ------------------------------------------------------------------------------------------------
 
-  /** For an instance we are not linked to: along the way its presence came, or to every neighbour when none is known. */
-  carry(to: InstanceId, blob: Uint8Array): void {
+  /** For an instance we are not linked to: along the way its presence came, or to every neighbour when none is known
+   *  or that one led nowhere. */
+  carry(to: InstanceId, blob: Uint8Array, ledNowhere = false): void {
     const { me, peers } = this.#parts
-    const way = this.#wayTo(to)
+    const way = ledNowhere ? undefined : this.#wayTo(to)
     const message = { type: 'carry', to, from: me, hops: MAX_CARRY_HOPS, blob } as const
     for (const peer of way === undefined ? peers.values() : [way]) peer.link.send(message)
   }
 
   carried(peer: MeshPeer, message: Extract<Message, { type: 'carry' }>): void {
     const { to, from, blob } = message
-    const device = this.#devices.get(from)
     if (to === this.#parts.me) {
-      if (device !== undefined) this.#parts.listener.carried(from, device, blob)
+      const device = this.#devices.get(from)
+      if (device === undefined) this.#keepEarly(from, blob)
+      else this.#parts.listener.carried(from, device, blob)
       return
     }
     const way = this.#wayTo(to)
     if (way !== peer && message.hops > 0) way?.link.send({ ...message, hops: message.hops - 1 })
+  }
+
+  /** It says hello before its presence is here: it is heard once we know whose it is. */
+  #keepEarly(from: InstanceId, blob: Uint8Array): void {
+    this.#early.delete(from)
+    this.#early.set(from, blob.slice())
+    const [oldest] = this.#early.keys()
+    if (this.#early.size > MAX_EARLY && oldest !== undefined) this.#early.delete(oldest)
+  }
+
+  #hearEarly(from: InstanceId, device: DeviceId): void {
+    const blob = this.#early.get(from)
+    this.#early.delete(from)
+    if (blob !== undefined) this.#parts.listener.carried(from, device, blob)
   }
 
   #wayTo(instance: InstanceId): MeshPeer | undefined {

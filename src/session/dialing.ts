@@ -96,6 +96,7 @@ export class Dialing {
     attempt?.dial?.abort()
     this.#instances.delete(address)
     this.#step({ type: 'gone', address })
+    if (attempt !== undefined) this.#parts.changed()
   }
 
   /** Makes strangers of those who are missed. */
@@ -178,6 +179,7 @@ export class Dialing {
         if (!isCurrent()) return
         this.#forget(address)
         this.#instances.delete(address)
+        this.#step({ type: 'gone', address })
         if (failure !== 'aborted' || attempt.late) plan.failed(attempt.late ? 'no-route' : failure, hello)
         changed()
       },
@@ -191,6 +193,7 @@ export class Dialing {
     if (oldest === undefined || this.#attempts.size <= MAX_DIALS) return
     this.#forget(oldest[0])
     this.#instances.delete(oldest[0])
+    this.#step({ type: 'gone', address: oldest[0] })
     oldest[1].dial?.abort()
   }
 

@@ -6,6 +6,7 @@ import type { Dialer, SignalingConnector, TabPort } from '../transport/port.ts'
 
 export interface Environment {
   readonly crypto: Crypto
+  /** Never goes back (base/steady.ts). */
   readonly clock: Clock
   readonly dialer: Dialer
   readonly connector: SignalingConnector
@@ -16,6 +17,8 @@ export interface Environment {
   readonly claim: (name: string) => Promise<(() => void) | undefined>
   /** Calls `work` when the page is about to go away; gives the way to stop waiting for that. */
   readonly whenEnding: (work: () => void) => () => void
+  /** Calls `work` when the device may have slept or changed its network; gives the way to stop waiting for that. */
+  readonly whenStirred?: (work: () => void) => () => void
   /** Runs `work` in a task of its own, soon, however long the page has been hidden; without it: by the clock. */
   readonly soon?: (work: () => void) => void
   /** The other tabs of this browser, where there is such a thing. */

@@ -1,5 +1,7 @@
 /** What can go wrong for the caller. Each says what happened and what to do, and none of them loses text. */
 
+import type { CodeProblem } from '../wire/code.ts'
+
 export class CoterieError extends Error {
   override name = 'CoterieError'
 }
@@ -37,6 +39,65 @@ export class InviteRevoked extends CoterieError {
   override name = 'InviteRevoked'
   constructor(inviter: string) {
     super(`This link is no longer valid. Ask ${inviter} for a new one.`)
+  }
+}
+
+/** What was typed is no code; nothing was tried, so the code that was meant is still good. */
+export class CodeMalformed extends CoterieError {
+  override name = 'CodeMalformed'
+  readonly problem: CodeProblem
+  constructor(problem: CodeProblem) {
+    super(wordsFor(problem))
+    this.problem = problem
+  }
+}
+
+function wordsFor(problem: CodeProblem): string {
+  switch (problem.problem) {
+    case 'no-number':
+    case 'number-too-large':
+      return 'A code begins with a number, like 7-walrus-lantern. Ask for it again.'
+    case 'incomplete':
+    case 'too-many-words':
+      return 'A code is a number and two words, like 7-walrus-lantern.'
+    case 'unknown-word': {
+      const { word, suggestion } = problem
+      const remedy = suggestion === undefined ? 'Ask for the code again.' : `Did you mean "${suggestion}"?`
+      return `"${word}" is in no code. ${remedy}`
+    }
+    default:
+      return problem satisfies never
+  }
+}
+
+export class CodeUnknown extends CoterieError {
+  override name = 'CodeUnknown'
+  constructor(slot: number) {
+    super(`No code has the number ${slot} right now. Check the number; a code is good for five minutes.`)
+  }
+}
+
+/** The two words were not the ones that were read out. One try: the code is gone. */
+export class WrongCode extends CoterieError {
+  override name = 'WrongCode'
+  /** @param inviter where the name is known; who only heard a code does not know it */
+  constructor(inviter?: string) {
+    const ask = inviter === undefined ? 'Ask' : `Ask ${inviter}`
+    super(`That code didn't match, so it is no longer valid. ${ask} for a new one.`)
+  }
+}
+
+export class CodeInterrupted extends CoterieError {
+  override name = 'CodeInterrupted'
+  constructor() {
+    super('The other side did not answer in time, so this code is no longer valid. Ask for a new one.')
+  }
+}
+
+export class NoMoreCodes extends CoterieError {
+  override name = 'NoMoreCodes'
+  constructor() {
+    super('The server takes no more codes from here right now. Use the link, or try again in a minute.')
   }
 }
 

@@ -22,23 +22,29 @@ export interface IntroductionsParts {
   /** How members meet members, under this sealing key. */
   readonly plan: (sealing: Uint8Array) => DialingPlan
   readonly isLinked: (instance: InstanceId) => boolean
-  /** Hands a blob to whoever is linked to `to`. */
-  readonly carry: (to: InstanceId, blob: Uint8Array) => void
+  /** Hands a blob to whoever is linked to `to`; to all there are when the nearest way led nowhere. */
+  readonly carry: (to: InstanceId, blob: Uint8Array, ledNowhere: boolean) => void
   readonly changed: () => void
 }
 
+/** Somebody to link to, and whose it is. */
+export interface Wanted {
+  readonly instance: InstanceId
+  readonly device: DeviceId
+}
+
 /** The one with the larger instance id says hello first; the other waits this long before it does so itself. */
-const COURTESY_MS = 1_500
-/** A hello that led to no link is said again after this, and twice as long each time. */
-const FIRST_TRY_MS = 4_000
-const MAX_TRIES = 5
+const COURTESY_MS = 700
+/** A hello that led to no link is said again after about this, and twice as long each time. */
+const FIRST_TRY_MS = 2_500
+const LONGEST_TRY_MS = 30_000
 /** Attempts under way at once: a mesh of eight needs fewer. */
 const MAX_INTRODUCTIONS = 32
 
 export class Introductions {
   readonly #parts: IntroductionsParts
   readonly #dialings = new Map<InstanceId, Dialing>()
-  readonly #waiting = new Map<InstanceId, () => void>()
+  readonly #tries = new Map<InstanceId, { readonly tries: number; readonly cancel: () => void }>()
 
   constructor(parts: IntroductionsParts) {
     this.#parts = parts
@@ -50,24 +56,36 @@ export class Introductions {
     return dials
   }
 
-  /** Wants a link to this instance, which somebody we are linked to has told of. */
-  meet(instance: InstanceId, device: DeviceId): void {
+  /** Wants links to exactly these, of whom others have told: each is tried until it is linked or not wanted any more. */
+  want(wanted: readonly Wanted[]): void {
     const { me, isLinked } = this.#parts
-    if (instance === me || isLinked(instance) || this.#waiting.has(instance)) return
-    if (this.#waiting.size < MAX_INTRODUCTIONS)
-      this.#try(instance, device, me > instance ? 0 : COURTESY_MS, 0)
+    const instances = new Set(wanted.map(({ instance }) => instance))
+    for (const instance of this.#tries.keys()) if (!instances.has(instance)) this.#giveUp(instance)
+    for (const [instance, { size }] of this.#dialings)
+      if (size === 0 && !instances.has(instance)) this.#dialings.delete(instance)
+    for (const { instance, device } of wanted) {
+      if (instance === me || isLinked(instance) || this.#tries.has(instance)) continue
+      if (this.#tries.size < MAX_INTRODUCTIONS)
+        this.#try({ instance, device }, me > instance ? 0 : COURTESY_MS, 0)
+    }
   }
 
-  /** Says hello after `pause`, and again, later each time, until linked or told to stop. */
-  #try(instance: InstanceId, device: DeviceId, pause: Millis, tries: number): void {
+  /** Says hello after `pause`, and again, later each time, for as long as it takes. */
+  #try(wanted: Wanted, pause: Millis, tries: number): void {
     const { environment, isLinked } = this.#parts
+    const { instance, device } = wanted
     const cancel = environment.clock.wakeAfter(pause, () => {
-      this.#waiting.delete(instance)
-      if (isLinked(instance) || tries >= MAX_TRIES) return
+      if (isLinked(instance)) return this.#giveUp(instance)
+      const jitter = 0.75 + (environment.crypto.randomBytes(1)[0] as number) / 512
+      this.#try(wanted, Math.min(LONGEST_TRY_MS, FIRST_TRY_MS * 2 ** tries) * jitter, tries + 1)
       this.#dialingTo(instance, device)?.again(instance)
-      this.#try(instance, device, FIRST_TRY_MS * 2 ** tries, tries + 1)
     })
-    this.#waiting.set(instance, cancel)
+    this.#tries.set(instance, { tries, cancel })
+  }
+
+  #giveUp(instance: InstanceId): void {
+    this.#tries.get(instance)?.cancel()
+    this.#tries.delete(instance)
   }
 
   /** A blob came over a link, from this instance of this device. */
@@ -75,16 +93,15 @@ export class Introductions {
     this.#dialingTo(from, device)?.passed(from, blob)
   }
 
-  /** It is linked, or gone for good: what was begun with it ends. */
+  /** It is linked: what was begun with it ends. */
   settled(instance: InstanceId): void {
-    this.#waiting.get(instance)?.()
-    this.#waiting.delete(instance)
+    this.#giveUp(instance)
     this.#dialings.get(instance)?.stop()
     this.#dialings.delete(instance)
   }
 
   stop(): void {
-    for (const instance of [...this.#waiting.keys(), ...this.#dialings.keys()]) this.settled(instance)
+    for (const instance of [...this.#tries.keys(), ...this.#dialings.keys()]) this.settled(instance)
   }
 
   #dialingTo(instance: InstanceId, device: DeviceId): Dialing | undefined {
@@ -97,7 +114,7 @@ export class Introductions {
       environment,
       plan: plan(sealing),
       iceServers,
-      pass: (_to, blob) => carry(instance, blob),
+      pass: (_to, blob) => carry(instance, blob, (this.#tries.get(instance)?.tries ?? 0) > 1),
       changed,
     })
     this.#dialings.set(instance, dialing)

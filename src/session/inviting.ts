@@ -1,6 +1,7 @@
 /** What only the owner does: signing invites and revoking them, one record after the other however many tabs sign. */
 import { assert } from '../base/assert.ts'
 import type { InviteId } from '../base/ids.ts'
+import type { Secret } from '../base/secret.ts'
 import type { Roster } from '../protocol/roster.ts'
 import { inviteKeys } from '../wire/invite-link.ts'
 import type { RosterContent } from '../wire/roster-record.ts'
@@ -9,7 +10,8 @@ import type { Bookkeeping } from './bookkeeping.ts'
 import type { Environment } from './environment.ts'
 import { NotAllowed } from './errors.ts'
 import type { Keyring } from './keyring.ts'
-import type { Invite, InviteOptions } from './public.ts'
+import type { CodeOutcome, Invite, InviteOptions } from './public.ts'
+import { SpokenCodes } from './spoken-codes.ts'
 
 export interface InvitingParts {
   readonly environment: Environment
@@ -18,13 +20,18 @@ export interface InvitingParts {
   readonly books: Bookkeeping
   /** A record was signed, stored and taken: tell everybody. */
   readonly signed: () => void
+  /** A spoken code of one of these invites ended. */
+  readonly codeEnded: (outcome: CodeOutcome) => void
 }
 
 export class Inviting {
   readonly #parts: InvitingParts
+  readonly #codes: SpokenCodes
 
   constructor(parts: InvitingParts) {
     this.#parts = parts
+    const { environment, keyring, codeEnded } = parts
+    this.#codes = new SpokenCodes({ environment, url: () => keyring.stored.signaling, ended: codeEnded })
   }
 
   /** Invites this device made that still let somebody in. */
@@ -34,7 +41,7 @@ export class Inviting {
     const open = new Map(unused.map((content) => [content.invite, content]))
     return keyring.stored.invites.flatMap(({ seed, url }) => {
       const content = open.get(inviteKeys(environment.crypto, seed).invite)
-      return content === undefined ? [] : [describeInvite(content, url)]
+      return content === undefined ? [] : [describeInvite(content, url, this.#codes)]
     })
   }
 
@@ -42,24 +49,52 @@ export class Inviting {
   async invite(options: InviteOptions): Promise<Invite> {
     this.requireOwner()
     const { environment, keyring, roster } = this.#parts
-    const { crypto, clock, origin } = environment
+    const { crypto, clock } = environment
     const made = newInvite(crypto, keyring, options, clock.now())
     await this.#sign(made.content)
-    const link = {
-      session: roster.session,
-      rosterSeq: roster.seq,
-      seed: made.seed,
-      signaling: this.#unusualServer(),
+    const url = this.#urlOf(made.seed, roster.seq)
+    this.#keep(made.seed, url)
+    keyring.update({ shared: true })
+    return describeInvite(made.content, url, this.#codes)
+  }
+
+  /** Links that other tabs of this device made become links of this one: their seeds are in the roster. */
+  rosterGrew(): void {
+    const { environment, keyring, roster } = this.#parts
+    const made = roster.records.filter(({ content }) => content.type === 'invite')
+    if (keyring.root === undefined || made.length === keyring.stored.invites.length) return
+    const known = new Set(
+      keyring.stored.invites.map(({ seed }) => inviteKeys(environment.crypto, seed).invite),
+    )
+    for (const { seq, content } of made) {
+      if (content.type !== 'invite' || known.has(content.invite)) continue
+      const seed = keyring.openSeed(content.sealedSeed)
+      if (seed !== undefined) this.#keep(seed, this.#urlOf(seed, seq))
     }
-    const url = inviteUrl(crypto, origin, link)
-    keyring.update({ invites: [...keyring.stored.invites, { seed: made.seed, url }], shared: true })
-    return describeInvite(made.content, url)
+  }
+
+  #keep(seed: Secret, url: string): void {
+    const { keyring } = this.#parts
+    const others = keyring.stored.invites.filter((one) => one.url !== url)
+    keyring.update({ invites: [...others, { seed, url }] })
+  }
+
+  #urlOf(seed: Secret, rosterSeq: number): string {
+    const { environment, roster } = this.#parts
+    const link = { session: roster.session, rosterSeq, seed, signaling: this.#unusualServer() }
+    return inviteUrl(environment.crypto, environment.origin, link)
   }
 
   /** @throws NotAllowed */
   async revoke(invite: InviteId): Promise<void> {
     this.requireOwner()
+    this.#codes.close(invite)
     await this.#sign({ type: 'revoke', invite, joins: this.#parts.roster.acceptable() })
+  }
+
+  /** Codes that are open let nobody in any more. */
+  stop(): void {
+    this.#codes.stop()
   }
 
   /** @throws NotAllowed */

@@ -40,6 +40,9 @@ import type { StoredSecrets } from './stored.ts'
 
 /** The card is shown or the failure told within this time. */
 const KNOCK_MS = 20_000
+/** A few are asked at first, each at the cost of a connection; more when none of them answers within LOOK_MS. */
+const FIRST_ASKED = 4
+const LOOK_MS = 2_000
 /** From Join to the text. */
 const JOIN_MS = 30_000
 
@@ -88,10 +91,14 @@ class Newcomer {
   #keyring: Keyring
   readonly #doors = new Set<PeerLink>()
   #phase: 'knocking' | 'asked' | 'joining' | 'over' = 'knocking'
+  /** Who answered first: the join hangs by this link and by no other. */
+  #chosen: PeerLink | undefined
   #failure: Error | undefined
   #settle: { resolve: (card: Invitation) => void; reject: (error: Error) => void } | undefined
   #joined: { resolve: (session: LiveSession) => void; reject: (error: Error) => void } | undefined
   #cancelTimer: (() => void) | undefined
+  #cancelLook: (() => void) | undefined
+  #asksAtOnce = FIRST_ASKED
 
   constructor(environment: Environment, invite: InviteLink, signalingUrl: string, options: SessionOptions) {
     this.#environment = environment
@@ -120,6 +127,7 @@ class Newcomer {
         keys: this.#keys.topic,
         sealing: this.#keys.sealing,
         self: { side: 'newcomer', instance: this.#me, device: undefined, join: EMPTY },
+        greetsAtOnce: () => this.#asksAtOnce,
         welcomes: (hello) => hello.side === 'member' && this.#phase === 'knocking',
         opened: (channel, hello, initiator) => this.#open(channel, hello, initiator),
         failed: (failure) => this.#dialFailed(failure),
@@ -129,6 +137,7 @@ class Newcomer {
     this.#cancelTimer = environment.clock.wakeAfter(KNOCK_MS, () =>
       this.#fail(this.#failure ?? this.#unanswered()),
     )
+    this.#lookLater()
     this.#signaling.start()
   }
 
@@ -137,6 +146,14 @@ class Newcomer {
   #signalingChanged(): void {
     if (this.#phase === 'knocking' && this.#signaling?.phase === 'unreachable')
       this.#fail(new SignalingUnreachable(this.#signaling.host))
+  }
+
+  #lookLater(): void {
+    this.#cancelLook = this.#environment.clock.wakeAfter(LOOK_MS, () => {
+      this.#asksAtOnce *= 2
+      this.#signaling.lookAgain(() => false)
+      this.#lookLater()
+    })
   }
 
   /** Who answered and could not be reached in all this time is there, and has no way to us. */
@@ -186,7 +203,7 @@ class Newcomer {
   #doorClosed(link: PeerLink, wasProven: boolean): void {
     if (!this.#doors.delete(link)) return
     if (!wasProven) this.#failure ??= new InviteMismatch()
-    if (this.#phase === 'asked' || this.#phase === 'joining') this.#fail(this.#failure ?? new NobodyThere())
+    if (link === this.#chosen) this.#fail(this.#failure ?? new NobodyThere())
   }
 
   #message(door: Door, message: Exclude<Message, { type: 'entries' }>): void {
@@ -230,7 +247,9 @@ class Newcomer {
     const role = roster.inviteAt(this.#keys.invite, roster.seq)?.role
     if (role === undefined) return this.#turnAway(door, new InviteMismatch())
     this.#phase = 'asked'
+    this.#chosen = door.link
     this.#cancelTimer?.()
+    this.#cancelLook?.()
     this.#signaling.stop()
     this.#settle?.resolve({
       inviter: cutName(message.inviter),
@@ -323,6 +342,7 @@ class Newcomer {
     if (this.#phase === 'over') return
     this.#phase = 'over'
     this.#cancelTimer?.()
+    this.#cancelLook?.()
     this.#signaling.stop()
     for (const link of [...this.#doors]) link.close()
   }

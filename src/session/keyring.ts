@@ -82,7 +82,7 @@ export class Keyring {
       ...made.filter((invite) => open.has(invite)),
     ]
     return inOrder.slice(-most).flatMap(({ sealedSeed }) => {
-      const seed = this.#openSeed(sealedSeed)
+      const seed = this.openSeed(sealedSeed)
       return seed === undefined ? [] : [inviteKeys(this.#crypto, seed)]
     })
   }
@@ -94,7 +94,8 @@ export class Keyring {
     return concat(nonce, this.#crypto.seal(key.reveal(), nonce, EMPTY, seed.reveal()))
   }
 
-  #openSeed(sealed: Uint8Array): Secret | undefined {
+  /** undefined without the admitter key, or when it was sealed under another one. */
+  openSeed(sealed: Uint8Array): Secret | undefined {
     const key = this.#secrets.admitterKey
     if (key === undefined) return undefined
     const seed = this.#crypto.open(

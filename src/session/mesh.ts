@@ -5,7 +5,7 @@
  * Invariant: a peer's fault closes that peer's link and touches no other.
  */
 import type { DeviceId, InstanceId } from '../base/ids.ts'
-import type { Millis } from '../base/ports.ts'
+import type { Clock, Millis } from '../base/ports.ts'
 import { isCatchingUp, isCaughtUp } from '../protocol/comparing.ts'
 import { step } from '../protocol/gossip.ts'
 import {
@@ -37,12 +37,22 @@ export interface MeshListener extends CompanyListener {
   /** Equal histories, unequal texts. */
   diverged(peer: MeshPeer): void
   acknowledged(): void
+  /** This device's, as other tabs are; without it: none. */
+  isOwn?(device: DeviceId): boolean
+  /** Whether somebody who is not heard any more could be found again through the server; without it: yes. */
+  isServerReachable?(): boolean
   /** What only instances of one device may say to each other; who listens checks that. */
   toldByTab(peer: MeshPeer, message: Extract<Message, { type: 'shared' | 'reach' }>): void
 }
 
+/** Who is asked whether it is still there answers within this time, or is not. */
+const PROBE_MS: Millis = 1_000
+/** After a sleep or a change of network answers take longer. */
+const STIRRED_PROBE_MS: Millis = 3_000
+
 export class Mesh {
   readonly me: InstanceId
+  readonly clock: Clock
   readonly gossip: GossipState
   readonly peers = new Map<InstanceId, MeshPeer>()
   readonly company: Company
@@ -51,11 +61,14 @@ export class Mesh {
   readonly #replica: Replica
   readonly #listener: MeshListener
   readonly #wake: Wake
+  /** Not heard any more, and kept: there was no other way when they fell silent. */
+  readonly #silent = new Map<InstanceId, MeshPeer>()
   #closed = false
 
   constructor(environment: Environment, replica: Replica, me: InstanceId, listener: MeshListener) {
     const { crypto, clock } = environment
     this.me = me
+    this.clock = clock
     this.#environment = environment
     this.#replica = replica
     this.#listener = listener
@@ -74,7 +87,7 @@ export class Mesh {
 
   /** Takes over a proven link to a member. An older link to the same instance gives way. */
   add(link: PeerLink, device: DeviceId): void {
-    this.peers.get(link.remote)?.link.close()
+    const before = [this.peers.get(link.remote), this.#silent.get(link.remote)]
     const peer: MeshPeer = { link, device, since: this.#now(), rtt: undefined, path: 'unknown' }
     link.listen(this.#listenerFor(peer))
     this.peers.set(link.remote, peer)
@@ -86,18 +99,32 @@ export class Mesh {
       () => undefined,
     )
     this.tell({ type: 'linked', link: link.remote, device, now: this.#now() })
+    for (const older of before) this.#replaced(older)
     this.blobs.linked(peer)
+    this.#joined(peer)
+  }
+
+  #joined(peer: MeshPeer): void {
     this.company.linked(peer)
     this.#listener.linked(peer)
     this.#listener.changed()
+  }
+
+  /** Its peer has another link: nobody is missed. */
+  #replaced(older: MeshPeer | undefined): void {
+    if (older === undefined) return
+    this.#silent.delete(older.link.remote)
+    this.blobs.unlinked(older)
+    older.link.close()
   }
 
   closeAll(): void {
     this.#closed = true
     this.#wake.stop()
     this.company.stop()
-    for (const peer of [...this.peers.values()]) peer.link.close()
+    for (const peer of [...this.peers.values(), ...this.#silent.values()]) peer.link.close()
     this.peers.clear()
+    this.#silent.clear()
   }
 
   send(message: Message): void {
@@ -134,7 +161,8 @@ export class Mesh {
 
   get catchingUp(): number {
     let links = 0
-    for (const link of this.gossip.links.values()) if (isCatchingUp(link)) links++
+    for (const link of this.gossip.links.values())
+      if (isCatchingUp(link) && !this.#silent.has(link.id)) links++
     return this.blobs.isFetching ? Math.max(1, links) : links
   }
 
@@ -151,20 +179,30 @@ export class Mesh {
     const inbox = new Inbox(soon ?? ((work) => clock.wakeAfter(0, work)))
     return {
       proven: () => undefined,
-      message: (message) => inbox.take(() => this.#message(peer, message)),
+      message: (message) => inbox.take(() => this.#took(() => this.#message(peer, message))),
       entries: (entries, bytes, lane) => {
         const work = (): void => this.#entriesCame(peer, entries, bytes)
         if (lane === 'bulk') inbox.takeLater(work)
         else inbox.take(work)
       },
-      hungry: () => this.blobs.hungry(peer),
+      hungry: () => this.#took(() => this.blobs.hungry(peer)),
       alive: (rtt) => {
+        if (this.#silent.size > 0) this.#heard(peer)
         if (rtt !== undefined) peer.rtt = rtt
         if (rtt !== undefined) this.#listener.changed()
       },
+      keeps: () => this.#listener.isServerReachable?.() === false,
+      silent: () => this.#fellSilent(peer),
+      speaking: () => this.#speaks(peer),
       closed: (because) =>
         this.#unlinked(peer, because !== undefined && isViolation(because) ? because : undefined),
     }
+  }
+
+  /** Whatever a link says or has room for may end a comparison or a catching up, or cast a doubt on somebody. */
+  #took(work: () => void): void {
+    work()
+    this.#listener.changed()
   }
 
   #entriesCame(peer: MeshPeer, entries: readonly Entry[], bytes: number): void {
@@ -177,15 +215,56 @@ export class Mesh {
 
   #unlinked(peer: MeshPeer, fault: Violation | undefined): void {
     const remote = peer.link.remote
-    if (this.peers.get(remote) !== peer) return
-    this.peers.delete(remote)
+    const wasSilent = this.#silent.get(remote) === peer
+    if (this.peers.get(remote) !== peer && !wasSilent) return
+    if (wasSilent) this.#silent.delete(remote)
+    else this.peers.delete(remote)
     if (fault !== undefined) this.#listener.violated(fault, peer.device)
     this.tell({ type: 'unlinked', link: remote, now: this.#now() })
-    this.company.unlinked(remote)
     this.blobs.unlinked(peer)
+    if (!wasSilent) this.#missed(peer)
+  }
+
+  #missed(peer: MeshPeer): void {
+    this.company.unlinked(peer.link.remote)
     if (this.#closed) return
     this.#listener.unlinked(peer)
     this.#listener.changed()
+  }
+
+  // Silence ----------------------------------------------------------------------------------------------------
+
+  /** Whether each of them, or this one, is still there: no answer in time is a lost link. */
+  probe(instance?: InstanceId): void {
+    const asked = instance === undefined ? [...this.peers.values(), ...this.#silent.values()] : []
+    const one = instance === undefined ? undefined : this.peers.get(instance)
+    for (const peer of asked) peer.link.probe(STIRRED_PROBE_MS)
+    one?.link.probe(PROBE_MS)
+  }
+
+  /** Counts as lost for everybody above. The link stays, with what is under way on it: the cable may be put back. */
+  #fellSilent(peer: MeshPeer): void {
+    const remote = peer.link.remote
+    if (this.peers.get(remote) !== peer) return
+    this.peers.delete(remote)
+    this.#silent.set(remote, peer)
+    this.#missed(peer)
+    for (const other of [...this.peers.values()]) other.link.probe(STIRRED_PROBE_MS)
+  }
+
+  #speaks(peer: MeshPeer): void {
+    const remote = peer.link.remote
+    if (this.#silent.get(remote) !== peer) return
+    this.#silent.delete(remote)
+    this.peers.set(remote, peer)
+    this.tell({ type: 'resumed', link: remote, now: this.#now() })
+    this.#joined(peer)
+  }
+
+  /** Somebody on another device is heard: our network is well, and who is silent is found through others or not at all. */
+  #heard(peer: MeshPeer): void {
+    if (this.peers.get(peer.link.remote) !== peer || this.#listener.isOwn?.(peer.device)) return
+    for (const silent of [...this.#silent.values()]) silent.link.close()
   }
 
   /** The log found a fault in what came on this link. */
@@ -253,7 +332,8 @@ export class Mesh {
 
   /** What the replica or a link has to tell. */
   tell(input: GossipInput): void {
-    for (const output of step(this.gossip, input).outputs) this.#perform(output)
+    const timed = 'now' in input ? { ...input, now: this.#now() } : input
+    for (const output of step(this.gossip, timed).outputs) this.#perform(output)
   }
 
   #perform(output: GossipOutput): void {
@@ -285,6 +365,6 @@ export class Mesh {
   }
 
   #now(): Millis {
-    return this.#environment.clock.now()
+    return this.clock.now()
   }
 }

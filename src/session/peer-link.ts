@@ -35,6 +35,12 @@ export interface PeerLinkListener {
   entries(entries: readonly Entry[], bytes: number, lane: Lane): void
   hungry(): void
   alive(rtt: Millis | undefined): void
+  /** Whether a link on which nothing is heard any more is kept, as there is no other way; without it: no. */
+  keeps?(): boolean
+  /** It is kept, and silent. */
+  silent?(): void
+  /** It speaks again; what it says follows. */
+  speaking?(): void
   /** Exactly once, never while the link is made. `because` is undefined when this side closed it. */
   closed(because: CloseReason | { readonly closed: 'channel'; readonly detail: string } | undefined): void
 }
@@ -90,7 +96,7 @@ export class PeerLink {
       ephemeralKeys: start.crypto.dhKeys(),
       payload: start.payload,
       maxMessageBytes: channel.maxMessageBytes,
-      now: start.clock.now(),
+      now: this.#clock.now(),
     })
     this.#state = started.state
     this.#perform(started.outputs)
@@ -127,6 +133,11 @@ export class PeerLink {
   /** Closes from this side: `listener.closed` is told without a reason, or with the violation that was found above. */
   close(because?: Violation): void {
     this.#end(because)
+  }
+
+  /** Asks for a sign of life; without one within this time the link is dead. */
+  probe(within: Millis): void {
+    this.#input({ type: 'probe', within, now: this.#clock.now() })
   }
 
   #room(): void {
@@ -182,9 +193,13 @@ export class PeerLink {
       case 'wake':
         this.#cancelWake?.()
         this.#cancelWake = this.#clock.wakeAfter(Math.max(0, output.at - this.#clock.now()), () =>
-          this.#input({ type: 'tick', now: this.#clock.now() }),
+          this.#input({ type: 'tick', now: this.#clock.now(), keeps: this.#listener.keeps?.() ?? false }),
         )
         return
+      case 'silent':
+        return this.#listener.silent?.()
+      case 'speaking':
+        return this.#listener.speaking?.()
       case 'rtt':
         return this.#listener.alive(output.millis)
       case 'close':

@@ -10,7 +10,7 @@ import type { AuthenticatedAwareness } from '../doc/awareness.ts'
 import type * as presenceCore from '../protocol/presence.ts'
 import type { Roster } from '../protocol/roster.ts'
 import { MAX_PERSON_NAME_BYTES, MAX_PRESENCE_RANGES, PRESENCE_PAUSE_MS } from '../wire/limits.ts'
-import { type Presence, type PresenceCursor, sealPresence } from '../wire/presence.ts'
+import { type Presence, type PresenceCursor, type PresencePlace, sealPresence } from '../wire/presence.ts'
 import type { Keyring } from './keyring.ts'
 import type { Member, PresenceState } from './public.ts'
 
@@ -21,10 +21,12 @@ export interface PeopleParts {
   readonly keyring: Keyring
   readonly me: InstanceId
   readonly writer: () => WriterId
+  readonly place: () => PresencePlace
   readonly awareness: AuthenticatedAwareness
   readonly send: (presence: Uint8Array) => void
 }
 
+type Uncounted = Omit<Presence, 'counter'>
 type Shown = Extract<presenceCore.PresenceOutput, { type: 'shown' }>
 
 export class People {
@@ -36,6 +38,9 @@ export class People {
   #pausing = false
   #dirty = false
   #last: Uint8Array | undefined
+  /** What the last one said, its counter aside; undefined when it has to be said again. */
+  #said: string | undefined
+  #left: 'no' | 'goodbye said' = 'no'
 
   constructor(parts: PeopleParts) {
     this.#parts = parts
@@ -100,13 +105,14 @@ export class People {
     const { color, device, cursor } = presence
     const name = cutName(presence.name)
     const user = { name, color, device, role: this.#parts.roster.roleOf(device) ?? 'viewer' }
-    const idle = presence.phase === 'idle'
-    if (cursor === undefined) return { user, idle }
+    const away = presence.phase === 'away'
+    const attention = away ? { idle: true, away } : { idle: presence.phase === 'idle' }
+    if (cursor === undefined) return { user, ...attention }
     const ranges = cursor.ranges.map((range) => ({
       anchor: toBase64url(range.anchor),
       head: toBase64url(range.head),
     }))
-    return { user, idle, cursor: { root: cursor.root, ranges } }
+    return { user, ...attention, cursor: { root: cursor.root, ranges } }
   }
 
   // Myself -----------------------------------------------------------------------------------------------------
@@ -117,13 +123,20 @@ export class People {
     this.#parts.awareness.awareness.setLocalStateField('user', { name, color, role, device })
   }
 
-  /** The own state changed: at most one presence a PRESENCE_PAUSE_MS goes out, the last one always. */
+  /** The own state may have changed. If what it says has, at most one presence a PRESENCE_PAUSE_MS goes out, the last always. */
   changed(): void {
     this.#dirty = true
     if (this.#pausing) return
     this.#dirty = false
+    const presence = this.#presence()
+    const said = JSON.stringify(presence)
+    if (said === this.#said) return
+    // browsers hide a page that goes, some of them after telling it so: that brings nobody back
+    if (this.#left === 'goodbye said' && presence.phase !== 'active') return
+    this.#left = 'no'
+    this.#said = said
     this.#pausing = true
-    this.#last = this.#seal('active')
+    this.#last = this.#seal(presence)
     this.#parts.send(this.#last)
     this.#cancelPause = this.#parts.clock.wakeAfter(PRESENCE_PAUSE_MS, () => {
       this.#pausing = false
@@ -131,15 +144,24 @@ export class People {
     })
   }
 
+  /** Somebody misses us: the same again, as news. */
+  repeat(): void {
+    this.#said = undefined
+    this.changed()
+  }
+
   /** For a link that has just opened. */
   current(): Uint8Array {
-    this.#last ??= this.#seal('active')
+    this.#last ??= this.#seal(this.#presence())
     return this.#last
   }
 
   /** Not the end: a page that comes back is shown again with its next presence. */
   goodbye(): Uint8Array {
-    return this.#seal('gone')
+    this.#said = undefined
+    this.#last = undefined
+    this.#left = 'goodbye said'
+    return this.#seal({ ...this.#presence(), phase: 'gone' })
   }
 
   stop(): void {
@@ -147,22 +169,25 @@ export class People {
     this.#pausing = true
   }
 
-  #seal(phase: 'active' | 'gone'): Uint8Array {
-    const { crypto, keyring, me, writer, awareness } = this.#parts
+  #presence(): Uncounted {
+    const { keyring, me, writer, place, awareness } = this.#parts
     const state: Partial<PresenceState> = awareness.awareness.getLocalState() ?? {}
-    const sign: SignKeys = keyring.sign
-    const presence: Presence = {
+    return {
       device: keyring.device,
       instance: me,
       writer: writer(),
-      counter: ++this.#counter,
-      phase: phase === 'active' && state.idle === true ? 'idle' : phase,
+      phase: state.away === true ? 'away' : state.idle === true ? 'idle' : 'active',
       name: cutName(keyring.stored.name),
-      place: 'front',
+      place: place(),
       color: keyring.stored.color,
       cursor: state.cursor && cursorOf(state.cursor),
     }
-    return sealPresence(crypto, this.#session, presence, sign)
+  }
+
+  #seal(presence: Uncounted): Uint8Array {
+    const { crypto, keyring } = this.#parts
+    const sign: SignKeys = keyring.sign
+    return sealPresence(crypto, this.#session, { ...presence, counter: ++this.#counter }, sign)
   }
 }
 
@@ -179,8 +204,10 @@ const encoder = new TextEncoder()
 
 /** At most MAX_PERSON_NAME_BYTES of UTF-8, cut between characters, without what could disturb a page. */
 export function cutName(name: string, maxBytes = MAX_PERSON_NAME_BYTES): string {
+  const clean = name.toWellFormed().replace(/\p{C}/gu, ' ').trim()
+  if (encoder.encode(clean).length <= maxBytes) return clean // nearly always, and asked for everybody at every status
   let cut = ''
-  for (const character of name.toWellFormed().replace(/\p{C}/gu, ' ').trim()) {
+  for (const character of clean) {
     if (encoder.encode(cut + character).length > maxBytes) break
     cut += character
   }

@@ -28,7 +28,8 @@ export interface SessionStatus {
   readonly savedAt: Millis | undefined
   /** Own changes not yet on this device's disk. */
   readonly unsaved: number
-  /** People (devices, not tabs) linked right now, oneself not counted. */
+  /** People (devices, not tabs) here right now, oneself not counted: linked, or heard of through somebody who is.
+   *  A link counts once its other side has said what it holds. */
   readonly peers: number
   /** While 'connecting': the name of whom, when known. */
   readonly connectingTo: string | undefined
@@ -90,6 +91,8 @@ export interface PresenceState {
   readonly cursor?: { readonly root: string; readonly ranges: readonly PresenceRange[] }
   /** No key or pointer for 30 s, or a hidden tab. */
   readonly idle?: boolean
+  /** A hidden tab. */
+  readonly away?: boolean
 }
 
 export interface Invite {
@@ -99,6 +102,24 @@ export interface Invite {
   readonly role: 'editor' | 'viewer'
   readonly uses: number
   readonly expiresAt: Millis
+  /**
+   * A code to read aloud that stands for this link: one try, five minutes. A new one at every call; the one before is no
+   * longer valid then. What became of it comes as the event `code`. @throws SignalingUnreachable, NoMoreCodes, SessionEnded
+   */
+  spoken(): Promise<SpokenCode>
+}
+
+/** `7-walrus-lantern`: whoever types it within five minutes, and without a slip, gets the link. */
+export interface SpokenCode {
+  readonly code: string
+  readonly expiresAt: Millis
+}
+
+/** How a code ended. 'wrong': somebody tried it with other words; it lets nobody in any more. */
+export interface CodeOutcome {
+  readonly invite: InviteId
+  readonly code: string
+  readonly outcome: 'used' | 'wrong' | 'expired' | 'broken-off'
 }
 
 export interface InviteOptions {
@@ -118,6 +139,8 @@ export interface SessionEvents {
   readonly arrived: { readonly member: Member; readonly first: boolean }
   readonly left: { readonly member: Member; readonly why: 'goodbye' | 'lost' }
   readonly title: string
+  /** A spoken code of one of the own invites ended. */
+  readonly code: CodeOutcome
   /** The document was rebuilt and replaced: bind again to `session.doc`. `collaboration()` does so by itself. */
   readonly document: Doc
   readonly violation: Violation & { readonly name: string | undefined }

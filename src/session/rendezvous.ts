@@ -6,25 +6,27 @@
  */
 import { EMPTY } from '../base/bytes.ts'
 import type { DeviceId, InstanceId } from '../base/ids.ts'
-import type { Channel, DialFailure } from '../transport/port.ts'
+import type { Channel, DialFailure, IceServer } from '../transport/port.ts'
 import { decodeJoin, encodeJoin } from '../wire/certificate.ts'
 import type { Hello } from '../wire/introduction.ts'
 import type { InviteKeys } from '../wire/invite-link.ts'
 import { invitePskIds } from './admission.ts'
 import type { DialingPlan } from './dialing.ts'
 import type { Knocking } from './guest-book.ts'
-import { Introductions } from './introductions.ts'
+import { Introductions, type Wanted } from './introductions.ts'
 import { memberTopics } from './meeting-place.ts'
 import { type Membership, openMemberLink } from './member-link.ts'
 import type { PeerLink } from './peer-link.ts'
 import { Signaling, type SignalingPhase, type TopicPlan } from './signaling.ts'
 
 export interface RendezvousListener {
-  /** Hands a blob to whoever is linked to `to`. */
-  carry(to: InstanceId, blob: Uint8Array): void
+  /** Hands a blob to whoever is linked to `to`; to all there are when the nearest way led nowhere. */
+  carry(to: InstanceId, blob: Uint8Array, ledNowhere: boolean): void
   /** A proven link to a member. */
   linked(link: PeerLink, device: DeviceId): void
   isLinked(instance: InstanceId): boolean
+  /** It says hello although we have a link: whether that one still lives is asked at once. */
+  doubts?(instance: InstanceId): void
   /** Whether there is room for, or a reason for, a link to this instance. */
   wants(instance: InstanceId): boolean
   hasLinks(): boolean
@@ -55,6 +57,9 @@ export class Rendezvous {
   #looks = 0
   /** Somebody is missed: whoever is in the topics is greeted, linked or not. */
   #isLooking = false
+  /** 'behind': another tab dials; only who was told of by others is met. */
+  #place: 'idle' | 'front' | 'behind' = 'idle'
+  #lent: readonly IceServer[] = []
   #cancelLook: (() => void) | undefined
   #cancelPlan: (() => void) | undefined
 
@@ -64,10 +69,10 @@ export class Rendezvous {
     this.#signaling = new Signaling(environment, parts.url, { changed: () => listener.changed() })
     this.#introductions = new Introductions({
       ...{ environment, keyring, roster, me },
-      iceServers: () => this.#signaling.iceServers,
+      iceServers: () => this.iceServers,
       plan: (sealing) => this.#memberPlan(sealing),
       isLinked: (instance) => listener.isLinked(instance),
-      carry: (to, blob) => listener.carry(to, blob),
+      carry: (to, blob, ledNowhere) => listener.carry(to, blob, ledNowhere),
       changed: () => listener.changed(),
     })
   }
@@ -89,29 +94,56 @@ export class Rendezvous {
     return this.#signaling.dialedDevices().find((device) => device !== this.#parts.keyring.device)
   }
 
+  /** STUN and TURN as the server handed them out, to this tab or to another. */
+  get iceServers(): readonly IceServer[] {
+    const { iceServers } = this.#signaling
+    return iceServers.length > 0 ? iceServers : this.#lent
+  }
+
+  /** What another tab of this browser was handed out. */
+  lend(iceServers: readonly IceServer[]): void {
+    this.#lent = iceServers
+  }
+
   start(): void {
+    this.#place = 'front'
     this.plan()
     this.#signaling.start()
   }
 
+  /** Another tab dials from now on: no socket, no topics, nothing under way. */
+  standBehind(): void {
+    if (this.#place === 'behind') return
+    this.#rest()
+    this.#place = 'behind'
+  }
+
   stop(): void {
+    this.#rest()
+    this.#place = 'idle'
+  }
+
+  #rest(): void {
     this.#cancelLook?.()
+    this.#cancelLook = undefined
+    this.#isLooking = false
     this.#cancelPlan?.()
     this.#introductions.stop()
     this.#signaling.stop()
   }
 
-  /** Somebody is here whom we are not linked to, told by somebody we are. */
-  meet(instance: InstanceId, device: DeviceId): void {
-    if (this.phase !== 'stopped') this.#introductions.meet(instance, device)
+  /** Links wanted, and not there, to instances that somebody we are linked to has told of. */
+  want(wanted: readonly Wanted[]): void {
+    if (this.#place !== 'idle') this.#introductions.want(wanted)
   }
 
   carried(from: InstanceId, device: DeviceId, blob: Uint8Array): void {
-    if (this.phase !== 'stopped') this.#introductions.carried(from, device, blob)
+    if (this.#place !== 'idle') this.#introductions.carried(from, device, blob)
   }
 
   /** Tries at once what waits to be tried. */
   retry(): void {
+    if (this.#place !== 'front') return
     this.#signaling.retry()
     this.#looks = 0
     this.#look()
@@ -126,7 +158,7 @@ export class Rendezvous {
 
   /** A link is gone or did not come about: looks again, later each time. */
   miss(): void {
-    if (this.#cancelLook !== undefined || this.phase === 'stopped') return
+    if (this.#cancelLook !== undefined || this.#place !== 'front') return
     const { clock, crypto } = this.#parts.environment
     const jitter = 0.5 + (crypto.randomBytes(1)[0] as number) / 256
     const pause = Math.min(LONGEST_LOOK_MS, FIRST_LOOK_MS * 2 ** this.#looks++) * jitter
@@ -143,6 +175,7 @@ export class Rendezvous {
 
   /** Waits in today's topics and in those of invites. */
   plan(): void {
+    if (this.#place !== 'front') return
     const { environment, keyring, roster } = this.#parts
     const now = environment.clock.now()
     const members = memberTopics(environment.crypto, keyring.epochKey.reveal(), now)
@@ -203,6 +236,7 @@ export class Rendezvous {
     if (hello.side !== 'member' || hello.device === undefined || hello.instance === me) return false
     const join = hello.join.length === 0 ? undefined : decodeJoin(hello.join)
     if (join?.ok === true && roster.takeJoin(join.value) === 'new') listener.rosterGrew()
+    if (listener.isLinked(hello.instance)) listener.doubts?.(hello.instance)
     return (
       !listener.isLinked(hello.instance) &&
       listener.wants(hello.instance) &&

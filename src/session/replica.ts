@@ -235,6 +235,11 @@ export class Replica {
     return step(this.log, { type: 'author', kind, body, writer: this.writer, keys, now }).outputs
   }
 
+  /** Whether something typed is in no entry yet. */
+  get isCapturing(): boolean {
+    return this.#capture.isWaiting
+  }
+
   /** Lets out what was typed in the last moments. */
   flush(): void {
     this.#capture.flush()

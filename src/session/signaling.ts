@@ -5,6 +5,7 @@
  * Invariant: nothing is connected before `start`, and after `stop` no socket, timer or dial is left.
  */
 import { type DeviceId, type InstanceId, idOf, type TopicId } from '../base/ids.ts'
+import type { Millis } from '../base/ports.ts'
 import type { SignKeys } from '../crypto/crypto.ts'
 import type { IceServer, SignalingSocket } from '../transport/port.ts'
 import {
@@ -24,6 +25,8 @@ export interface TopicPlan extends DialingPlan {
   readonly keys: SignKeys
   /** Whether to say hello to whoever is there; without it always. */
   greets?(): boolean
+  /** To how many at a time; without it to MAX_GREETED. */
+  greetsAtOnce?(): number
 }
 
 export type SignalingPhase = 'stopped' | 'connecting' | 'open' | 'unreachable'
@@ -44,6 +47,8 @@ const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 30_000
 /** A connection that says nothing for this long is as good as none. */
 const GREETING_MS = 10_000
+/** Whoever is asked who is there answers within this time: a socket may be dead long before the platform says so. */
+const ANSWER_MS = 5_000
 
 export class Signaling {
   readonly #environment: Environment
@@ -132,6 +137,7 @@ export class Signaling {
       topic.dialing.miss(isMissing)
       this.#join(topic)
     }
+    if (this.#phase === 'open' && this.#topics.size > 0) this.#dropAfter(ANSWER_MS)
   }
 
   // The socket -------------------------------------------------------------------------------------------------
@@ -150,7 +156,12 @@ export class Signaling {
       },
     })
     this.#socket = socket
-    this.#cancelTimer = this.#environment.clock.wakeAfter(GREETING_MS, () => this.#drop())
+    this.#dropAfter(GREETING_MS)
+  }
+
+  #dropAfter(silence: Millis): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = this.#environment.clock.wakeAfter(silence, () => this.#drop())
   }
 
   #drop(): void {
@@ -186,6 +197,7 @@ export class Signaling {
   #received(bytes: Uint8Array): void {
     const signal = decodeServerSignal(bytes)
     if (isViolation(signal)) return this.#drop()
+    if (this.#phase === 'open') this.#cancelTimer?.()
     switch (signal.kind) {
       case 'challenge':
         return this.#challenged(signal)
@@ -239,7 +251,21 @@ export class Signaling {
 
   #joined(id: TopicId, sockets: readonly number[]): void {
     const topic = this.#topics.get(id)
-    if (topic?.plan.greets?.() !== false) topic?.dialing.greet(sockets.slice(0, MAX_GREETED))
+    if (topic === undefined || topic.plan.greets?.() === false) return
+    const count = Math.min(MAX_GREETED, topic.plan.greetsAtOnce?.() ?? MAX_GREETED)
+    topic.dialing.greet(this.#some(sockets, count))
+  }
+
+  /** Half of them the first there are, who have been there longest; the others by chance, so that not all ask the same. */
+  #some(sockets: readonly number[], count: number): readonly number[] {
+    if (sockets.length <= count) return sockets
+    const oldest = [...sockets].sort((a, b) => a - b)
+    const chosen = oldest.splice(0, Math.ceil(count / 2))
+    while (chosen.length < count) {
+      const [byte = 0] = this.#environment.crypto.randomBytes(1)
+      chosen.push(...oldest.splice(byte % oldest.length, 1))
+    }
+    return chosen
   }
 
   #dialingIn(id: TopicId, plan: TopicPlan): Dialing {

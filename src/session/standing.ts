@@ -6,12 +6,15 @@
  */
 import type { DeviceId } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
+import { isCatchingUp } from '../protocol/comparing.ts'
 import { MAX_SESSION_TEXT_BYTES } from '../wire/limits.ts'
+import type { Reach } from '../wire/message.ts'
 import type { Acknowledged } from './acknowledged.ts'
 import { SessionEnded } from './errors.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
 import type { Mesh } from './mesh.ts'
+import type { MeshPeer } from './mesh-peer.ts'
 import type { People } from './people.ts'
 import type { SessionProblem, SessionStatus } from './public.ts'
 import type { Rendezvous } from './rendezvous.ts'
@@ -32,6 +35,8 @@ export interface StandingParts {
   readonly people: People
   readonly acknowledged: Acknowledged
   readonly rendezvous: Rendezvous | undefined
+  /** What the tab before this one reaches; undefined when this one leads. */
+  readonly reach: () => Reach | undefined
   readonly tell: (status: SessionStatus) => void
 }
 
@@ -56,22 +61,24 @@ export class Standing {
   }
 
   get status(): SessionStatus {
-    const { keyring, journal, mesh, acknowledged, rendezvous } = this.#parts
-    const others = this.#others()
+    const { keyring, journal, mesh, acknowledged, rendezvous, replica } = this.#parts
+    const reach = this.#parts.reach()
+    const { compared, comparing } = this.#links()
+    const strangers = comparing.filter(({ device }) => device !== keyring.device)
     return statusOf({
       ended: this.#telling === 'ended',
       shared: keyring.stored.shared,
-      signaling: rendezvous?.phase ?? 'stopped',
-      dialing: rendezvous?.dialing ?? 0,
-      linked: others.length,
-      catchingUp: mesh.catchingUp,
-      people: new Set(others).size,
-      connectingTo: this.#connectingTo(),
-      bytesLeft: mesh.bytesLeft(),
+      signaling: reach?.signaling ?? rendezvous?.phase ?? 'stopped',
+      dialing: reach?.dialing ?? rendezvous?.dialing ?? 0,
+      comparing: strangers.length,
+      catchingUp: this.#catchingUp(compared) + (reach?.catchingUp ?? 0),
+      people: this.#here(compared, comparing).size,
+      connectingTo: this.#connectingTo(strangers),
+      bytesLeft: Math.max(mesh.bytesLeft(), reach?.bytesLeft ?? 0),
       ownChains: acknowledged.chains(),
       sharedSeq: (chain) => acknowledged.seqOf(chain),
       savedAt: journal.savedAt,
-      unsaved: journal.pending,
+      unsaved: journal.pending + (replica.isCapturing ? 1 : 0),
       problem: this.#currentProblem(),
     })
   }
@@ -137,24 +144,55 @@ export class Standing {
     }
   }
 
-  /** The devices of other people on open links, one a link. */
-  #others(): readonly DeviceId[] {
-    const { mesh, keyring } = this.#parts
-    const devices = [...mesh.peers.values()].map((peer) => peer.device)
-    return devices.filter((device) => device !== keyring.device)
+  /** Links whose other side has said what it holds, and the others. */
+  #links(): { readonly compared: readonly MeshPeer[]; readonly comparing: readonly MeshPeer[] } {
+    const { mesh } = this.#parts
+    const compared: MeshPeer[] = []
+    const comparing: MeshPeer[] = []
+    for (const peer of mesh.peers.values())
+      (mesh.gossip.links.get(peer.link.remote)?.compared === true ? compared : comparing).push(peer)
+    return { compared, comparing }
   }
 
-  #connectingTo(): string | undefined {
+  /** Other people who are here: at the other end of a compared link, or heard of over one and missed by nobody since. */
+  #here(compared: readonly MeshPeer[], comparing: readonly MeshPeer[]): ReadonlySet<DeviceId> {
+    const { mesh, keyring } = this.#parts
+    const here = new Set<DeviceId>()
+    if (compared.length === 0) return here
+    for (const { presence, doubtedAt } of mesh.company.presence.seen.values())
+      if (doubtedAt === undefined) here.add(presence.device)
+    for (const { device } of comparing) here.delete(device)
+    for (const { device } of compared) here.add(device)
+    here.delete(keyring.device)
+    return here
+  }
+
+  /** Links on which more than what is being typed is still to come or to go. */
+  #catchingUp(compared: readonly MeshPeer[]): number {
+    const { gossip, blobs } = this.#parts.mesh
+    const links = compared.filter(({ link }) => {
+      const known = gossip.links.get(link.remote)
+      return known !== undefined && isCatchingUp(known)
+    })
+    return links.length + (blobs.isFetching ? 1 : 0)
+  }
+
+  #connectingTo(strangers: readonly MeshPeer[]): string | undefined {
     const { people, rendezvous } = this.#parts
-    return rendezvous?.dialed && people.member(rendezvous.dialed).name
+    const reach = this.#parts.reach()
+    const dialed = reach === undefined ? rendezvous?.dialed : reach.dialed
+    const device = strangers[0]?.device ?? dialed
+    return device && people.member(device).name
   }
 
   #currentProblem(): SessionProblem | undefined {
     const { journal, replica, rendezvous } = this.#parts
+    const signaling = this.#parts.reach()?.signaling ?? rendezvous?.phase
     if (journal.problem !== undefined) return { kind: journal.problem }
     if (replica.textUnits > MAX_SESSION_TEXT_BYTES) return { kind: 'too-large' }
     if (this.#problem !== undefined) return this.#problem
-    if (rendezvous?.phase === 'unreachable') return { kind: 'signaling-unreachable', host: rendezvous.host }
+    if (rendezvous !== undefined && signaling === 'unreachable')
+      return { kind: 'signaling-unreachable', host: rendezvous.host }
     return undefined
   }
 }

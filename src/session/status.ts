@@ -1,4 +1,5 @@
-/** The status people see, as a function of what is acknowledged. No sockets in here: a link counts once its heads came. */
+/** The status people see, as a function of what is acknowledged. No sockets in here: a link counts once it is known what its
+ *  other side holds. */
 import type { Millis } from '../base/ports.ts'
 import type { Chain } from '../protocol/chain.ts'
 import { entryAt, heldSeq } from '../protocol/chain.ts'
@@ -11,9 +12,11 @@ export interface StatusFacts {
   readonly shared: boolean
   readonly signaling: SignalingPhase
   readonly dialing: number
-  readonly linked: number
-  /** Of the linked, how many still send or get more than what is being typed. */
+  /** Links whose other side has not said yet what it holds. */
+  readonly comparing: number
+  /** Of the others, how many still send or get more than what is being typed. */
   readonly catchingUp: number
+  /** Others who are here, and held to be in step unless somebody catches up. */
   readonly people: number
   readonly connectingTo: string | undefined
   readonly bytesLeft: number
@@ -36,8 +39,8 @@ export function statusOf(facts: StatusFacts): SessionStatus {
 function phaseOf(facts: StatusFacts): Phase {
   if (facts.ended) return 'ended'
   if (!facts.shared) return 'draft'
-  if (facts.linked > 0) return facts.catchingUp > 0 ? 'syncing' : 'synced'
-  if (facts.dialing > 0) return 'connecting'
+  if (facts.people > 0) return facts.catchingUp > 0 ? 'syncing' : 'synced'
+  if (facts.dialing + facts.comparing > 0) return 'connecting'
   return facts.signaling === 'open' || facts.signaling === 'connecting' ? 'waiting' : 'offline'
 }
 

@@ -4,8 +4,9 @@
  */
 import type { InstanceId } from '../base/ids.ts'
 import type { Clock, Millis } from '../base/ports.ts'
-import { MAX_LINKS, ringOf, surplusLinks, wantedLinks } from '../protocol/overlay.ts'
+import { FULL_MESH, MAX_LINKS, surplusLinks, wantedLinks } from '../protocol/overlay.ts'
 import type { Mesh } from './mesh.ts'
+import type { MeshPeer } from './mesh-peer.ts'
 import type { Rendezvous } from './rendezvous.ts'
 
 /** Many come and go at once: whom to link to is looked at this much later. */
@@ -32,21 +33,29 @@ export class Tending {
 
   /** Alone, or without somebody we want: the server is asked too; otherwise the mesh mends itself. */
   lost(instance: InstanceId): void {
-    const ring = ringOf([...this.#mesh.company.ring(), instance])
-    const isWanted = wantedLinks(this.#mesh.me, ring).has(instance)
-    if (this.#mesh.peers.size === 0 || isWanted) this.#rendezvous.miss()
+    if (this.#linked('front').length === 0 || this.#isWanted(instance)) this.#rendezvous.miss()
     this.changed()
   }
 
   /** Whether there is room for a link to this instance, or a reason for one. */
   wants(instance: InstanceId): boolean {
-    if (this.#mesh.peers.size < MAX_LINKS) return true
-    const ring = ringOf([...this.#mesh.company.ring(), instance])
-    return wantedLinks(this.#mesh.me, ring).has(instance) || wantedLinks(instance, ring).has(this.#mesh.me)
+    const place = this.#mesh.company.isBehind(instance) ? 'behind' : 'front'
+    return this.#linked(place).length < MAX_LINKS || this.#isWanted(instance)
   }
 
   stop(): void {
     this.#cancel?.()
+  }
+
+  /** Those behind another tab are linked to us of their own accord, in case that tab ends; no ring counts them. */
+  #linked(place: 'front' | 'behind'): readonly InstanceId[] {
+    const { peers, company } = this.#mesh
+    return [...peers.keys()].filter((instance) => company.isBehind(instance) === (place === 'behind'))
+  }
+
+  #isWanted(instance: InstanceId): boolean {
+    if (this.#mesh.company.isBehind(instance)) return false
+    return wantedLinks(this.#mesh.me, this.#mesh.company.ring(instance)).has(instance)
   }
 
   #lookAfter(pause: Millis): void {
@@ -55,20 +64,26 @@ export class Tending {
   }
 
   #look(): void {
-    const { me, peers } = this.#mesh
-    const ring = this.#mesh.company.ring()
-    for (const instance of wantedLinks(me, ring)) {
-      const device = this.#mesh.company.deviceOf(instance)
-      if (device !== undefined) this.#rendezvous.meet(instance, device)
-    }
-    for (const instance of surplusLinks(me, [...peers.keys()], ring)) this.#letGo(instance)
+    const { me, peers, company } = this.#mesh
+    const ring = company.ring()
+    const wanted = wantedLinks(me, ring)
+    this.#rendezvous.want(
+      [...wanted].flatMap((instance) => {
+        const device = company.deviceOf(instance)
+        return device === undefined || peers.has(instance) ? [] : [{ instance, device }]
+      }),
+    )
+    const linked = this.#linked('front')
+    const surplus = surplusLinks(me, linked, ring)
+    const excess = ring.byId.length > FULL_MESH ? linked.length - MAX_LINKS : 0
+    for (const [index, instance] of surplus.entries()) this.#letGo(peers.get(instance), index < excess)
   }
 
-  #letGo(instance: InstanceId): void {
-    const peer = this.#mesh.peers.get(instance)
+  /** Beyond what may be held at all it goes at once, unless its other side would be left without anything. */
+  #letGo(peer: MeshPeer | undefined, atOnce: boolean): void {
     if (peer === undefined) return
     const isYoung = this.#clock.now() - peer.since < YOUNG_MS
-    if (isYoung || !this.#mesh.isEvenWith(peer)) this.#lookAfter(YOUNG_MS)
-    else peer.link.close()
+    if (this.#mesh.isEvenWith(peer) && (atOnce || !isYoung)) peer.link.close()
+    else this.#lookAfter(atOnce ? PAUSE_MS : YOUNG_MS)
   }
 }

@@ -10,7 +10,6 @@ import { Emitter } from '../base/emitter.ts'
 import { type InstanceId, idOf, type WriterId } from '../base/ids.ts'
 import { AuthenticatedAwareness } from '../doc/awareness.ts'
 import type { SharedDocument } from '../doc/document.ts'
-import type { TabPort } from '../transport/port.ts'
 import type { ChainId } from '../wire/heads.ts'
 import { violation } from '../wire/violation.ts'
 import { Acknowledged } from './acknowledged.ts'
@@ -19,10 +18,11 @@ import { Arrivals } from './arrivals.ts'
 import { Bookkeeping } from './bookkeeping.ts'
 import type { Environment } from './environment.ts'
 import { GuestBook } from './guest-book.ts'
+import { Household } from './household.ts'
 import { Inviting } from './inviting.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
-import { type Membership, openMemberLink } from './member-link.ts'
+import type { Membership } from './member-link.ts'
 import { Mesh, type MeshListener } from './mesh.ts'
 import { People } from './people.ts'
 import { Porch } from './porch.ts'
@@ -30,7 +30,6 @@ import type { Peer, SessionEvents, SessionStatus } from './public.ts'
 import { Rendezvous } from './rendezvous.ts'
 import { Replica, type ReplicaListener, type ReplicaParts } from './replica.ts'
 import { Standing } from './standing.ts'
-import { Tabs } from './tabs.ts'
 import { Tending } from './tending.ts'
 import { Tidying } from './tidying.ts'
 import { Title, UNTITLED } from './title.ts'
@@ -71,8 +70,9 @@ export class Workings {
   readonly #trouble: Trouble
   readonly #books: Bookkeeping
   readonly #tidying: Tidying
-  readonly #tabs: Tabs | undefined
+  readonly #household: Household
   readonly #stopWaitingForEnd: () => void
+  readonly #stopWaitingForStir: (() => void) | undefined
   #phase: 'alive' | 'ended' = 'alive'
 
   constructor(parts: WorkingsParts) {
@@ -96,14 +96,17 @@ export class Workings {
         this.#rosterChanged()
         this.mesh.sendRoster()
       },
+      codeEnded: (outcome) => this.emitter.emit('code', outcome),
     })
     const { clock } = environment
     const composed = { clock, keyring, journal, replica: this.replica, mesh: this.mesh, people: this.people }
     this.#acknowledged = new Acknowledged({ ...composed, books: this.#books, shared: parts.shared })
+    this.#household = this.#makeHousehold()
     this.standing = new Standing({
       ...composed,
       acknowledged: this.#acknowledged,
       rendezvous: this.rendezvous,
+      reach: () => this.#household.reach,
       tell: (status) => this.#told(status),
     })
     const emitter = this.emitter
@@ -115,8 +118,8 @@ export class Workings {
     if (parts.title !== undefined && parts.title !== UNTITLED && this.canEdit) this.title.set(parts.title)
     this.storeSecrets()
     this.#tidying = new Tidying({ ...composed, claim: parts.claim, mayWrite: () => this.canEdit })
-    this.#tabs = environment.tabs && this.#makeTabs(environment.tabs)
     this.#stopWaitingForEnd = environment.whenEnding(() => this.#sayGoodbye())
+    this.#stopWaitingForStir = environment.whenStirred?.(() => this.#stirred())
   }
 
   #makePeople(): People {
@@ -124,6 +127,7 @@ export class Workings {
     return new People({
       ...{ crypto, clock, keyring: this.keyring, roster: this.replica.roster, me: this.me },
       writer: () => this.replica.writer,
+      place: () => this.#household?.place ?? 'behind',
       awareness: this.awareness,
       send: (presence) => this.mesh.send({ type: 'presence', presence }),
     })
@@ -166,7 +170,7 @@ export class Workings {
 
   /** Connects: after Share, after joining, and when a shared session is opened again. */
   goLive(): void {
-    if (!this.ended) this.rendezvous?.start()
+    if (!this.ended) this.#household.goLive()
     this.standing.refresh()
   }
 
@@ -182,12 +186,14 @@ export class Workings {
     this.#sayGoodbye()
     this.#phase = 'ended'
     this.#stopWaitingForEnd()
+    this.#stopWaitingForStir?.()
     this.people.stop()
     this.#tidying.stop()
     this.#tending?.stop()
     this.#guests.close()
+    this.inviting.stop()
     this.rendezvous?.stop()
-    this.#tabs?.stop()
+    this.#household.stop()
     this.mesh.closeAll()
     this.replica.stop()
     this.awareness.stop()
@@ -223,6 +229,8 @@ export class Workings {
     this.replica.rosterGrew()
     this.mesh.company.rosterGrew()
     this.people.refresh()
+    this.inviting.rosterGrew()
+    this.rendezvous?.plan()
     this.emitter.emit('members', this.people.members())
     this.standing.refresh()
   }
@@ -240,23 +248,38 @@ export class Workings {
     return { environment, keyring, roster: this.replica.roster, me, porch: this.#porch }
   }
 
-  #makeTabs(port: TabPort): Tabs {
-    const { crypto } = this.environment
-    const membership = this.#membership()
-    return new Tabs({
-      ...{ crypto, port },
+  #makeHousehold(): Household {
+    return new Household({
+      ...this.#membership(),
+      port: this.environment.tabs,
       name: `coterie/${this.journal.localId}`,
-      me: this.me,
-      opened: (channel, instance, initiator) =>
-        openMemberLink(
-          membership,
-          { channel, initiator, instance, device: this.keyring.device },
-          {
-            linked: (link, device) => this.mesh.add(link, device),
-            failed: () => undefined, // the tab closed while it was greeted
-          },
-        ),
+      mesh: this.mesh,
+      rendezvous: this.rendezvous,
+      acknowledged: this.#acknowledged,
+      placed: () => {
+        this.people.changed()
+        if (this.#leads) this.#tending?.changed()
+        this.standing.refresh()
+      },
+      reaching: () => this.standing.refresh(),
     })
+  }
+
+  /** Of the tabs of this browser, this one holds the links to others. */
+  get #leads(): boolean {
+    return this.#household.place === 'front'
+  }
+
+  #changed(): void {
+    this.#household.changed()
+    this.standing.refresh()
+  }
+
+  /** The device slept, or is in another network: whoever is gone is noticed and looked for now, not in a while. */
+  #stirred(): void {
+    this.mesh.probe()
+    this.rendezvous?.retry()
+    this.#tending?.changed()
   }
 
   // Listeners of the parts -------------------------------------------------------------------------------------------
@@ -293,27 +316,32 @@ export class Workings {
 
   #meshListener(): MeshListener {
     return {
-      changed: () => this.standing.refresh(),
+      changed: () => this.#changed(),
       rosterChanged: () => this.#rosterChanged(),
       presence: (output) => this.#presence(output),
       violated: (violation, device) => this.#trouble.violated(violation, device),
       linked: (peer) => {
         this.rendezvous?.found(peer.link.remote)
-        this.#tending?.changed()
+        if (this.#leads) this.#tending?.changed()
         this.standing.setProblem(undefined)
         peer.link.send({ type: 'presence', presence: this.people.current() })
+        this.#household.linked(peer)
         this.emitter.emit('peers', this.peers)
       },
-      unlinked: ({ link }) => {
-        this.#tending?.lost(link.remote)
+      unlinked: (peer) => {
+        if (this.#leads) this.#tending?.lost(peer.link.remote)
+        this.#household.unlinked(peer)
         this.emitter.emit('peers', this.peers)
       },
-      missedHere: () => this.people.changed(),
+      isOwn: (device) => device === this.keyring.device,
+      isServerReachable: () => this.rendezvous?.phase === 'open',
+      missedHere: () => this.people.repeat(),
       carried: (from, device, blob) => this.rendezvous?.carried(from, device, blob),
       diverged: (peer) => this.#trouble.diverged(peer),
-      toldByTab: ({ link }) => link.close(violation('unexpected', 'the words of a tab')),
+      toldByTab: (peer, message) => this.#household.told(peer, message),
       acknowledged: () => {
         this.#acknowledged.look()
+        this.#household.acknowledged()
         this.standing.refresh()
       },
     }
@@ -321,9 +349,8 @@ export class Workings {
 
   #presence(output: Parameters<MeshListener['presence']>[0]): void {
     this.#arrivals.seen(output)
-    this.#tending?.changed()
-    this.emitter.emit('members', this.people.members())
-    this.standing.refresh()
+    if (this.#leads && (output.type === 'hidden' || output.first || output.moved)) this.#tending?.changed()
+    this.#changed()
   }
 
   #told(status: SessionStatus): void {
@@ -343,10 +370,12 @@ export class Workings {
       url,
       listener: {
         linked: (link, device) => this.mesh.add(link, device),
-        carry: (to, blob) => this.mesh.company.carry(to, blob),
-        wants: (instance) => this.#tending?.wants(instance) ?? true,
-        hasLinks: () => this.mesh.peers.size > 0,
+        carry: (to, blob, ledNowhere) => this.mesh.company.carry(to, blob, ledNowhere),
+        wants: (instance) =>
+          this.#leads ? (this.#tending?.wants(instance) ?? true) : this.#household.wants(instance),
+        hasLinks: () => [...this.mesh.peers.keys()].some((instance) => !this.#household.isTab(instance)),
         isLinked: (instance) => this.mesh.peers.has(instance),
+        doubts: (instance) => this.mesh.probe(instance),
         knocked: (knocking) => this.#guests.knock(knocking),
         rosterGrew: () => this.#rosterChanged(),
         failed: (failure, device) => {
@@ -355,7 +384,7 @@ export class Workings {
           this.#trouble.dialFailed(failure, device)
           this.rendezvous?.miss()
         },
-        changed: () => this.standing.refresh(),
+        changed: () => this.#changed(),
       },
     })
   }

@@ -103,6 +103,26 @@ export interface TabGroup {
   close(): void
 }
 
+export interface TabLockListener {
+  /** The lock is this tab's: nobody had it, whoever had it closed, or it was taken with `steal`. */
+  granted(): void
+  /** Another tab took it. This one waits for it again. */
+  lost(): void
+}
+
+/** A name that one tab has at a time; it passes to whoever waited longest when that tab closes or crashes. */
+export interface TabLock {
+  /** Takes it from whoever has it, also from a tab that is frozen. */
+  steal(): void
+  /** Lets go of it, or waits no longer. Idempotent; nothing is called after. */
+  close(): void
+}
+
 export interface TabPort {
   join(name: string, received: (message: Uint8Array) => void): TabGroup
+  /** Waits for the lock of this name; `granted` is never called within this call. Absent where the platform has no locks. */
+  readonly waitForLock?: ((name: string, listener: TabLockListener) => TabLock) | undefined
+  /** Tells whether this tab is in sight: within this call, and whenever that changes. Absent: it always is.
+   *  @returns the way to stop */
+  readonly watchSight?: ((told: (sight: 'seen' | 'hidden') => void) => () => void) | undefined
 }

@@ -69,6 +69,11 @@ export class SimplePeerChannel implements Channel {
   }
 
   send(message: Uint8Array): void {
+    if (this.#phase === 'open' && this.#channel.readyState === 'closed') {
+      // Closed behind our back: the platform tells the other side only.
+      this.ends('the connection was closed')
+      this.#destroy()
+    }
     if (this.#phase !== 'open' || this.#channel.readyState !== 'open') return
     assert(message.length <= this.maxMessageBytes, 'no message is larger than the channel takes')
     try {

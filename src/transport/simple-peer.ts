@@ -3,8 +3,9 @@
  * build of simple-peer and whose WebRTC is decided outside (browser-dialer.ts, node-dialer.ts).
  *
  * Laws: every description is inspected before the platform sees it; there is one description a side,
- * renegotiation is refused; a closed dial leaves no listener, timer or connection. A `disconnected`
- * that may pass ends nothing: only `failed` does, and the session's heartbeat.
+ * renegotiation is refused; a closed dial leaves no listener, timer or connection. Once the channel is open neither
+ * `disconnected` nor `failed` ends anything: ICE finds its way again when a cable is put back, and how long to wait
+ * for that is the session's to say, whose heartbeat notices first.
  */
 import type SimplePeer from 'simple-peer'
 import { inspectDescription } from './description.ts'
@@ -145,6 +146,9 @@ class SimplePeerDial implements Dial {
       return
     }
     this.#phase = 'open'
+    // where simple-peer would end the connection
+    connection.oniceconnectionstatechange = null
+    connection.onconnectionstatechange = null
     channel.opened(local.fingerprint, remote.fingerprint)
     this.#options.onOpen(channel)
   }

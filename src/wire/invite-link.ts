@@ -38,7 +38,7 @@ export const SEED_BYTES = 16
 const CHECKSUM_BYTES = 4
 const FLAG_SIGNALING = 1
 /** The longest link has 298 bytes. Whatever else stands behind a '#' is not worth looking at. */
-const MAX_FRAGMENT_CHARACTERS = 398
+export const MAX_FRAGMENT_CHARACTERS = 398
 const CHECKSUM_LABEL = toUtf8('coterie/1/link')
 
 export function inviteKeys(crypto: Crypto, seed: Secret): InviteKeys {

@@ -30,8 +30,8 @@ export const MAX_HANDSHAKE_PAYLOAD_BYTES = 4 * KIB
 export const MAX_RECORDS_PER_KEY = 2 ** 20
 export const REKEY_AFTER_MS = 3_600_000
 export const HEARTBEAT_MS = 5_000
-/** No record for this long: the peer is gone. Two heartbeats may be lost or late. */
-export const DEAD_AFTER_MS = 9_000
+/** No record for this long: the peer is gone. With the grace of its presence everybody knows within 10 s. */
+export const DEAD_AFTER_MS = 8_500
 /** Most the bulk lane leaves in the channel's buffer: 25 ms of p50 delay for a keystroke beside 10 MB. */
 export const MAX_BULK_BUFFERED_BYTES = 128 * KIB
 /** The live lane stops handing over here; Chromium throws at about 16 MiB. */
@@ -127,6 +127,15 @@ export const MAX_CARRY_HOPS = 16
 export const MAX_INSTANCES = 1_024
 /** Tabs of one device that are shown. One device never fills the place of everybody else. */
 export const MAX_INSTANCES_PER_DEVICE = 32
+
+// Hand-carried ---------------------------------------------------------------------------------------------
+
+/** One text to paste or to scan: a QR code of this length is still read from a screen an arm away. */
+export const MAX_CARRIED_CHARACTERS = 600
+/** Description and candidates in it; what is around them takes at most 84 of the 450 bytes. */
+export const MAX_CARRIED_SIGNALS_BYTES = 364
+/** An offer waits this long for its answer. */
+export const CARRIED_LIFETIME_MS = 900_000
 
 // Signaling (server and client) ---------------------------------------------------------------------------
 

@@ -26,8 +26,8 @@ import {
 } from './limits.ts'
 import { type Violation, violation } from './violation.ts'
 
-/** 'gone' is a goodbye: this instance ends now. */
-export type PresencePhase = 'active' | 'idle' | 'gone'
+/** 'idle': no key or pointer for a while; 'away': its page is hidden; 'gone' is a goodbye: this instance ends now. */
+export type PresencePhase = 'active' | 'idle' | 'gone' | 'away'
 
 /** 'behind': another tab of its browser holds the links; nobody dials this one, and it is reached through that one. */
 export type PresencePlace = 'front' | 'behind'
@@ -56,7 +56,7 @@ export interface SignedPresence {
   readonly signature: Uint8Array
 }
 
-const PHASES: readonly PresencePhase[] = ['active', 'idle', 'gone']
+const PHASES: readonly PresencePhase[] = ['active', 'idle', 'gone', 'away']
 const HAS_CURSOR = 0x80
 const IS_BEHIND = 0x40
 const LABEL = toUtf8('coterie/1/presence')

@@ -45,7 +45,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** The doors: which packages a room may import. `types:` before a name admits its types only. */
 export const DOORS: Readonly<Record<string, readonly string[]>> = {
   base: [],
-  crypto: ['libsodium-wrappers'],
+  crypto: ['libsodium-wrappers', '@noble/hashes'],
   wire: [],
   protocol: [],
   doc: ['yjs', 'y-protocols', 'lib0'],

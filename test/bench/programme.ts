@@ -6,6 +6,7 @@ import { measureCrowdCost } from './scenarios/crowd-cost.ts'
 import { measureCrowdJoin } from './scenarios/crowd-join.ts'
 import { measureCrowdKeystroke } from './scenarios/crowd-keystroke.ts'
 import { measureDisk } from './scenarios/disk.ts'
+import { measureIntroducing } from './scenarios/introducing.ts'
 import { measureJoining } from './scenarios/joining.ts'
 import { measureKeystroke } from './scenarios/keystroke.ts'
 import { measureLarge } from './scenarios/large.ts'
@@ -63,4 +64,9 @@ export const SCENARIOS: readonly Scenario[] = [
     measure: measureRelinking,
   },
   { plays: 'in Node', rows: ['join_burst_50_ms', 'join_burst_50_most_sends'], measure: measureBurst },
+  {
+    plays: 'in Node',
+    rows: ['signaling_joins_per_s', 'signaling_kb_per_idle_socket'],
+    measure: measureIntroducing,
+  },
 ]

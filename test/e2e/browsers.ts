@@ -42,6 +42,8 @@ export interface BrowserOptions {
   readonly flags?: readonly string[]
   /** Firefox only: preferences, as in about:config. */
   readonly preferences?: Readonly<Record<string, string | number | boolean>>
+  /** Chromium only: a folder that keeps the profile when the browser ends. All pages are of this one profile. */
+  readonly profile?: string
   /** Width and height of every page, in CSS pixels. */
   readonly viewport?: { readonly width: number; readonly height: number }
 }
@@ -65,7 +67,9 @@ export async function launchBrowser(name: BrowserName, options: BrowserOptions =
     version: await browser.version(),
     puppeteer: browser,
     newPage: async (sameProfileAs) => {
-      const profile = sameProfileAs ? sameProfileAs.browserContext() : await browser.createBrowserContext()
+      const known =
+        options.profile === undefined ? sameProfileAs?.browserContext() : browser.defaultBrowserContext()
+      const profile = known ?? (await browser.createBrowserContext())
       const page = await profile.newPage({ type: 'window' })
       if (name === 'chromium') await page.emulateFocusedPage(true)
       return page
@@ -91,7 +95,10 @@ function launchOptions(name: BrowserName, options: BrowserOptions): LaunchOption
     defaultViewport: options.viewport ?? { width: 1280, height: 800 },
   }
   const flags = [...(options.flags ?? [])]
-  if (name === 'chromium') return { ...common, browser: 'chrome', args: [...CHROMIUM_FLAGS, ...flags] }
+  if (name === 'chromium') {
+    const kept = options.profile === undefined ? {} : { userDataDir: options.profile }
+    return { ...common, ...kept, browser: 'chrome', args: [...CHROMIUM_FLAGS, ...flags] }
+  }
   return { ...common, browser: 'firefox', args: flags, extraPrefsFirefox: { ...options.preferences } }
 }
 

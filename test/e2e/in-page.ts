@@ -55,6 +55,38 @@ export const inPage = {
   textLength(): number | undefined {
     return document.querySelector<ShownBar>('coterie-bar')?.page.session?.doc.getText('main').length
   },
+  /** How the first peer is reached. */
+  path(): string {
+    return document.querySelector<ShownBar>('coterie-bar')?.page.session?.peers[0]?.path ?? 'unknown'
+  },
+  /** People the session shows as here, oneself counted. */
+  peopleHere(): number {
+    const session = document.querySelector<ShownBar>('coterie-bar')?.page.session
+    return session?.members.filter(({ here }) => here).length ?? 0
+  },
+  sharedText(): string | undefined {
+    return document.querySelector<ShownBar>('coterie-bar')?.page.session?.doc.getText('main').toString()
+  },
+  /** The whole text at a moment at which the session says that everything is on the disk; null at any other. */
+  savedText(): string | null {
+    const session = document.querySelector<ShownBar>('coterie-bar')?.page.session
+    return session?.status.unsaved === 0 ? session.doc.getText('main').toString() : null
+  },
+  /** The moment (ms since 1970) at which the shared text held all these parts; null when it did not in time. */
+  async whenHolds(parts: readonly string[], patience: number): Promise<number | null> {
+    const lateAt = Date.now() + patience
+    const bar = document.querySelector<ShownBar>('coterie-bar')
+    while (Date.now() < lateAt) {
+      const text = bar?.page.session?.doc.getText('main').toString() ?? ''
+      if (parts.every((part) => text.includes(part))) return Date.now()
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    return null
+  },
+  /** What the status names as standing in the way. */
+  problem(): string | undefined {
+    return document.querySelector<ShownBar>('coterie-bar')?.page.session?.status.problem?.kind
+  },
   unshared(): number | undefined {
     return document.querySelector<ShownBar>('coterie-bar')?.page.session?.status.unshared
   },

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BROWSERS, type BrowserName, closeAll, launchBrowser, type OpenBrowser } from './browsers.ts'
+import { watch } from './honesty.ts'
 import { arrive } from './meeting.ts'
 import type { Person } from './person.ts'
 import { type Product, startProduct, stopProducts } from './product.ts'
@@ -32,6 +33,7 @@ test.each(pairings)(
   async (first, second) => {
     const ada = await arrive(browserOf(first), 'Ada')
     const ben = await arrive(browserOf(second), 'Ben')
+    const oracle = await watch([ada, ben])
 
     const link = await adaShares(ada)
     const joined = ada.seesWords('Ben joined, can edit', JOINED_WITHIN)
@@ -43,6 +45,7 @@ test.each(pairings)(
     await ben.seesWords('Ada left. You keep a copy.', GONE_WITHIN)
     await ben.sees('let x = 1 // Ben\n// Ada')
     expect([...ada.errors, ...ben.errors]).toEqual([])
+    expect(await oracle.verdict()).toBeGreaterThan(20)
     await ben.leave()
   },
 )

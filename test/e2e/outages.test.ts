@@ -1,6 +1,7 @@
 /** What two people keep when the server goes away, when they both go offline, and when everybody comes back. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BROWSERS, closeAll, launchBrowser, type OpenBrowser } from './browsers.ts'
+import { type Oracle, watch } from './honesty.ts'
 import { arrive, meet } from './meeting.ts'
 import type { Person } from './person.ts'
 import { type Product, startProduct, stopProducts } from './product.ts'
@@ -18,12 +19,14 @@ describe.each(BROWSERS)('in %s', (name) => {
   let product: Product
   let ada: Person
   let ben: Person
+  let oracle: Oracle
 
   beforeAll(async () => {
     browser = await launchBrowser(name)
     product = await startProduct()
     ada = await arrive(browser, 'Ada')
     ben = await arrive(browser, 'Ben')
+    oracle = await watch([ada, ben])
     await meet(ada, ben, { url: product.url, text: 'together' })
     for (const person of [ada, ben]) await person.readyForOffline()
   })
@@ -82,5 +85,9 @@ describe.each(BROWSERS)('in %s', (name) => {
     await ada.type(' still')
     await ada.sees(`${before} still`)
     await ada.seesSaved()
+  })
+
+  test('through all of it no status said what was not so', async () => {
+    expect(await oracle.verdict()).toBeGreaterThan(100)
   })
 })

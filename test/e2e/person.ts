@@ -12,7 +12,10 @@ export class Person {
   readonly name: string
   readonly browser: OpenBrowser
   page: Page
+  /** Every page this person has opened, the closed ones too. */
+  readonly pages: Page[] = []
   readonly errors: string[] = []
+  #prepare: (page: Page) => Promise<void> = async () => undefined
 
   constructor(name: string, browser: OpenBrowser, page: Page) {
     this.name = name
@@ -21,8 +24,15 @@ export class Person {
     this.#listen(page)
   }
 
+  /** Does this with every page this person has, and will open, before anything is loaded there. */
+  async eachPage(prepare: (page: Page) => Promise<void>): Promise<void> {
+    this.#prepare = prepare
+    for (const page of this.pages) await prepare(page)
+  }
+
   /** Page errors and policy reports, in the order they came. */
   #listen(page: Page): void {
+    this.pages.push(page)
     page.on('pageerror', (error) => this.errors.push(String(error)))
     page.on('console', (message) => {
       if (message.type() === 'error') this.errors.push(message.text())
@@ -33,6 +43,7 @@ export class Person {
   async openTab(url: string): Promise<Page> {
     const page = await this.browser.newPage(this.page)
     this.#listen(page)
+    await this.#prepare(page)
     this.page = page
     await page.goto(url)
     return page

@@ -1,6 +1,7 @@
 /** Coming back: reload, bookmark, second tab, links pasted or opened again, the list of recent sessions. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BROWSERS, closeAll, launchBrowser, type OpenBrowser } from './browsers.ts'
+import { watch } from './honesty.ts'
 import { arrive, join, meet, share } from './meeting.ts'
 import type { Person } from './person.ts'
 import { type Product, startProduct, stopProducts } from './product.ts'
@@ -46,6 +47,7 @@ describe.each(BROWSERS)('in %s', (name) => {
   test('a reload keeps the session: both see each other again and edit on', async () => {
     const ada = await arrive(browser, 'Ada')
     const ben = await arrive(browser, 'Ben')
+    const oracle = await watch([ada, ben])
     await meet(ada, ben, { url: product.url, text: 'one' })
     for (const person of [ada, ben]) {
       await person.seesSaved()
@@ -58,6 +60,7 @@ describe.each(BROWSERS)('in %s', (name) => {
     await ben.sees('one two')
     await ben.type(' three')
     await ada.sees('one two three')
+    expect(await oracle.verdict()).toBeGreaterThan(50)
     await ada.leave()
     await ben.leave()
   })
@@ -176,6 +179,7 @@ describe.each(BROWSERS)('in %s', (name) => {
   test('a guest who joined and comes back alone finds the text', async () => {
     const ada = await arrive(browser, 'Ada')
     const ben = await arrive(browser, 'Ben')
+    const oracle = await watch([ada, ben])
     await ada.open(product.url)
     await ada.type('for keeps')
     await join(ben, await share(ada))
@@ -187,6 +191,7 @@ describe.each(BROWSERS)('in %s', (name) => {
     await ben.type(' indeed')
     await ben.sees('for keeps indeed')
     await ben.seesStatus('Only you have these changes')
+    expect(await oracle.verdict()).toBeGreaterThan(50)
     await ben.leave()
   })
 })

@@ -43,6 +43,29 @@ async function click(page: Page, role: string, name: string): Promise<void> {
   await button.click()
 }
 
+/** Thirty viewers and two who write, reached in every way there is; some are idle, away or not here. */
+async function fill(page: Page): Promise<void> {
+  await getByRole(page, 'textbox', 'Text')
+  await page.evaluate(() => {
+    const session = story.session
+    if (!session) throw new Error('no session is open')
+    const viewer = (n: number) =>
+      story.member(`Viewer ${n + 1}`, (n * 5) % 12, { role: 'viewer', here: n < 28 })
+    const ben = story.member('Ben', 3)
+    const viewers = Array.from({ length: 30 }, (_, n) => viewer(n))
+    session.gather([ben, ...viewers])
+    session.link(ben, 'direct', 23.6)
+    for (const [n, one] of viewers.slice(0, 5).entries())
+      session.link(one, n === 2 ? 'relay' : 'direct', 18 + n * 31)
+    session.placeCaret(ben, 120)
+    for (const [n, one] of viewers.slice(0, 9).entries()) {
+      const attention = n % 4 === 1 ? { idle: true } : n % 4 === 3 ? { idle: true, away: true } : {}
+      session.placeCaret(one, n * 31, 0, attention)
+    }
+    session.become({ peers: 29 })
+  })
+}
+
 /** An open session with Ben and Eve, their carets in the text. */
 async function gather(page: Page, names: readonly string[] = ['Ben', 'Eve Adams']): Promise<void> {
   await getByRole(page, 'textbox', 'Text')
@@ -117,11 +140,7 @@ export const SCENES: readonly Scene[] = [
   {
     name: 'session-crowd',
     path: SESSION,
-    play: (page) =>
-      gather(
-        page,
-        Array.from({ length: 11 }, (_, index) => `Person ${String.fromCharCode(65 + index)}`),
-      ),
+    play: fill,
   },
   {
     name: 'people',
@@ -129,6 +148,30 @@ export const SCENES: readonly Scene[] = [
     play: async (page) => {
       await gather(page)
       await click(page, 'button', 'People')
+    },
+  },
+  {
+    name: 'people-crowd',
+    path: SESSION,
+    play: async (page) => {
+      await fill(page)
+      await click(page, 'button', 'People')
+    },
+  },
+  {
+    name: 'toast-crowd',
+    path: SESSION,
+    play: async (page) => {
+      await fill(page)
+      await page.evaluate(() => {
+        for (const one of story.session?.members ?? [])
+          if (one.role === 'viewer')
+            story.session?.emit('arrived', {
+              member: { ...one, device: `${one.device}!` as typeof one.device },
+              first: true,
+            })
+      })
+      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)))
     },
   },
   {

@@ -31,7 +31,7 @@ describe.each(BROWSERS)('in %s', (name) => {
     await ada.type('read me')
     const link = await share(ada, 'Can view')
     for (const viewer of [ben, eve]) {
-      const joined = ada.seesWords(`${viewer.name} joined, can view`, JOINED_WITHIN)
+      const joined = ada.seesWords(`${viewer.name} joined`, JOINED_WITHIN)
       await join(viewer, link)
       await joined
     }

@@ -45,7 +45,7 @@ describe.skipIf(notAllowed !== undefined)(`over real networks${notAllowed ? ` ($
   async function settle({ turn = false, ...meeting }: Meeting) {
     const country = open(meeting)
     if (turn) await startTurn(country, programs)
-    await startServer(country, programs, turn)
+    await startServer(country, programs, { turn })
     const ada = new Person(country, programs, 'Ada', meeting.ada)
     const ben = new Person(country, programs, 'Ben', meeting.ben)
     const { invite } = await ada.does('found')
@@ -106,14 +106,14 @@ describe.skipIf(notAllowed !== undefined)(`over real networks${notAllowed ? ` ($
     const working = { webrtc: 'works', signaling: 'works', addresses: 'works', storage: 'not-there' }
     const served = open({ translation: 'plain' })
     await startTurn(served, programs)
-    await startServer(served, programs, true)
+    await startServer(served, programs, { turn: true })
     expect(await new Person(served, programs, 'Ada').does('check')).toEqual({
       ...working,
       stun: 'works',
       turn: 'works',
     })
     const unserved = open({ translation: 'plain', loss: 1 })
-    await startServer(unserved, programs, false)
+    await startServer(unserved, programs, {})
     expect(await new Person(unserved, programs, 'Ada').does('check')).toEqual({
       ...working,
       stun: 'fails',

@@ -1,5 +1,5 @@
 /**
- * The programs that run inside a country: the server as people start it, coturn, and people (peer.ts). Built once,
+ * The programs that run inside a country: the server as people start it, coturn, and people (peer.ts, page.ts). Built once,
  * because a namespace needs processes of its own and Node 20 runs no TypeScript.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -7,13 +7,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import { build } from 'vite'
-import { rootOfRepository } from '../e2e/browsers.ts'
+import { type BrowserName, rootOfRepository } from '../e2e/browsers.ts'
 import { until } from '../session/town.ts'
 import { type Country, type Place, STREET_ADDRESS } from './country.ts'
 
 export const SERVER_PORT = 4400
 const TURN_PORT = 3478
 const TURN_SECRET = 'only this test knows it'
+const SITE = `http://${STREET_ADDRESS}:${SERVER_PORT}`
 const SIGNALING = `ws://${STREET_ADDRESS}:${SERVER_PORT}/signal`
 
 export interface Programs {
@@ -34,7 +35,9 @@ export async function buildPrograms(): Promise<Programs> {
       ssr: true,
       outDir: folder,
       target: 'node20',
-      rollupOptions: { input: { peer: 'test/nat/peer.ts', server: 'signaling/main.ts' } },
+      rollupOptions: {
+        input: { peer: 'test/nat/peer.ts', page: 'test/nat/page.ts', server: 'signaling/main.ts' },
+      },
     },
   })
   mkdirSync(join(folder, 'web'))
@@ -43,12 +46,24 @@ export async function buildPrograms(): Promise<Programs> {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
+export interface ServerOptions {
+  /** Names the country's TURN server. */
+  readonly turn?: boolean
+  /** Serves the built pages. */
+  readonly pages?: boolean
+}
+
 /** The server as people start it. Resolves when it is ready. */
-export async function startServer(country: Country, { folder }: Programs, turn: boolean): Promise<void> {
+export async function startServer(
+  country: Country,
+  { folder }: Programs,
+  { turn = false, pages = false }: ServerOptions,
+): Promise<void> {
   const flags = turn
     ? ['--turn', `turn:${STREET_ADDRESS}:${TURN_PORT}`, '--turn-secret-file', join(folder, 'secret')]
     : []
-  const place = ['--host', STREET_ADDRESS, '--port', String(SERVER_PORT), '--web', join(folder, 'web')]
+  const web = pages ? join(rootOfRepository(), 'dist/web') : join(folder, 'web')
+  const place = ['--host', STREET_ADDRESS, '--port', String(SERVER_PORT), '--web', web]
   const server = start(country, 'street', process.execPath, [join(folder, 'server.js'), ...place, ...flags])
   await lineWith(server, 'Coterie is ready')
 }
@@ -64,10 +79,16 @@ export async function startTurn(country: Country, { folder }: Programs): Promise
   await until('coturn listens', () => listensOnUdp(server, TURN_PORT))
 }
 
+/** Somebody in Node. */
 export interface PersonOptions {
   /** Default: the house of their own. */
   readonly place?: Place
   readonly relayOnly?: boolean
+}
+
+/** Somebody at a page of a real browser, in the house of their own. */
+export interface PageOptions {
+  readonly browser: BrowserName
 }
 
 export class Person {
@@ -78,11 +99,15 @@ export class Person {
     country: Country,
     { folder }: Programs,
     name: 'Ada' | 'Ben',
-    { place = name === 'Ada' ? 'ada' : 'ben', relayOnly = false }: PersonOptions = {},
+    options: PersonOptions | PageOptions = {},
   ) {
-    const wish = relayOnly ? ['relay-only'] : []
-    const args = [join(folder, 'peer.js'), SIGNALING, name, ...wish]
-    this.#process = start(country, place, process.execPath, args)
+    const home = name === 'Ada' ? 'ada' : 'ben'
+    const [place, args] =
+      'browser' in options
+        ? ([home, ['page.js', SITE, name, options.browser]] as const)
+        : ([options.place ?? home, ['peer.js', SIGNALING, name, ...wishesOf(options)]] as const)
+    const [program, ...words] = args
+    this.#process = start(country, place, process.execPath, [join(folder, program), ...words])
     this.#answers = linesOf(this.#process)[Symbol.asyncIterator]()
   }
 
@@ -93,6 +118,10 @@ export class Person {
     if (done) throw new Error(`the process ended before it had answered: ${line.split(' ')[0]}`)
     return JSON.parse(value)
   }
+}
+
+function wishesOf({ relayOnly = false }: PersonOptions): readonly string[] {
+  return relayOnly ? ['relay-only'] : []
 }
 
 function start(country: Country, place: Place, program: string, args: readonly string[]) {

@@ -93,6 +93,76 @@ describe('a heartbeat', () => {
   })
 })
 
+describe('the two sides', () => {
+  test('ping by turns, so that a silent link costs two records in five seconds and both learn the round trip', () => {
+    const pair = LinkPair.open()
+    pair.pass(60_000)
+    expect(pair.a.of('send').length + pair.b.of('send').length).toBe(24)
+    expect([pair.a.of('rtt').length, pair.b.of('rtt').length]).toEqual([6, 6])
+  })
+
+  test('do not wait for ever for the other to take its turn', () => {
+    const pair = LinkPair.open()
+    passAlone(pair, pair.b, HEARTBEAT_MS + 999)
+    expect(pair.b.of('send')).toEqual([])
+    passAlone(pair, pair.b, 1)
+    expect(pair.b.of('send').length).toBe(1)
+  })
+})
+
+describe('a probe', () => {
+  test('is answered by who is there, and nothing else follows', () => {
+    const pair = LinkPair.open()
+    pair.feed(pair.a, { type: 'probe', within: 1_000, now: pair.now })
+    pair.settle()
+    pair.pass(60_000)
+    expect(pair.a.closed).toBeUndefined()
+  })
+
+  test('that is not answered in time ends the link', () => {
+    const pair = LinkPair.open()
+    pair.feed(pair.a, { type: 'probe', within: 1_000, now: pair.now })
+    passAlone(pair, pair.a, 999)
+    expect(pair.a.closed).toBeUndefined()
+    passAlone(pair, pair.a, 1)
+    expect(pair.a.closed).toMatchObject(DEAD)
+  })
+})
+
+describe('a silent link that is kept', () => {
+  function silent(): LinkPair {
+    const pair = LinkPair.open()
+    for (let seconds = 0; seconds < 60; seconds++) {
+      pair.now += 1_000
+      if (pair.a.wakeAt <= pair.now) pair.feed(pair.a, { type: 'tick', now: pair.now, keeps: true })
+    }
+    return pair
+  }
+
+  test('says so once, asks every ten seconds, and is not closed', () => {
+    const { a } = silent()
+    expect([a.closed, a.of('silent').length]).toEqual([undefined, 1])
+    expect(a.of('send').length).toBeLessThanOrEqual(8)
+  })
+
+  test('speaks again with everything that was said meanwhile, in order', () => {
+    const pair = silent()
+    pair.queue(pair.a, 'live', pattern(3))
+    pair.settle()
+    expect(pair.a.of('speaking').length).toBe(1)
+    expect(pair.b.messages.map(({ bytes }) => bytes)).toEqual([pattern(3)])
+    pair.pass(60_000)
+    expect([pair.a.closed, pair.b.closed]).toEqual([undefined, undefined])
+  })
+
+  test('is closed when it need not be kept any more', () => {
+    const pair = silent()
+    pair.now = pair.a.wakeAt
+    pair.ring(pair.a)
+    expect(pair.a.closed).toMatchObject(DEAD)
+  })
+})
+
 describe('a peer that is gone', () => {
   test('is noticed DEAD_AFTER_MS after its last record', () => {
     const pair = LinkPair.open()

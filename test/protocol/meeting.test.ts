@@ -126,6 +126,26 @@ describe('a meeting', () => {
     },
   )
 
+  test('comes about when several hellos of one are answered at once, as by who wakes to them', () => {
+    const [one, other] = [new Waiter(1), new Waiter(2)]
+    for (let look = 0; look < 3; look++) one.greet(other)
+    settle(one, other)
+    expect([one.met(), other.met()]).toEqual([[true], [false]])
+    talk(one, other)
+  })
+
+  test('comes about by the same hello when the first one led to nothing on the other side', () => {
+    const [one, other] = [new Waiter(1), new Waiter(2)]
+    one.greet(other)
+    other.step({ type: 'passed', from: 1, blob: one.wire.shift()!.blob })
+    other.wire.length = 0 // the answer is lost, and the dial comes to nothing
+    other.step({ type: 'gone', address: 1 })
+    one.greet(other)
+    settle(one, other)
+    expect(one.met()).toEqual([true])
+    talk(one, other)
+  })
+
   test('is made once from a hello that comes twice', () => {
     const [one, other] = [new Waiter(1), new Waiter(2)]
     one.greet(other)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { InstanceId } from '../../src/base/ids.ts'
-import { FULL_MESH, MAX_LINKS, surplusLinks, wantedLinks } from '../../src/protocol/overlay.ts'
+import { FULL_MESH, ringOf, surplusLinks, WANTED_LINKS, wantedLinks } from '../../src/protocol/overlay.ts'
 
 /** The same ids every time, spread as random ones are (splitmix64). */
 function instances(count: number): InstanceId[] {
@@ -16,8 +16,9 @@ function instances(count: number): InstanceId[] {
 
 function linksOf(everybody: readonly InstanceId[]): Map<InstanceId, Set<InstanceId>> {
   const links = new Map(everybody.map((one) => [one, new Set<InstanceId>()]))
+  const ring = ringOf(everybody)
   for (const one of everybody) {
-    for (const other of wantedLinks(one, everybody)) {
+    for (const other of wantedLinks(one, ring)) {
       links.get(one)?.add(other)
       links.get(other)?.add(one)
     }
@@ -41,7 +42,7 @@ function farthest(links: Map<InstanceId, Set<InstanceId>>, from: InstanceId): nu
 
 test('up to nine instances everybody wants everybody', () => {
   const everybody = instances(FULL_MESH)
-  for (const one of everybody) expect(wantedLinks(one, everybody).size).toBe(FULL_MESH - 1)
+  for (const one of everybody) expect(wantedLinks(one, ringOf(everybody)).size).toBe(FULL_MESH - 1)
 })
 
 describe.each([10, 30, 128, 1_000, 10_000])('%i instances', (count) => {
@@ -49,13 +50,16 @@ describe.each([10, 30, 128, 1_000, 10_000])('%i instances', (count) => {
   const links = linksOf(everybody)
 
   test('are all connected in O(log n) hops', () => {
-    expect(farthest(links, everybody[0] as InstanceId)).toBeLessThanOrEqual(Math.ceil(Math.log2(count)))
+    expect(farthest(links, everybody[0] as InstanceId)).toBeLessThanOrEqual(Math.ceil(Math.log2(count)) + 1)
   })
 
-  test('want at most three links each and hold about six', () => {
-    for (const one of everybody.slice(0, 200)) expect(wantedLinks(one, everybody).size).toBeLessThanOrEqual(3)
-    const total = [...links.values()].reduce((sum, set) => sum + set.size, 0)
-    expect(total / count).toBeLessThanOrEqual(6)
+  test('want at most four links each, and who is wanted wants too', () => {
+    const ring = ringOf(everybody)
+    for (const one of everybody) {
+      const wanted = wantedLinks(one, ring)
+      expect(wanted.size).toBeLessThanOrEqual(WANTED_LINKS)
+      for (const other of wanted) expect(wantedLinks(other, ring).has(one)).toBe(true)
+    }
   })
 })
 
@@ -68,18 +72,18 @@ test('one newcomer changes the wishes of a few only', () => {
   const everybody = instances(129)
   const before = everybody.filter((_, index) => index !== 64)
   const changed = before.filter((one) => {
-    const now = wantedLinks(one, everybody)
-    return [...wantedLinks(one, before)].some((other) => !now.has(other))
+    const now = wantedLinks(one, ringOf(everybody))
+    return [...wantedLinks(one, ringOf(before))].some((other) => !now.has(other))
   })
-  expect(changed.length).toBeLessThanOrEqual(10)
+  expect(changed.length).toBeLessThanOrEqual(4)
 })
 
-test('only links that neither end wants are surplus, and only beyond eight', () => {
+test('only links that are not wanted are surplus, and only beyond what is wanted', () => {
   const everybody = instances(30)
   const [me, ...others] = everybody as [InstanceId, ...InstanceId[]]
-  expect(surplusLinks(me, others.slice(0, MAX_LINKS), everybody)).toEqual([])
-  const surplus = surplusLinks(me, others, everybody)
-  const wanted = wantedLinks(me, everybody)
-  expect(surplus.some((one) => wanted.has(one) || wantedLinks(one, everybody).has(me))).toBe(false)
-  expect(others.length - surplus.length).toBeLessThanOrEqual(MAX_LINKS)
+  expect(surplusLinks(me, others.slice(0, WANTED_LINKS), ringOf(everybody))).toEqual([])
+  const surplus = surplusLinks(me, others, ringOf(everybody))
+  const wanted = wantedLinks(me, ringOf(everybody))
+  expect(surplus.some((one) => wanted.has(one))).toBe(false)
+  expect(others.length - surplus.length).toBeLessThanOrEqual(WANTED_LINKS)
 })

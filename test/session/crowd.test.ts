@@ -41,8 +41,24 @@ test('twenty editors keep a few links each, and everybody gets every letter', {
   for (const [n, one] of everybody.entries()) one.doc.getText('main').insert(0, String.fromCharCode(65 + n))
   await until('all letters are everywhere', () => everybody.every((one) => textOf(one).length === 20))
   expect(new Set(everybody.map(textOf)).size).toBe(1)
+  await until('everybody counts those they are not linked to', () =>
+    everybody.every(({ status }) => status.phase === 'synced' && status.peers === 19),
+  )
   const links = everybody.reduce((sum, one) => sum + one.peers.length, 0)
   expect(links / everybody.length).toBeLessThanOrEqual(MAX_LINKS)
+})
+
+test('people count once it is known what they hold: until then they are being connected to', async () => {
+  const ada = await place.device().api.createSession({ name: 'Ada' })
+  const invite = await ada.invite({ role: 'editor' })
+  const seen = new Set<string>()
+  ada.on('peers', () => {
+    const { phase, peers, connectingTo } = ada.status
+    if (ada.peers.length > 0) seen.add(`${phase} ${peers} ${connectingTo}`)
+  })
+  await place.device().api.joinSession(invite.url, { name: 'Ben' })
+  await until('Ben counts', () => ada.status.peers === 1 && ada.status.phase === 'synced')
+  expect([...seen][0]).toBe('connecting 0 Ben')
 })
 
 test('a third of twenty gone at once leaves the rest connected and equal, with the server gone', {

@@ -236,3 +236,12 @@ test('two tabs of the owner sign invites at once, and their roster has no fork',
   }
   await Promise.all([one, other, third].map((tab) => tab.leave()))
 })
+
+test('what was typed a moment ago is not called saved before it is an entry on the disk', async () => {
+  const session = await place.device().api.createSession({ name: 'Ada' })
+  session.doc.getText('main').insert(0, 'a')
+  await until('the first letter is saved', () => session.status.unsaved === 0)
+  session.doc.getText('main').insert(1, 'b') // waits for the next batch
+  expect(session.status.unsaved).toBe(1)
+  await until('the second one is too', () => session.status.unsaved === 0)
+})

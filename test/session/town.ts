@@ -21,6 +21,8 @@ export interface Device {
   readonly api: Api
   readonly store: Store
   readonly environment: Environment
+  /** The same functions, whose sessions `leaveAll` leaves too. */
+  remember(api: Api): Api
 }
 
 export interface Town {
@@ -78,6 +80,7 @@ export async function town(): Promise<Town> {
       ),
       store,
       environment,
+      remember: (api) => remembering(api, sessions),
     }
   }
   const leaveAll = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 /** Slots: at random, for two, for five minutes, and no good for guessing. */
 import { expect, test } from 'vitest'
 import { loadCrypto } from '../../src/crypto/sodium.ts'
-import { MAX_SLOTS_PER_ADDRESS, SLOT_LIFETIME_MS } from '../../src/wire/limits.ts'
+import { MAX_SLOTS, MAX_SLOTS_PER_ADDRESS, SLOT_LIFETIME_MS } from '../../src/wire/limits.ts'
 import type { ServerSignal } from '../../src/wire/signal.ts'
 import { RelayBench } from './bench.ts'
 
@@ -92,4 +92,35 @@ test('guesses are charged to the address; entering right is not', () => {
   )
   expect(answers[0]).toMatchObject({ reason: 'no-such-slot' })
   expect(answers[39]).toMatchObject({ reason: 'too-fast' })
+})
+
+test('of 100,000 slots asked for from everywhere the server gives so many and no more, and is whole again after', () => {
+  const bench = new RelayBench(crypto)
+  let given = 0
+  for (let ask = 0; ask < 100_000; ask += 16) {
+    const socket = bench.open(`house ${Math.floor(ask / MAX_SLOTS_PER_ADDRESS)}`)
+    for (let wish = 0; wish < 16; wish++)
+      if (bench.say(socket, { kind: 'invite' })[0]?.kind === 'slot') given++
+    bench.outputs.length = 0
+  }
+  expect(given).toBe(MAX_SLOTS)
+  expect([bench.state.slots.size, bench.state.topics.size]).toEqual([MAX_SLOTS, MAX_SLOTS])
+  bench.pass(SLOT_LIFETIME_MS)
+  expect([bench.state.slots.size, bench.state.topics.size]).toEqual([0, 0])
+  expect(invite(bench, bench.open('anew')).slot).toBeLessThan(100)
+})
+
+test('blobs pass between the two in a slot and to nobody else', () => {
+  const bench = new RelayBench(crypto)
+  const [ada, ben, eve] = [bench.open(), bench.open(), bench.open()]
+  const { slot, topic } = invite(bench, ada)
+  bench.say(ben, { kind: 'enter', slot })
+  const blob = Uint8Array.of(1, 2, 3)
+  bench.say(ben, { kind: 'pass', topic, to: ada, blob })
+  expect(bench.heard(ada).at(-1)).toMatchObject({ kind: 'passed', topic, from: ben, blob })
+  bench.say(ada, { kind: 'pass', topic, to: ben, blob })
+  expect(bench.heard(ben).at(-1)).toMatchObject({ kind: 'passed', topic, from: ada, blob })
+  expect(bench.say(eve, { kind: 'pass', topic, to: ada, blob })).toMatchObject([{ reason: 'not-joined' }])
+  bench.close(ben)
+  expect(bench.heard(ada).at(-1)).toMatchObject({ kind: 'gone', topic, socket: ben })
 })

@@ -306,7 +306,7 @@ function headOf({ writer, device, held, heldId, applied, ended }: Head): Uint8Ar
 
 function presenceOf({ device, instance, writer, counter, phase, place, name, color, cursor }: Presence) {
   const added = (place === 'behind' ? 64 : 0) + (cursor === undefined ? 0 : 128)
-  const state = ['active', 'idle', 'gone'].indexOf(phase) + added
+  const state = ['active', 'idle', 'gone', 'away'].indexOf(phase) + added
   const who = join(
     raw(device),
     raw(instance),

@@ -6,12 +6,14 @@ import { Awareness } from 'y-protocols/awareness'
 import { Doc } from 'yjs'
 import { toBase64url } from '../../src/base/bytes.ts'
 import { Emitter } from '../../src/base/emitter.ts'
-import type { DeviceId, InviteId, SessionId } from '../../src/base/ids.ts'
+import type { DeviceId, InstanceId, InviteId, SessionId } from '../../src/base/ids.ts'
 import { encodePosition } from '../../src/doc/cursor.ts'
 import type {
   Invite,
   InviteOptions,
   Member,
+  Peer,
+  PresenceState,
   Role,
   Session,
   SessionEvents,
@@ -47,7 +49,7 @@ export class FakeSession implements Session {
   members: readonly Member[] = [member('Ada', 7, { isMe: true, role: 'owner' })]
   invites: readonly Invite[] = []
   inviter: DeviceId | undefined = undefined
-  readonly peers = []
+  peers: readonly Peer[] = []
   readonly whenSynced = Promise.resolve()
   readonly #emitter = new Emitter<SessionEvents>()
 
@@ -88,13 +90,25 @@ export class FakeSession implements Session {
     this.emit('members', this.members)
   }
 
+  /** Links somebody, by a way that takes so long. */
+  link({ device, name, color, role }: Member, path: Peer['path'], rtt?: number): void {
+    const instance = device.slice(0, 8) as InstanceId
+    this.peers = [...this.peers, { instance, device, name, color, role, rtt, path, verified: false }]
+    this.emit('peers', this.peers)
+  }
+
   /** Shows somebody's caret at `head`, with `selected` characters before it. */
-  placeCaret({ name, color, role, device }: Member, head: number, selected = 0): void {
+  placeCaret(
+    { name, color, role, device }: Member,
+    head: number,
+    selected = 0,
+    attention: Pick<PresenceState, 'idle' | 'away'> = {},
+  ): void {
     const text = this.doc.getText('main')
     const at = (index: number) => toBase64url(encodePosition(text, index, 0))
     const client = 1_000 + this.members.findIndex((one) => one.device === device)
     const cursor = { root: 'main', ranges: [{ anchor: at(head - selected), head: at(head) }] }
-    this.awareness.states.set(client, { user: { name, color, role, device }, cursor })
+    this.awareness.states.set(client, { user: { name, color, role, device }, cursor, ...attention })
     this.awareness.emit('change', [{ added: [], updated: [client], removed: [] }, 'fake'])
   }
 
@@ -123,6 +137,7 @@ export class FakeSession implements Session {
       role,
       uses: role === 'editor' ? 1 : 1_000,
       expiresAt: Number.MAX_SAFE_INTEGER,
+      spoken: () => Promise.resolve({ code: '7-walrus-lantern', expiresAt: Date.now() + 300_000 }),
     }
     this.invites = [...this.invites, invite]
     return Promise.resolve(invite)

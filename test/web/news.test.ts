@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Member } from '../../src/session/public.ts'
-import { News, newsSentences } from '../../web/news.ts'
+import { News, newsSentence } from '../../web/news.ts'
 import { FakeSession, member } from './fake-session.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -56,11 +56,47 @@ test('the people one has just joined are no news, until they leave and come back
   expect(said).toEqual(['Ada B left. You keep a copy.', 'Ada B is back'])
 })
 
-test('thirty people who join at once are one sentence', () => {
+test('thirty people who join at once are one counter', () => {
   const { said, session } = listening()
   for (let i = 0; i < 30; i++) session.emit('arrived', { member: member(`P${i}`, 3), first: true })
   vi.advanceTimersByTime(1_000)
-  expect(said).toEqual(['P0, P1, and 28 others joined'])
+  expect(said).toEqual(['30 people joined'])
+})
+
+test('thirty people who come one after the other raise one counter, said at most every 1.5 s', () => {
+  const said: { sentence: string; kind: string; at: number }[] = []
+  const session = new FakeSession()
+  new News((sentence, kind) => said.push({ sentence, kind, at: Date.now() })).follow(session, false)
+  for (let i = 0; i < 30; i++) {
+    session.emit('arrived', { member: member(`P${i}`, 3), first: true })
+    vi.advanceTimersByTime(300)
+  }
+  vi.advanceTimersByTime(2_000)
+  expect(said.at(-1)?.sentence).toBe('30 people joined')
+  expect(new Set(said.map(({ kind }) => kind))).toEqual(new Set(['joined']))
+  const pauses = said.slice(1).map(({ at }, index) => at - (said[index]?.at ?? 0))
+  expect(Math.min(...pauses)).toBeGreaterThanOrEqual(1_500)
+})
+
+test('a sentence that is no longer on screen is not added to', () => {
+  const { said, session } = listening()
+  session.emit('arrived', { member: member('Ben', 3), first: true })
+  vi.advanceTimersByTime(10_000)
+  session.emit('arrived', { member: member('Eve', 3), first: true })
+  vi.advanceTimersByTime(1_000)
+  expect(said).toEqual(['Ben joined, can edit', 'Eve joined, can edit'])
+})
+
+test('somebody who leaves is told within two seconds, whoever else keeps coming', () => {
+  const { said, session } = listening()
+  session.emit('arrived', { member: member('P', 3), first: true })
+  vi.advanceTimersByTime(450)
+  session.emit('left', { member: member('Ada', 3), why: 'goodbye' })
+  for (let i = 0; i < 6; i++) {
+    session.emit('arrived', { member: member(`P${i}`, 3), first: true })
+    vi.advanceTimersByTime(300)
+  }
+  expect(said).toContain('Ada left. You keep a copy.')
 })
 
 test('a link that flickers is not mentioned', () => {
@@ -80,9 +116,7 @@ test('nothing is said after listening has stopped', () => {
 })
 
 test('coming and going are told apart', () => {
-  const news = [
-    { kind: 'joined', member: member('Ben', 1, { role: 'viewer' }) },
-    { kind: 'left', member: member('Eve', 2) },
-  ] as const
-  expect(newsSentences(news)).toEqual(['Ben joined, can view', 'Eve left. You keep a copy.'])
+  expect(newsSentence('joined', [member('Ben', 1, { role: 'viewer' })])).toBe('Ben joined, can view')
+  expect(newsSentence('left', [member('Eve', 2)])).toBe('Eve left. You keep a copy.')
+  expect(newsSentence('back', [member('Ben', 1), member('Eve', 2)])).toBe('Ben and Eve are back')
 })

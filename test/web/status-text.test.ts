@@ -25,6 +25,12 @@ describe('the status chip says', () => {
     expect(shown.text).toBe('Connecting to Ben')
   })
 
+  test('to whom it connects in red, when a change has waited for eight seconds', () => {
+    const shown = { ...CALM, ...unshared, phase: 'connecting', connectingTo: 'Ben' } as const
+    expect(statusText(shown, later(2_000))).toMatchObject({ tone: 'busy', changesAt: NOW + 8_000 })
+    expect(statusText(shown, later(8_000)).tone).toBe('alarm')
+  })
+
   test('that it connects to someone whose name is not known yet', () => {
     expect(statusText({ ...CALM, phase: 'connecting' }, later(0)).text).toBe('Connecting to someone')
   })

@@ -122,7 +122,7 @@ export const presence: fc.Arbitrary<Presence> = fc.record({
   instance,
   writer,
   counter: fc.maxSafeNat(),
-  phase: fc.constantFrom('active', 'idle', 'gone'),
+  phase: fc.constantFrom('active', 'idle', 'gone', 'away'),
   place: fc.constantFrom('front', 'behind'),
   name,
   color: fc.nat(11),

@@ -22,6 +22,7 @@ import {
   follow,
   followedDevice,
   jumpTo,
+  peopleField,
   presence,
   readOnly,
   sharedText,
@@ -137,6 +138,14 @@ export class TextEditor {
   /** @returns false when that person has no cursor here */
   jumpTo(device: Member['device']): boolean {
     return jumpTo(this.view, device)
+  }
+
+  /** The line that person's cursor stands in, from 1; undefined when they have none here. */
+  lineOf(device: Member['device']): number | undefined {
+    const { doc } = this.view.state
+    const person = this.view.state.field(peopleField, false)?.find((one) => one.device === device)
+    const head = person?.ranges[0]?.head
+    return head === undefined ? undefined : doc.lineAt(Math.min(head, doc.length)).number
   }
 
   /** Puts a file's text where the cursor is, as an edit that can be undone. */

@@ -90,7 +90,7 @@ export class Avatars extends LitElement {
     const more = here.length - shown
     return html`<ul aria-label=${strings.here}>
       ${here.slice(0, shown).map((member) => html`<li>${this.#avatar(member)}</li>`)}
-      ${more > 0 ? html`<li><span class="avatar more" title=${strings.moreHere(more)}>+${more}</span></li>` : ''}
+      ${more > 0 ? html`<li>${this.#more(more)}</li>` : ''}
     </ul>`
   }
 
@@ -98,6 +98,13 @@ export class Avatars extends LitElement {
     for (const avatar of this.renderRoot.querySelectorAll<HTMLElement>('[data-color]')) {
       dressAvatar(avatar, Number(avatar.dataset['color']))
     }
+  }
+
+  /** Leads to the list of everybody. */
+  #more(count: number) {
+    const ask = () => this.dispatchEvent(new CustomEvent('people-request', { bubbles: true, composed: true }))
+    const name = strings.moreHere(count)
+    return html`<button type="button" class="avatar more" aria-label=${name} title=${name} @click=${ask}>+${count}</button>`
   }
 
   #avatar(member: Member) {

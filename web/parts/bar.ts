@@ -198,7 +198,11 @@ export class Bar extends LitElement {
   }
 
   #people() {
-    return html`<coterie-avatars .page=${this.page} .followed=${this.followed}></coterie-avatars>
+    return html`<coterie-avatars
+        .page=${this.page}
+        .followed=${this.followed}
+        @people-request=${() => this.#openFrom('people', this.renderRoot.querySelector('.people > button'))}
+      ></coterie-avatars>
       <button
         type="button"
         class="icon"
@@ -251,9 +255,12 @@ export class Bar extends LitElement {
   }
 
   #open(name: PanelName, event: MouseEvent): void {
-    const button = event.currentTarget as HTMLElement
+    this.#openFrom(name, event.currentTarget as HTMLElement)
+  }
+
+  #openFrom(name: PanelName, button: HTMLElement | null): void {
     const panel = this.renderRoot.querySelector<Panel>(`coterie-${name}-panel`)
-    if (!panel) return
+    if (!panel || !button) return
     if (customElements.get(panel.localName)) panel.open(button)
     else this.#openLater(panel, button).catch((error: Error) => this.page.toast(error.message))
   }

@@ -4,10 +4,14 @@ import { COLOR_NAMES, colorOf, initialsOf, PALETTE } from '../../src/editor/inde
 import type { Member, Session } from '../../src/index.ts'
 import type { Page } from '../page.ts'
 import { strings } from '../strings.ts'
+import { type Whereabouts, whereabouts } from '../whereabouts.ts'
 import { dressAvatar } from './avatars.ts'
 import { controls, panel } from './controls.ts'
 import { showBeside } from './floating.ts'
 import { Watching } from './watching.ts'
+
+/** Milliseconds between two looks at where everybody is. */
+const LOOK_PAUSE = 500
 
 export class PeoplePanel extends LitElement {
   static override properties = { page: { attribute: false } }
@@ -28,16 +32,27 @@ export class PeoplePanel extends LitElement {
       }
       li {
         display: grid;
-        grid-template-columns: 28px 1fr auto;
-        gap: 12px;
+        grid-template-columns: 28px minmax(0, 1fr) auto;
+        gap: 0 12px;
         align-items: center;
-        min-height: 36px;
+        min-height: 40px;
       }
-      li.away {
+      li.gone {
         color: var(--ink-2);
       }
-      li.away .avatar {
+      li.gone .avatar {
         opacity: 0.45;
+      }
+      li:has(.details) .avatar {
+        grid-row: 1 / span 2;
+      }
+      .details {
+        grid-column: 2 / -1;
+        overflow: hidden;
+        font-size: 12px;
+        line-height: 16px;
+        text-overflow: ellipsis;
+        white-space: nowrap;
       }
       .avatar {
         display: grid;
@@ -54,6 +69,9 @@ export class PeoplePanel extends LitElement {
         font-weight: 500;
         text-overflow: ellipsis;
         white-space: nowrap;
+      }
+      .details::first-letter {
+        text-transform: uppercase;
       }
       .colors {
         display: grid;
@@ -102,6 +120,7 @@ export class PeoplePanel extends LitElement {
     `,
   ]
   declare page: Page
+  #looking: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
     super()
@@ -109,13 +128,40 @@ export class PeoplePanel extends LitElement {
   }
 
   open(button: HTMLElement): void {
-    const panel = this.renderRoot.querySelector<HTMLElement>('[popover]')
-    if (panel && showBeside(panel, button, 'left')) panel.focus()
+    const panel = this.#panel
+    if (!panel || !showBeside(panel, button, 'left')) return
+    panel.focus()
+    this.#lookAgain()
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    this.#stopLooking()
+  }
+
+  get #panel(): HTMLElement | null {
+    return this.renderRoot.querySelector<HTMLElement>('[popover]')
+  }
+
+  /** Places and times move all the time: while the list is open it is drawn again once a LOOK_PAUSE. */
+  #lookAgain(): void {
+    this.requestUpdate()
+    this.#looking = setTimeout(() => this.#lookAgain(), LOOK_PAUSE)
+  }
+
+  #stopLooking(): void {
+    clearTimeout(this.#looking)
   }
 
   override render() {
     const { session } = this.page
-    return html`<div popover="auto" role="dialog" aria-label=${strings.people} tabindex="-1">
+    return html`<div
+      popover="auto"
+      role="dialog"
+      aria-label=${strings.people}
+      tabindex="-1"
+      @toggle=${(event: ToggleEvent) => event.newState === 'closed' && this.#stopLooking()}
+    >
       ${session ? this.#body(session) : ''}
     </div>`
   }
@@ -130,15 +176,16 @@ export class PeoplePanel extends LitElement {
   }
 
   #body(session: Session) {
-    const others = session.members.filter(({ isMe }) => !isMe)
-    const owner = others.find(({ role }) => role === 'owner')
-    const sorted = [...others.filter(({ here }) => here), ...others.filter(({ here }) => !here)]
+    const everybody = whereabouts(session)
+    const owner = session.members.find(({ role, isMe }) => role === 'owner' && !isMe)
+    const here = everybody.filter(({ attention }) => attention !== 'gone').length
     return html`<div class="body">
       ${this.#own(session)}
+      ${everybody.length > 1 ? html`<p class="muted">${strings.hereNow(here)}</p>` : ''}
       <ul aria-label=${strings.people}>
-        ${this.#row(session.me, [])} ${sorted.map((member) => this.#row(member, session.members))}
+        ${everybody.map((one) => this.#row(one, session.members))}
       </ul>
-      ${sorted.length === 0 ? html`<p class="muted">${strings.nobodyYet}</p>` : ''}
+      ${everybody.length === 1 ? html`<p class="muted">${strings.nobodyYet}</p>` : ''}
       ${owner ? html`<p class="muted">${strings.onlyOwnerInvites(owner.name)}</p>` : ''}
     </div>`
   }
@@ -172,15 +219,30 @@ export class PeoplePanel extends LitElement {
   }
 
   /** Two people with one name are told apart by a short piece of their device's id. */
-  #row(member: Member, all: readonly Member[]) {
+  #row(whereabouts: Whereabouts, all: readonly Member[]) {
+    const { member, attention } = whereabouts
     const isShared = all.some(({ name, device }) => name === member.name && device !== member.device)
-    const mark = isShared ? ` ${member.device.slice(0, 4)}` : member.isMe ? ` (${strings.you})` : ''
-    const isAway = !member.here && !member.isMe
-    return html`<li class=${isAway ? 'away' : ''}>
+    const mark = member.isMe ? ` (${strings.you})` : isShared ? ` ${member.device.slice(0, 4)}` : ''
+    const details = this.#details(whereabouts)
+    return html`<li class=${attention}>
       <span class="avatar" aria-hidden="true" data-color=${member.color}>${initialsOf(member.name)}</span>
       <span class="name">${member.name}<span class="muted">${mark}</span></span>
-      <span class="muted">${isAway ? `${strings.away} · ` : ''}${strings.roles[member.role]}</span>
+      <span class="muted">${strings.roles[member.role]}</span>
+      ${details.length === 0 ? '' : html`<span class="details muted">${details.join(' · ')}</span>`}
     </li>`
+  }
+
+  /** Idle or away, the place, the way and its time: what of it is known. */
+  #details({ member, attention, route, rtt }: Whereabouts): readonly string[] {
+    if (attention === 'gone') return [strings.notHere]
+    if (member.isMe) return []
+    const line = this.page.lineOf(member.device)
+    return [
+      ...(attention === 'active' ? [] : [strings[attention]]),
+      ...(route === undefined ? [] : [strings.routes[route]]),
+      ...(rtt === undefined ? [] : [strings.milliseconds(rtt)]),
+      ...(line === undefined ? [] : [`${this.page.title}:${line}`]),
+    ]
   }
 
   #rename(name: string): void {

@@ -12,6 +12,7 @@ const AT_MOST = 3
 interface Toast {
   readonly id: number
   readonly sentence: string
+  readonly topic: string | undefined
 }
 
 export class Toasts extends LitElement {
@@ -80,9 +81,13 @@ export class Toasts extends LitElement {
     this.toasts = []
   }
 
-  say(sentence: string): void {
-    const toast = { id: this.#next++, sentence }
-    this.toasts = [...this.toasts.filter((one) => one.sentence !== sentence), toast].slice(-AT_MOST)
+  /** Takes the place of the same sentence, and of the last one about this topic. */
+  say(sentence: string, topic?: string): void {
+    const toast = { id: this.#next++, sentence, topic }
+    const others = this.toasts.filter(
+      (one) => one.sentence !== sentence && (topic === undefined || one.topic !== topic),
+    )
+    this.toasts = [...others, toast].slice(-AT_MOST)
     this.toggleAttribute('high', focusIsLow())
     const timer = setTimeout(() => {
       this.#timers.delete(timer)

@@ -26,6 +26,8 @@ export async function measureCrowdJoin(stage: Stage, effort: Effort): Promise<Fi
     }
   }
   const figure = (name: PageName) => (took[name].length === 0 ? null : median(took[name]))
+  const roundsOf = (name: PageName) => took[name].map(Math.round).join(', ')
+  notes.push(...PAGES.map((name) => `${name}, each round: ${roundsOf(name)} ms`))
   const neighbours = { 'y-webrtc': figure('theirs'), trystero: figure('trystero') }
   // A round of ours that failed makes the row one without a figure; a neighbour's is left out of its median.
   const ours = took.ours.length === rounds ? figure('ours') : null

@@ -29,6 +29,8 @@ export function problemText(problem: SessionProblem): ProblemText {
       return calm(say.tooLarge, 'download')
     case 'fork':
       return calm(say.fork(problem.name), 'download')
+    case 'removed':
+      return calm(say.removedBefore(problem.by), 'download')
     case 'not-stored':
       return { text: say.notStored, remedies: ['download'], urgent: true }
     default:

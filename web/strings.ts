@@ -100,6 +100,7 @@ export const strings = {
     someone: 'Someone',
     storageFull: 'This device is out of space; new changes are only in memory.',
     tooLarge: 'This session holds at most 64 MB of text.',
+    removedBefore: (name: string) => `${name} removed you. You keep a copy as it was then.`,
     fork: (name: string) =>
       `${name}'s device has written two different histories. Editing with it is paused.`,
     notStored:

@@ -29,7 +29,7 @@ export class Bookkeeping {
     const { records, joins } = this.#roster.encoded()
     const rows = [
       ...records.flatMap((value, seq) => twice('roster', recordKey(seq), value)),
-      ...joins.map((value) => ({ put: 'roster', key: `j/${toHex(value.subarray(0, 64))}`, value }) as const),
+      ...joins.map((value) => ({ put: 'roster', key: `j/${toHex(value.subarray(-64))}`, value }) as const),
     ]
     this.#journal.write(rows, 'strict')
   }

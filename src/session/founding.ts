@@ -136,7 +136,8 @@ export async function open(
     shared: shared.ok ? shared.value : undefined,
   })
   session.reopen(entryRows.rows.flatMap((one) => readEntry(crypto, one.value)))
-  if (keyring.stored.shared) session.goLive()
+  if (roster.roleOf(keyring.device) === undefined) session.closeAsRemoved()
+  else if (keyring.stored.shared) session.goLive()
   return session
 }
 

@@ -1,25 +1,20 @@
-/** What only the owner does: signing invites and revoking them, one record after the other however many tabs sign. */
-import { assert } from '../base/assert.ts'
+/** The owner's links: made, shown again, revoked, and read aloud as codes. */
 import type { InviteId } from '../base/ids.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Roster } from '../protocol/roster.ts'
 import { inviteKeys } from '../wire/invite-link.ts'
-import type { RosterContent } from '../wire/roster-record.ts'
-import { describeInvite, inviteUrl, newInvite, nextRecord } from './admission.ts'
-import type { Bookkeeping } from './bookkeeping.ts'
+import { describeInvite, inviteUrl, newInvite } from './admission.ts'
 import type { Environment } from './environment.ts'
-import { NotAllowed } from './errors.ts'
 import type { Keyring } from './keyring.ts'
 import type { CodeOutcome, Invite, InviteOptions } from './public.ts'
+import type { Signing } from './signing.ts'
 import { SpokenCodes } from './spoken-codes.ts'
 
 export interface InvitingParts {
   readonly environment: Environment
   readonly keyring: Keyring
   readonly roster: Roster
-  readonly books: Bookkeeping
-  /** A record was signed, stored and taken: tell everybody. */
-  readonly signed: () => void
+  readonly signing: Signing
   /** A spoken code of one of these invites ended. */
   readonly codeEnded: (outcome: CodeOutcome) => void
 }
@@ -47,11 +42,11 @@ export class Inviting {
 
   /** Signs an invite and keeps its link. @throws NotAllowed */
   async invite(options: InviteOptions): Promise<Invite> {
-    this.requireOwner()
-    const { environment, keyring, roster } = this.#parts
+    const { environment, keyring, roster, signing } = this.#parts
+    signing.requireOwner()
     const { crypto, clock } = environment
     const made = newInvite(crypto, keyring, options, clock.now())
-    await this.#sign(made.content)
+    await signing.sign(() => [made.content])
     const url = this.#urlOf(made.seed, roster.seq)
     this.#keep(made.seed, url)
     keyring.update({ shared: true })
@@ -87,32 +82,15 @@ export class Inviting {
 
   /** @throws NotAllowed */
   async revoke(invite: InviteId): Promise<void> {
-    this.requireOwner()
+    const { roster, signing } = this.#parts
+    signing.requireOwner()
     this.#codes.close(invite)
-    await this.#sign({ type: 'revoke', invite, joins: this.#parts.roster.acceptable() })
+    await signing.sign(() => [{ type: 'revoke', invite, joins: roster.acceptable() }])
   }
 
   /** Codes that are open let nobody in any more. */
   stop(): void {
     this.#codes.stop()
-  }
-
-  /** @throws NotAllowed */
-  requireOwner(): void {
-    if (this.#parts.keyring.root !== undefined) return
-    throw new NotAllowed('Only the person who started this session can make or revoke links.')
-  }
-
-  async #sign(content: RosterContent): Promise<void> {
-    const { environment, keyring, roster, books, signed } = this.#parts
-    await environment.exclusively(`coterie/roster/${roster.session}`, async () => {
-      await books.rereadRoster()
-      const record = nextRecord(environment.crypto, roster, keyring, content)
-      assert(record !== undefined, 'an owner can sign')
-      await books.storeSigned(record)
-      roster.takeRecord(record)
-    })
-    signed()
   }
 
   /** Where newcomers find the server, when it is not the one of the page the link points to. */

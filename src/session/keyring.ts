@@ -11,6 +11,7 @@ import type { Roster } from '../protocol/roster.ts'
 import { deviceIdOf } from '../wire/certificate.ts'
 import { entryKeyOf } from '../wire/entry.ts'
 import { type InviteKeys, inviteKeys } from '../wire/invite-link.ts'
+import type { Wrap } from '../wire/roster-record.ts'
 import type { StoredSecrets } from './stored.ts'
 
 const SEED_NONCE_BYTES = 24
@@ -52,6 +53,31 @@ export class Keyring {
     return roster.mayWrite(this.device, roster.seq)
   }
 
+  /** Takes the keys of new epochs, each wrapped for this device. 'wrong': one is not what the roster commits to. */
+  learn(roster: Roster): 'new' | 'nothing-new' | 'wrong' {
+    let learned: 'new' | 'nothing-new' = 'nothing-new'
+    for (;;) {
+      const { epochKeys } = this.#secrets
+      const record = roster.epochRecord(epochKeys.length)
+      const key = record && this.#unwrap(record.wraps)
+      if (record === undefined || key === undefined) return learned
+      const commitment = commitmentOf(this.#crypto, this.session, epochKeys.length, key)
+      if (!equalBytes(commitment, record.commitment)) return 'wrong'
+      const admitterKey = this.#unwrap(record.admitterWraps)
+      this.update({
+        epochKeys: [...epochKeys, new Secret(key)],
+        admitterKey: admitterKey && new Secret(admitterKey),
+      })
+      learned = 'new'
+    }
+  }
+
+  #unwrap(wraps: readonly Wrap[]): Uint8Array | undefined {
+    const wrap = wraps.find(({ device }) => device === this.device)
+    const key = wrap && this.#crypto.openFrom(this.dh, wrap.sealedKey)
+    return key?.length === 32 ? key : undefined
+  }
+
   /** The key entries at this rosterSeq are sealed under. */
   entryKeyAt(roster: Roster, rosterSeq: number): Uint8Array | undefined {
     const epoch = roster.epochAt(rosterSeq)
@@ -68,6 +94,13 @@ export class Keyring {
     return key
   }
 
+  /** Keys of the newest epochs, at most `most`, the newest first. */
+  epochKeysToMeetUnder(most: number): readonly [Secret, ...Secret[]] {
+    const [newest, ...older] = this.#secrets.epochKeys.slice(-most).reverse()
+    assert(newest !== undefined, 'a member holds an epoch key')
+    return [newest, ...older]
+  }
+
   /** Secrets of at most `most` invites this device listens for: its own, and as an editor those the owner sealed for
    *  editors. Those that are closed fill what the open ones leave: who knocks with one is told why it is refused. */
   invitesToAnswer(roster: Roster, now: number, most: number): readonly InviteKeys[] {
@@ -81,9 +114,15 @@ export class Keyring {
       ...made.filter((invite) => !open.has(invite)),
       ...made.filter((invite) => open.has(invite)),
     ]
-    return inOrder.slice(-most).flatMap(({ sealedSeed }) => {
-      const seed = this.openSeed(sealedSeed)
-      return seed === undefined ? [] : [inviteKeys(this.#crypto, seed)]
+    const own = new Map(
+      this.#secrets.invites.map(({ seed }) => {
+        const keys = inviteKeys(this.#crypto, seed)
+        return [keys.invite, keys]
+      }),
+    )
+    return inOrder.slice(-most).flatMap(({ invite, sealedSeed }) => {
+      const seed = own.has(invite) ? undefined : this.openSeed(sealedSeed)
+      return own.get(invite) ?? (seed === undefined ? [] : [inviteKeys(this.#crypto, seed)])
     })
   }
 

@@ -121,7 +121,7 @@ export class LiveSession implements Session {
 
   async invite(options: InviteOptions): Promise<Invite> {
     this.#requireLife()
-    this.#workings.inviting.requireOwner()
+    this.#workings.signing.requireOwner()
     this.#workings.title.set(this.title)
     this.#workings.replica.flush()
     this.#workings.journal.begin()
@@ -135,6 +135,30 @@ export class LiveSession implements Session {
     this.#requireLife()
     await this.#workings.inviting.revoke(invite)
     this.#workings.rendezvous?.plan()
+  }
+
+  async remove(device: DeviceId): Promise<void> {
+    this.#requireLife()
+    await this.#workings.governing.remove(device)
+  }
+
+  async setRole(device: DeviceId, role: 'editor' | 'viewer'): Promise<void> {
+    this.#requireLife()
+    await this.#workings.governing.setRole(device, role)
+  }
+
+  async pause(paused: boolean): Promise<void> {
+    this.#requireLife()
+    await this.#workings.governing.pause(paused)
+  }
+
+  async resetLinks(): Promise<void> {
+    this.#requireLife()
+    await this.#workings.governing.resetLinks()
+  }
+
+  get isPaused(): boolean {
+    return this.#workings.replica.roster.isPaused
   }
 
   async saved(): Promise<void> {
@@ -172,6 +196,11 @@ export class LiveSession implements Session {
 
   reopen(entries: Parameters<Replica['reopen']>[0]): void {
     this.#workings.replica.reopen(entries)
+  }
+
+  /** Opened again by somebody who is a member no more: to read what was left. */
+  closeAsRemoved(): void {
+    this.#workings.end('removed')
   }
 
   /** From now on everything is written to the disk. A draft begins by its first edit. */

@@ -142,6 +142,12 @@ export class Mesh {
     for (const link of this.gossip.links.values()) link.entriesSent += proof.length
   }
 
+  /** Who is a member no more gets nothing from now on; why, it was told before. */
+  closeToStrangers(): void {
+    const { roster } = this.#replica
+    for (const peer of [...this.peers.values()]) if (roster.roleOf(peer.device) === undefined) peer.link.close()
+  }
+
   sendRoster(to?: InstanceId): void {
     const { records, joins } = this.#replica.roster.encoded()
     const peers = to === undefined ? this.peers.values() : [this.peers.get(to)]

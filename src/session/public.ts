@@ -47,6 +47,8 @@ export type SessionProblem =
   | { readonly kind: 'storage-full' }
   | { readonly kind: 'too-large' }
   | { readonly kind: 'fork'; readonly name: string }
+  /** The owner removed this device. What is here is what it was then. */
+  | { readonly kind: 'removed'; readonly by: string }
   | { readonly kind: 'not-stored' } // no secure context or storage refused: the text is in memory only
 
 /** A device that belongs to the session, here or away. */
@@ -176,6 +178,15 @@ export interface Session {
   /** Open invites this device made and knows. */
   readonly invites: readonly Invite[]
   revoke(invite: InviteId): Promise<void>
+  /** Every link made so far lets nobody in any more. Owner only. */
+  resetLinks(): Promise<void>
+  /** From now on the device gets nothing and nothing of it counts; it keeps what it has read. Owner only. */
+  remove(device: DeviceId): Promise<void>
+  /** Owner only. What an editor wrote that nobody has seen yet stays on its device when it becomes a viewer. */
+  setRole(device: DeviceId, role: 'editor' | 'viewer'): Promise<void>
+  /** While paused nobody but the owner writes. Owner only. */
+  pause(paused: boolean): Promise<void>
+  readonly isPaused: boolean
   /** Equal to some connected peer once; rejects with `SessionEnded` on leave. */
   readonly whenSynced: Promise<void>
   /** All own changes so far are on this device's disk. Rejects with `StorageFull`. */

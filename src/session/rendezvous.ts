@@ -47,6 +47,8 @@ const FIRST_LOOK_MS = 1_000
 const LONGEST_LOOK_MS = 30_000
 /** The day's topics are planned anew this often. */
 const PLAN_MS = 3_600_000
+/** Epochs before this one whose topics are listened in too. */
+const MAX_OLD_EPOCHS = 7
 /** Invites listened for beside the members' topics. */
 const MAX_INVITE_TOPICS = 14
 
@@ -178,7 +180,10 @@ export class Rendezvous {
     if (this.#place !== 'front') return
     const { environment, keyring, roster } = this.#parts
     const now = environment.clock.now()
-    const members = memberTopics(environment.crypto, keyring.epochKey.reveal(), now)
+    const { crypto } = environment
+    const [newest, ...older] = keyring.epochKeysToMeetUnder(MAX_OLD_EPOCHS + 1)
+    const members = memberTopics(crypto, newest.reveal(), now)
+    const returning = older.flatMap((key) => memberTopics(crypto, key.reveal(), now))
     const invites = keyring.invitesToAnswer(roster, now, MAX_INVITE_TOPICS)
     this.#signaling.plan([
       ...members.map(({ keys, sealing }) => ({
@@ -186,6 +191,8 @@ export class Rendezvous {
         greets: () => this.#isLooking || !this.#parts.listener.hasLinks(),
         ...this.#memberPlan(sealing),
       })),
+      // silently: whoever slept through a new epoch calls there, and so may whoever was removed
+      ...returning.map(({ keys, sealing }) => ({ keys, greets: () => false, ...this.#memberPlan(sealing) })),
       ...invites.map((keys) => this.#invitePlan(keys)),
     ])
     this.#cancelPlan?.()

@@ -186,8 +186,10 @@ export class Standing {
   }
 
   #currentProblem(): SessionProblem | undefined {
-    const { journal, replica, rendezvous } = this.#parts
+    const { journal, replica, rendezvous, keyring, people } = this.#parts
     const signaling = this.#parts.reach()?.signaling ?? rendezvous?.phase
+    if (replica.roster.roleOf(keyring.device) === undefined)
+      return { kind: 'removed', by: people.member(replica.roster.owner).name }
     if (journal.problem !== undefined) return { kind: journal.problem }
     if (replica.textUnits > MAX_SESSION_TEXT_BYTES) return { kind: 'too-large' }
     if (this.#problem !== undefined) return this.#problem

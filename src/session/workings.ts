@@ -18,6 +18,7 @@ import { Arrivals } from './arrivals.ts'
 import { Bookkeeping } from './bookkeeping.ts'
 import type { Environment } from './environment.ts'
 import { GuestBook } from './guest-book.ts'
+import { Governing } from './governing.ts'
 import { Household } from './household.ts'
 import { Inviting } from './inviting.ts'
 import type { Journal } from './journal.ts'
@@ -29,6 +30,7 @@ import { Porch } from './porch.ts'
 import type { Peer, SessionEvents, SessionStatus } from './public.ts'
 import { Rendezvous } from './rendezvous.ts'
 import { Replica, type ReplicaListener, type ReplicaParts } from './replica.ts'
+import { Signing } from './signing.ts'
 import { Standing } from './standing.ts'
 import { Tending } from './tending.ts'
 import { Tidying } from './tidying.ts'
@@ -59,6 +61,8 @@ export class Workings {
   readonly people: People
   readonly awareness: AuthenticatedAwareness
   readonly rendezvous: Rendezvous | undefined
+  readonly signing: Signing
+  readonly governing: Governing
   readonly inviting: Inviting
   readonly standing: Standing
   readonly title: Title
@@ -90,12 +94,20 @@ export class Workings {
     this.#guests = this.#makeGuestBook()
     this.rendezvous = parts.signalingUrl === undefined ? undefined : this.#makeRendezvous(parts.signalingUrl)
     this.#tending = this.rendezvous && new Tending(this.mesh, this.rendezvous, environment.clock)
-    this.inviting = new Inviting({
+    this.signing = new Signing({
       ...{ environment, keyring, roster, books: this.#books },
       signed: () => {
-        this.#rosterChanged()
         this.mesh.sendRoster()
+        this.#rosterChanged()
       },
+    })
+    this.governing = new Governing({
+      ...{ crypto: environment.crypto, keyring, roster, log: parts.log, signing: this.signing },
+      flush: () => this.replica.flush(),
+      rekeyed: () => this.#books.storeSecrets(),
+    })
+    this.inviting = new Inviting({
+      ...{ environment, keyring, roster, signing: this.signing },
       codeEnded: (outcome) => this.emitter.emit('code', outcome),
     })
     const { clock } = environment
@@ -181,7 +193,7 @@ export class Workings {
   }
 
   /** Idempotent. */
-  end(reason: 'left' | 'forgotten'): void {
+  end(reason: 'left' | 'forgotten' | 'removed'): void {
     if (this.ended) return
     this.#sayGoodbye()
     this.#phase = 'ended'
@@ -226,13 +238,27 @@ export class Workings {
   #rosterChanged(): void {
     this.#shareWithOtherTab()
     this.#books.storeRoster()
+    this.#learnKeys()
     this.replica.rosterGrew()
+    this.mesh.closeToStrangers()
     this.mesh.company.rosterGrew()
     this.people.refresh()
     this.inviting.rosterGrew()
     this.rendezvous?.plan()
     this.emitter.emit('members', this.people.members())
     this.standing.refresh()
+    if (this.isRemoved) this.end('removed')
+  }
+
+  /** This device is a member no more. */
+  get isRemoved(): boolean {
+    return this.replica.roster.roleOf(this.keyring.device) === undefined
+  }
+
+  #learnKeys(): void {
+    const learned = this.keyring.learn(this.replica.roster)
+    if (learned === 'new') this.#books.storeSecrets()
+    if (learned === 'wrong') this.#trouble.misbehaved(this.replica.roster.owner, 'false-key', 'it gave this device another key than the others')
   }
 
   /** Another tab of this device shared the draft. */

@@ -142,7 +142,7 @@ export const CARRIED_LIFETIME_MS = 900_000
 export const MAX_SIGNAL_BYTES = 8 * KIB
 /** A blob in its envelope. */
 export const MAX_SIGNAL_MESSAGE_BYTES = MAX_SIGNAL_BYTES + 256
-export const MAX_TOPICS_PER_SOCKET = 16
+export const MAX_TOPICS_PER_SOCKET = 32
 export const MAX_SOCKETS_PER_TOPIC = 1_024
 /** Sockets a newcomer is told about; the mesh introduces the rest. */
 export const MAX_PEERS_TOLD = 64

@@ -261,14 +261,14 @@ export const rules: readonly Rule[] = [
     name: 'a viewer cannot change the text, and may again when the role changes',
     run: async () => {
       const { session, view, theirs } = await pair('hello')
-      session.setRole('viewer')
+      session.turnInto('viewer')
       type(view, 0, 'no')
       expectEqual([view.state.sliceDoc(), theirs.toString()], ['hello', 'hello'], 'as a viewer')
       theirs.insert(5, '!')
       expectEqual(view.state.sliceDoc(), 'hello!', 'what others write')
       view.focus()
       expectEqual(view.hasFocus, true, 'focus')
-      session.setRole('editor')
+      session.turnInto('editor')
       type(view, 0, 'yes ')
       expectEqual(theirs.toString(), 'yes hello!', 'as an editor')
     },
@@ -338,7 +338,7 @@ export const rules: readonly Rule[] = [
       view.destroy()
       text.insert(0, 'later ')
       putBen(session, [[1, 1]])
-      session.setRole('viewer')
+      session.turnInto('viewer')
       await settled()
       expectEqual(view.state.sliceDoc(), 'hello', 'the view')
     },

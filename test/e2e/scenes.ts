@@ -273,7 +273,7 @@ export const SCENES: readonly Scene[] = [
     path: SESSION,
     play: async (page) => {
       await gather(page)
-      await page.evaluate(() => story.session?.setRole('viewer'))
+      await page.evaluate(() => story.session?.turnInto('viewer'))
     },
   },
   {

@@ -112,7 +112,10 @@ export class FakeSession implements Session {
     this.awareness.emit('change', [{ added: [], updated: [client], removed: [] }, 'fake'])
   }
 
-  setRole(role: Role): void {
+  isPaused = false
+
+  /** What the owner made of this device. */
+  turnInto(role: Role): void {
     this.members = this.members.map((one) => (one.isMe ? { ...one, role } : one))
     this.emit('members', this.members)
   }
@@ -141,6 +144,29 @@ export class FakeSession implements Session {
     }
     this.invites = [...this.invites, invite]
     return Promise.resolve(invite)
+  }
+
+  resetLinks(): Promise<void> {
+    this.invites = []
+    return Promise.resolve()
+  }
+
+  remove(device: DeviceId): Promise<void> {
+    this.members = this.members.filter((one) => one.device !== device)
+    this.emit('members', this.members)
+    return Promise.resolve()
+  }
+
+  setRole(device: DeviceId, role: 'editor' | 'viewer'): Promise<void> {
+    this.members = this.members.map((one) => (one.device === device ? { ...one, role } : one))
+    this.emit('members', this.members)
+    return Promise.resolve()
+  }
+
+  pause(paused: boolean): Promise<void> {
+    this.isPaused = paused
+    this.emit('members', this.members)
+    return Promise.resolve()
   }
 
   revoke(invite: InviteId): Promise<void> {

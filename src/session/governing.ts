@@ -1,0 +1,136 @@
+/**
+ * What the owner decides about people: who may edit, who is removed, whether editing is paused. Whoever loses a
+ * right also loses the keys that went with it: a new epoch for the others, and no link that they may know stays open.
+ */
+import { concat, EMPTY } from '../base/bytes.ts'
+import type { DeviceId } from '../base/ids.ts'
+import { Secret } from '../base/secret.ts'
+import type { Crypto } from '../crypto/crypto.ts'
+import { entryAt } from '../protocol/chain.ts'
+import type { LogState } from '../protocol/log.ts'
+import type { Roster } from '../protocol/roster.ts'
+import type { CutLine, InviteRole, RosterContent, Wrap } from '../wire/roster-record.ts'
+import { NotAllowed } from './errors.ts'
+import { commitmentOf, type Keyring } from './keyring.ts'
+import type { Signing } from './signing.ts'
+
+export interface GoverningParts {
+  readonly crypto: Crypto
+  readonly keyring: Keyring
+  readonly roster: Roster
+  readonly log: LogState
+  readonly signing: Signing
+  /** Lets out what was typed, so that it stands before the cut. */
+  readonly flush: () => void
+  /** New keys: to be stored before the record that names them is told. */
+  readonly rekeyed: () => void
+}
+
+const NONCE_BYTES = 24
+const KEY_BYTES = 32
+
+export class Governing {
+  readonly #parts: GoverningParts
+
+  constructor(parts: GoverningParts) {
+    this.#parts = parts
+  }
+
+  /** From now on the device gets nothing and nothing of it counts; it keeps what it has read. @throws NotAllowed */
+  async remove(device: DeviceId): Promise<void> {
+    this.#requireOther(device)
+    await this.#parts.signing.sign(() => this.#removal(device))
+  }
+
+  /** @throws NotAllowed */
+  async setRole(device: DeviceId, role: InviteRole): Promise<void> {
+    this.#requireOther(device)
+    const { roster, signing } = this.#parts
+    if (roster.roleOf(device) !== role)
+      await signing.sign(() => (role === 'editor' ? this.#raise(device) : this.#lower(device)))
+  }
+
+  /** While paused nobody but the owner writes. @throws NotAllowed */
+  async pause(paused: boolean): Promise<void> {
+    const { roster, signing } = this.#parts
+    signing.requireOwner()
+    if (roster.isPaused !== paused) await signing.sign(() => [{ type: 'policy', paused }])
+  }
+
+  /** Every link made so far lets nobody in any more. @throws NotAllowed */
+  async resetLinks(): Promise<void> {
+    await this.#parts.signing.sign(() => this.#closeDoors())
+  }
+
+  // Each record is made once the one before it is taken.
+
+  *#removal(device: DeviceId): Generator<RosterContent> {
+    yield { type: 'remove', device, cut: this.#cutOf(device), joins: this.#parts.roster.acceptable() }
+    yield* this.#closeDoors()
+    yield this.#newEpoch()
+  }
+
+  *#lower(device: DeviceId): Generator<RosterContent> {
+    const joins = this.#parts.roster.acceptable()
+    yield { type: 'role', device, role: 'viewer', cut: this.#cutOf(device), joins }
+    yield* this.#closeDoors()
+    yield this.#newEpoch()
+  }
+
+  *#raise(device: DeviceId): Generator<RosterContent> {
+    yield { type: 'role', device, role: 'editor', cut: [], joins: this.#parts.roster.acceptable() }
+    yield this.#newEpoch()
+  }
+
+  #requireOther(device: DeviceId): void {
+    const { roster, signing } = this.#parts
+    signing.requireOwner()
+    if (device === roster.owner) throw new NotAllowed('The owner of a session can only hand it over.')
+    if (roster.roleOf(device) === undefined) throw new NotAllowed('That person is not in this session any more.')
+  }
+
+  /** What is applied here of each of its writers. */
+  #cutOf(device: DeviceId): CutLine[] {
+    this.#parts.flush()
+    return [...this.#parts.log.chains.values()].flatMap((chain) => {
+      if (chain.device !== device || chain.applied === 0) return []
+      const id = chain.applied === chain.base ? chain.baseId : entryAt(chain, chain.applied)?.entry.id
+      return id === undefined ? [] : [{ writer: chain.writer, seq: chain.applied, id }]
+    })
+  }
+
+  *#closeDoors(): Generator<RosterContent> {
+    const { roster } = this.#parts
+    for (const { invite } of roster.openInvites()) yield { type: 'revoke', invite, joins: roster.acceptable() }
+  }
+
+  /** A new key for everybody who stays, and a new one for those who may admit. */
+  #newEpoch(): RosterContent {
+    const { crypto, keyring, roster, rekeyed } = this.#parts
+    keyring.learn(roster) // another tab may have made the last one
+    const [key, admitterKey] = [crypto.randomBytes(KEY_BYTES), crypto.randomBytes(KEY_BYTES)]
+    const epoch = (roster.epochAt(roster.seq) ?? -1) + 1
+    // a key whose record never came about, because the power went, is none
+    const before = keyring.stored.epochKeys.slice(0, epoch)
+    const nonce = crypto.randomBytes(NONCE_BYTES)
+    const previous = before.at(-1)?.reveal() ?? EMPTY
+    const previousSealed = concat(nonce, crypto.seal(key, nonce, EMPTY, previous))
+    const members = roster.devices()
+    const admitters = members.filter((device) => roster.mayAdmit(device, roster.seq))
+    keyring.update({ epochKeys: [...before, new Secret(key)], admitterKey: new Secret(admitterKey) })
+    rekeyed()
+    return {
+      ...{ type: 'epoch', epoch, commitment: commitmentOf(crypto, roster.session, epoch, key), previousSealed },
+      ...{ wraps: this.#wrap(members, key), admitterWraps: this.#wrap(admitters, admitterKey) },
+      joins: roster.acceptable(),
+    }
+  }
+
+  #wrap(devices: readonly DeviceId[], key: Uint8Array): Wrap[] {
+    const { crypto, roster } = this.#parts
+    return devices.flatMap((device) => {
+      const dhPk = roster.certificateOf(device)?.dhPk
+      return dhPk === undefined ? [] : [{ device, sealedKey: crypto.sealTo(dhPk, key) }]
+    })
+  }
+}

@@ -1,0 +1,49 @@
+/** The owner's pen: records are signed one after the other, however many tabs sign, and on the disk before anybody is told. */
+import { assert } from '../base/assert.ts'
+import type { Roster } from '../protocol/roster.ts'
+import type { RosterContent } from '../wire/roster-record.ts'
+import { nextRecord } from './admission.ts'
+import type { Bookkeeping } from './bookkeeping.ts'
+import type { Environment } from './environment.ts'
+import { NotAllowed } from './errors.ts'
+import type { Keyring } from './keyring.ts'
+
+export interface SigningParts {
+  readonly environment: Environment
+  readonly keyring: Keyring
+  readonly roster: Roster
+  readonly books: Bookkeeping
+  /** Records were signed, stored and taken: tell everybody. */
+  readonly signed: () => void
+}
+
+export class Signing {
+  readonly #parts: SigningParts
+
+  constructor(parts: SigningParts) {
+    this.#parts = parts
+  }
+
+  /** @throws NotAllowed */
+  requireOwner(): void {
+    const { keyring, roster } = this.#parts
+    if (keyring.root !== undefined && roster.owner === keyring.device) return
+    throw new NotAllowed('Only the person who started this session can do that.')
+  }
+
+  /** `contents` is asked once no other tab signs, with the newest roster at hand. @throws NotAllowed */
+  async sign(contents: () => Iterable<RosterContent>): Promise<void> {
+    this.requireOwner()
+    const { environment, keyring, roster, books, signed } = this.#parts
+    await environment.exclusively(`coterie/roster/${roster.session}`, async () => {
+      await books.rereadRoster()
+      for (const content of contents()) {
+        const record = nextRecord(environment.crypto, roster, keyring, content)
+        assert(record !== undefined, 'an owner can sign')
+        await books.storeSigned(record)
+        roster.takeRecord(record)
+      }
+    })
+    signed()
+  }
+}

@@ -259,6 +259,7 @@ export class Workings {
       placed: () => {
         this.people.changed()
         if (this.#leads) this.#tending?.changed()
+        else this.#tending?.stop()
         this.standing.refresh()
       },
       reaching: () => this.standing.refresh(),

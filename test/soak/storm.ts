@@ -101,7 +101,11 @@ async function joinInNode(
 async function joinOnPage(person: Person, url: string): Promise<void> {
   const page = person.page
   const step = async (): Promise<string | undefined> => {
-    if (page.url() === 'about:blank' || page.url().startsWith('chrome-error')) await page.goto(url)
+    // who was loading when the server went has an error on the screen, or half a page
+    if (!(await page.evaluate(inPage.isUp))) {
+      await page.goto('about:blank')
+      await page.goto(url)
+    }
     for (const button of ['Join', 'Retry']) {
       if (await hasRole(page, 'button', button)) await person.click('button', button)
     }

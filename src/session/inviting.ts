@@ -1,14 +1,16 @@
 /** What only the owner does: signing invites and revoking them, one record after the other however many tabs sign. */
 import { assert } from '../base/assert.ts'
-import type { InviteId } from '../base/ids.ts'
+import type { InstanceId, InviteId } from '../base/ids.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Roster } from '../protocol/roster.ts'
 import { inviteKeys } from '../wire/invite-link.ts'
 import type { RosterContent } from '../wire/roster-record.ts'
-import { describeInvite, inviteUrl, newInvite, nextRecord } from './admission.ts'
+import { describeInvite, inviteUrl, newInvite, nextRecord, type OtherWays } from './admission.ts'
 import type { Bookkeeping } from './bookkeeping.ts'
 import type { Environment } from './environment.ts'
 import { NotAllowed } from './errors.ts'
+import type { Knocking } from './guest-book.ts'
+import { HandOffers } from './hand-offers.ts'
 import type { Keyring } from './keyring.ts'
 import type { CodeOutcome, Invite, InviteOptions } from './public.ts'
 import { SpokenCodes } from './spoken-codes.ts'
@@ -22,16 +24,25 @@ export interface InvitingParts {
   readonly signed: () => void
   /** A spoken code of one of these invites ended. */
   readonly codeEnded: (outcome: CodeOutcome) => void
+  readonly me: InstanceId
+  /** Somebody came by an offer that was carried by hand. */
+  readonly knocked: (knocking: Knocking) => void
 }
 
 export class Inviting {
   readonly #parts: InvitingParts
   readonly #codes: SpokenCodes
+  readonly #offers: HandOffers
+  readonly #ways: OtherWays = {
+    spoken: (invite, url) => this.#codes.spoken(invite, url),
+    carried: (invite, url) => this.#offers.carried(invite, url),
+  }
 
   constructor(parts: InvitingParts) {
     this.#parts = parts
-    const { environment, keyring, codeEnded } = parts
+    const { environment, keyring, me, codeEnded, knocked } = parts
     this.#codes = new SpokenCodes({ environment, url: () => keyring.stored.signaling, ended: codeEnded })
+    this.#offers = new HandOffers({ environment, me, device: () => keyring.device, knocked })
   }
 
   /** Invites this device made that still let somebody in. */
@@ -41,7 +52,7 @@ export class Inviting {
     const open = new Map(unused.map((content) => [content.invite, content]))
     return keyring.stored.invites.flatMap(({ seed, url }) => {
       const content = open.get(inviteKeys(environment.crypto, seed).invite)
-      return content === undefined ? [] : [describeInvite(content, url, this.#codes)]
+      return content === undefined ? [] : [describeInvite(content, url, this.#ways)]
     })
   }
 
@@ -55,7 +66,7 @@ export class Inviting {
     const url = this.#urlOf(made.seed, roster.seq)
     this.#keep(made.seed, url)
     keyring.update({ shared: true })
-    return describeInvite(made.content, url, this.#codes)
+    return describeInvite(made.content, url, this.#ways)
   }
 
   /** Links that other tabs of this device made become links of this one: their seeds are in the roster. */
@@ -89,12 +100,14 @@ export class Inviting {
   async revoke(invite: InviteId): Promise<void> {
     this.requireOwner()
     this.#codes.close(invite)
+    this.#offers.close(invite)
     await this.#sign({ type: 'revoke', invite })
   }
 
-  /** Codes that are open let nobody in any more. */
+  /** Codes and offers that are open let nobody in any more. */
   stop(): void {
     this.#codes.stop()
+    this.#offers.stop()
   }
 
   /** @throws NotAllowed */

@@ -97,6 +97,8 @@ export class Workings {
         this.mesh.sendRoster()
       },
       codeEnded: (outcome) => this.emitter.emit('code', outcome),
+      me: this.me,
+      knocked: (knocking) => this.#guests.knock(knocking),
     })
     const { clock } = environment
     const composed = { clock, keyring, journal, replica: this.replica, mesh: this.mesh, people: this.people }

@@ -22,6 +22,7 @@ const PROGRAMS = {
   fuzz: { source: 'test/fuzz/main.ts', browsers: false },
   shots: { source: 'test/e2e/shots.ts', browsers: true },
   sim: { source: 'test/sim/main.ts', browsers: false },
+  soak: { source: 'test/soak/main.ts', browsers: true },
 }
 
 const TASKS = {

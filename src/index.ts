@@ -16,6 +16,8 @@ import { canStoreOnDisk } from './storage/persistence.ts'
 import type { Store } from './storage/port.ts'
 import { browserDialer } from './transport/browser-dialer.ts'
 import { browserTabs } from './transport/browser-tabs.ts'
+import { handDialer } from './transport/hand-dialer.ts'
+import { packSignals, unpackSignals } from './transport/packing.ts'
 import { browserSignaling } from './transport/websocket.ts'
 
 const clock: Clock = {
@@ -32,10 +34,15 @@ const clock: Clock = {
 async function browserEnvironment(): Promise<Environment> {
   const crypto = await loadCrypto()
   const page = globalThis.location
+  const dialer = browserDialer()
+  const packing = { pack: packSignals, unpack: unpackSignals }
+  // Firefox gives up on a connection that waits without candidates, Chromium on one that waits with them.
+  const candidatesAtOnce = /\bFirefox\//.test(navigator.userAgent)
   return {
     crypto,
     clock,
-    dialer: browserDialer(),
+    dialer,
+    handDialer: handDialer({ dialer, packing, candidatesAtOnce }),
     connector: browserSignaling(),
     store: await openStore(crypto),
     exclusively: (name, work) =>
@@ -128,6 +135,7 @@ export const {
   listSessions,
   forgetSession,
   findSession,
+  answerOffer,
 } = apiOver(browserEnvironment)
 
 /** What works on this device and what does not, in words; opens no session and needs none. */
@@ -169,6 +177,7 @@ async function keepsOnDisk(crypto: Crypto): Promise<'on-disk' | 'in-memory'> {
 export type { CheckOptions, CheckReport } from './session/check.ts'
 export type { CheckSubject, Finding, Verdict } from './session/check-words.ts'
 export {
+  CarriedTextRefused,
   CodeInterrupted,
   CodeMalformed,
   CodeUnknown,
@@ -193,6 +202,8 @@ export {
 export type {
   CodeOutcome,
   CreateOptions,
+  HandAnswer,
+  HandOffer,
   Invitation,
   Invite,
   InviteOptions,

@@ -10,8 +10,10 @@ import { type CheckOptions, type CheckReport, check } from './session/check.ts'
 import type { Environment } from './session/environment.ts'
 import { createMemoryStore } from './storage/memory.ts'
 import type { Store } from './storage/port.ts'
+import { handDialer } from './transport/hand-dialer.ts'
 import { nodeDialer, nodeGather } from './transport/node-dialer.ts'
 import { nodeSignaling } from './transport/node-websocket.ts'
+import { packSignals, unpackSignals } from './transport/packing.ts'
 
 export interface NodeOptions {
   /** ws: or wss: address of the signaling server. */
@@ -38,10 +40,13 @@ export function createNode(options: NodeOptions): Api {
   return apiOver(async (): Promise<Environment> => {
     const locks = new Map<string, Promise<unknown>>()
     const claims = new Set<string>()
+    const dialer = await nodeDialer()
+    const packing = { pack: packSignals, unpack: unpackSignals }
     return {
       crypto: await loadCrypto(),
       clock,
-      dialer: await nodeDialer(),
+      dialer,
+      handDialer: handDialer({ dialer, packing, candidatesAtOnce: true }),
       connector: nodeSignaling(),
       store: options.store ?? createMemoryStore(),
       exclusively: (name, work) => inTurn(locks, name, work),
@@ -90,6 +95,10 @@ async function inTurn<T>(
 export type { CheckOptions, CheckReport } from './session/check.ts'
 export type { CheckSubject, Finding, Verdict } from './session/check-words.ts'
 export {
+  CarriedTextRefused,
+  CodeInterrupted,
+  CodeMalformed,
+  CodeUnknown,
   CoterieError,
   InviteExpired,
   InviteMalformed,
@@ -97,6 +106,7 @@ export {
   InviteRevoked,
   InviteUsed,
   NobodyThere,
+  NoMoreCodes,
   NoRoute,
   NotAllowed,
   ProtocolMismatch,
@@ -105,9 +115,13 @@ export {
   SignalingUnreachable,
   TooLarge,
   WebRtcBlocked,
+  WrongCode,
 } from './session/errors.ts'
 export type {
+  CodeOutcome,
   CreateOptions,
+  HandAnswer,
+  HandOffer,
   Invitation,
   Invite,
   InviteOptions,
@@ -126,5 +140,6 @@ export type {
   SessionOptions,
   SessionProblem,
   SessionStatus,
+  SpokenCode,
 } from './session/public.ts'
 export { createMemoryStore } from './storage/memory.ts'

@@ -18,8 +18,10 @@ import {
   raise,
   setHeld,
 } from './gossip-state.ts'
+import { lacks, outstanding } from './lacking.ts'
 import { headsOf } from './log.ts'
-import { outstanding, pump, sendEntries } from './spreading.ts'
+import { pump, sendEntries } from './spreading.ts'
+import { hasTurn, isFetching, lineUp, mayAsk } from './turns.ts'
 
 /** Heads are asked for again on unequal digests at most this often per link. */
 const COMPARE_PAUSE_MS = 2_000
@@ -33,7 +35,7 @@ export function isEven(state: GossipState, link: GossipLink): boolean {
 
 /** More than what is being typed is still to come or to go. */
 export function isCatchingUp(link: GossipLink): boolean {
-  return !link.compared || link.announced > 0 || link.bulkBusy || link.awaitsCheckpoint
+  return !link.compared || link.lacking || link.announced > 0 || link.bulkBusy || link.awaitsCheckpoint
 }
 
 /** All that is held here is acknowledged there, and the other way round as far as its heads said. */
@@ -43,11 +45,7 @@ export function isCaughtUp(state: GossipState, link: GossipLink): boolean {
     if (link.endedThere.has(chain.id)) continue
     if ((link.acked.get(chain.id) ?? 0) < heldSeq(chain) && heldSeq(chain) > 0) return false
   }
-  for (const [id, acked] of link.acked) {
-    const chain = state.log.chains.get(id)
-    if (chain?.ended === undefined && acked > (chain === undefined ? 0 : heldSeq(chain))) return false
-  }
-  return true
+  return !lacks(state, link)
 }
 
 export function digestMessage(state: GossipState): Extract<Message, { type: 'digest' }> {
@@ -63,6 +61,7 @@ export function sendHeads(
   outputs: GossipOutput[],
 ): void {
   link.comparedAt = now
+  link.owesHeads = false
   outputs.push({
     type: 'send',
     link: link.id,
@@ -82,10 +81,11 @@ export function compareDigests(
   if (equalBytes(input.digest.held, mine.held)) {
     for (const chain of state.log.chains.values()) acknowledge(state, link, chain.id, heldSeq(chain))
     link.compared = true
+    link.lacking = false
     link.announced = 0
     outputs.push({ type: 'acknowledged' })
     checkDivergence(state, link, outputs)
-  } else if (input.now - link.comparedAt >= COMPARE_PAUSE_MS && !isFetchingElsewhere(state, link)) {
+  } else if (input.now - link.comparedAt >= COMPARE_PAUSE_MS && !isFetching(state, link)) {
     sendHeads(state, link, true, input.now, outputs)
   }
 }
@@ -94,12 +94,6 @@ export function checkDivergence(state: GossipState, link: GossipLink, outputs: G
   const theirs = link.theirs
   if (theirs?.state === undefined || state.stateDigest === undefined || !isEven(state, link)) return
   if (!equalBytes(theirs.state, state.stateDigest)) outputs.push({ type: 'diverged', link: link.id })
-}
-
-/** A newcomer is synced by one peer, not by all at once. */
-function isFetchingElsewhere(state: GossipState, link: GossipLink): boolean {
-  for (const other of state.links.values()) if (other !== link && other.announced > 0) return true
-  return false
 }
 
 export function compareHeads(
@@ -125,8 +119,10 @@ export function compareHeads(
   if (fell) fullSend(link, told, input.now)
   link.compared = true
   sendContradicted(state, link, input.heads, outputs)
-  if (input.answer) sendHeads(state, link, false, input.now, outputs)
-  const bytes = outstanding(state, link)
+  link.lacking = lacks(state, link)
+  if (input.answer && mayAsk(state, link, outputs)) sendHeads(state, link, false, input.now, outputs)
+  lineUp(state, link)
+  const bytes = hasTurn(state, link, outputs) ? outstanding(state, link) : 0
   link.announcing = bytes > 0
   outputs.push({ type: 'send', link: link.id, message: { type: 'sending', bytes } }, { type: 'acknowledged' })
   pump(state, link, outputs)
@@ -157,7 +153,7 @@ function sendContradicted(
 }
 
 export function ask(state: GossipState, link: GossipLink, now: Millis, outputs: GossipOutput[]): void {
-  if (link.announced > 0 || isFetchingElsewhere(state, link)) return
+  if (link.announced > 0 || isFetching(state, link)) return
   if (now - link.comparedAt < COMPARE_PAUSE_MS) return
   sendHeads(state, link, false, now, outputs)
 }

@@ -7,7 +7,11 @@ import type { Entry } from '../wire/entry.ts'
 import type { ChainId, Head } from '../wire/heads.ts'
 import { HEADS_DIGEST_PAUSE_MS } from '../wire/limits.ts'
 import type { Acknowledgement, Message } from '../wire/message.ts'
+import type { Violation } from '../wire/violation.ts'
 import type { LogState } from './log.ts'
+
+/** Whole documents given away in a row. */
+export const MAX_TURNS = 4
 
 export interface GossipLink {
   readonly id: InstanceId
@@ -17,8 +21,10 @@ export interface GossipLink {
   readonly endedThere: Set<ChainId>
   /** Devices whose entries this link does not want from us, because they come another way. */
   readonly pruned: Set<DeviceId>
-  /** Devices whose entries we asked this link not to forward. */
-  readonly prunedByUs: Set<DeviceId>
+  /** Devices whose entries we asked this link not to forward, since when. */
+  readonly prunedByUs: Map<DeviceId, Millis>
+  /** What it says it holds and we lack: where it did not come by itself until `dueAt`, it is asked for. */
+  readonly promised: Map<ChainId, { readonly device: DeviceId; readonly seq: number; readonly dueAt: Millis }>
   readonly owedAcks: Set<ChainId>
   /** Where in `log.applied` the bulk sending stands. */
   cursor: number
@@ -27,6 +33,20 @@ export interface GossipLink {
   awaitsCheckpoint: boolean
   /** Who hands over what only a checkpoint covers: we, or others because we cannot. */
   servedBy: 'us' | 'others'
+  /** Much is to be handed over: whether it is this link's turn. */
+  turn: 'free' | 'waiting' | 'granted'
+  /** It was sent our heads by us who hold nothing, and has not said yet whether it serves us. */
+  askedAt: Millis | undefined
+  /** It gets our heads once no other link brings us anything. */
+  owesHeads: boolean
+  /** Something new came from there, or was announced. */
+  progressAt: Millis
+  /** Its heads said that it holds what we lack. */
+  lacking: boolean
+  rtt: Millis
+  /** The lane of what just came, and how often something came live that we asked not to be sent. */
+  cameBy: 'live' | 'bulk'
+  unheeded: number
   /** Messages with entries handed over, and received. */
   entriesSent: number
   entriesSeen: number
@@ -55,6 +75,12 @@ export interface GossipState {
   readonly links: Map<InstanceId, GossipLink>
   /** What devices said they hold of the chains in the log, kept when their links close. */
   readonly heldBy: Map<DeviceId, Map<ChainId, number>>
+  /** The time the last input told. */
+  now: Millis
+  /** Whole documents that may be given away now, and since when that is counted. */
+  turns: { left: number; since: Millis }
+  /** Chains that grew since links were told. */
+  readonly grown: Set<ChainId>
   ackDue: Millis | undefined
   digestDue: Millis | undefined
   changedAt: Millis
@@ -67,6 +93,7 @@ export type GossipInput =
   | { readonly type: 'unlinked'; readonly link: InstanceId; readonly now: Millis }
   /** A link that was silent speaks again: what was under way arrives, and then both sides compare. */
   | { readonly type: 'resumed'; readonly link: InstanceId; readonly now: Millis }
+  | { readonly type: 'rtt'; readonly link: InstanceId; readonly millis: Millis }
   | {
       readonly type: 'heads'
       readonly link: InstanceId
@@ -81,11 +108,23 @@ export type GossipInput =
       readonly digest: Extract<Message, { type: 'digest' }>
       readonly now: Millis
     }
-  | { readonly type: 'ack'; readonly link: InstanceId; readonly acknowledgements: readonly Acknowledgement[] }
-  | { readonly type: 'sending'; readonly link: InstanceId; readonly bytes: number }
+  | {
+      readonly type: 'ack'
+      readonly link: InstanceId
+      readonly acknowledgements: readonly Acknowledgement[]
+      readonly now: Millis
+    }
+  | { readonly type: 'sending'; readonly link: InstanceId; readonly bytes: number; readonly now: Millis }
   | { readonly type: 'prune' | 'graft'; readonly link: InstanceId; readonly device: DeviceId }
   /** An `entries` message came, before the log looks at it. */
-  | { readonly type: 'entries-came'; readonly link: InstanceId; readonly bytes: number }
+  | {
+      readonly type: 'entries-came'
+      readonly link: InstanceId
+      readonly bytes: number
+      readonly lane: 'live' | 'bulk'
+    }
+  /** A piece of a blob we wait for came. */
+  | { readonly type: 'piece-came'; readonly link: InstanceId; readonly bytes: number; readonly now: Millis }
   | {
       readonly type: 'held'
       readonly entry: Entry
@@ -131,6 +170,7 @@ export type GossipOutput =
   | { readonly type: 'diverged'; readonly link: InstanceId }
   | { readonly type: 'roster-differs'; readonly link: InstanceId }
   | { readonly type: 'acknowledged' }
+  | { readonly type: 'fault'; readonly link: InstanceId; readonly violation: Violation }
   | { readonly type: 'wake'; readonly at: Millis }
 
 export function startGossip(log: LogState, me: InstanceId): GossipState {
@@ -139,10 +179,26 @@ export function startGossip(log: LogState, me: InstanceId): GossipState {
     me,
     links: new Map(),
     heldBy: new Map(),
+    now: 0,
+    turns: { left: MAX_TURNS, since: 0 },
+    grown: new Set(),
     ackDue: undefined,
     digestDue: undefined,
     changedAt: 0,
     stateDigest: undefined,
+  }
+}
+
+export function startGossipLink(id: InstanceId, device: DeviceId, now: Millis): GossipLink {
+  return {
+    ...{ id, device },
+    ...{ acked: new Map(), sent: new Map(), promised: new Map() },
+    ...{ endedThere: new Set(), pruned: new Set(), prunedByUs: new Map(), owedAcks: new Set() },
+    ...{ cursor: 0, bulkBusy: false, awaitsCheckpoint: false, servedBy: 'us' },
+    ...{ turn: 'free', askedAt: undefined, owesHeads: false, progressAt: now, lacking: false },
+    ...{ rtt: 0, cameBy: 'live', unheeded: 0, entriesSent: 0, entriesSeen: 0 },
+    ...{ fullSendAt: Number.NEGATIVE_INFINITY, comparedAt: Number.NEGATIVE_INFINITY },
+    ...{ theirs: undefined, announced: 0, announcing: false, compared: false },
   }
 }
 

@@ -32,16 +32,18 @@ import {
   sendHeads,
 } from './comparing.ts'
 import {
-  acknowledge,
   changed,
   type GossipInput,
-  type GossipLink,
   type GossipOutput,
   type GossipState,
   raise,
+  startGossipLink,
 } from './gossip-state.ts'
+import { acknowledged, graftLate, newsFor } from './grafting.ts'
+import { outstanding } from './lacking.ts'
 import { headsOf } from './log.ts'
 import { duplicate, held, prune, pump } from './spreading.ts'
+import { hasTurn, mayAsk } from './turns.ts'
 
 /** So few heads are sent at once when a link opens; more begin with a digest. */
 const HEADS_AT_ONCE = 64
@@ -51,6 +53,7 @@ export function step(
   input: GossipInput,
 ): { state: GossipState; outputs: GossipOutput[] } {
   const outputs: GossipOutput[] = []
+  if ('now' in input) state.now = Math.max(state.now, input.now)
   perform(state, input, outputs)
   return { state, outputs }
 }
@@ -93,21 +96,31 @@ function onLink(state: GossipState, input: LinkInput, outputs: GossipOutput[]): 
       return compareHeads(state, link, input, outputs)
     case 'digest':
       return compareDigests(state, link, input, outputs)
+    case 'rtt':
+      link.rtt = input.millis
+      return
     case 'ack':
-      for (const ack of input.acknowledgements) acknowledge(state, link, chainOf(ack), ack.held)
-      return void outputs.push({ type: 'acknowledged' })
+      return acknowledged(state, link, input.acknowledgements, outputs)
     case 'resumed':
       link.compared = false
       return sendHeads(state, link, true, input.now, outputs)
     case 'sending':
       link.announced = input.bytes
-      return
+      link.askedAt = undefined
+      link.progressAt = input.now
+      return askNext(state, outputs)
     case 'prune':
       return void link.pruned.add(input.device)
     case 'graft':
-      return void link.pruned.delete(input.device)
+      link.pruned.delete(input.device)
+      return pump(state, link, outputs)
+    case 'piece-came':
+      link.progressAt = input.now
+      if (link.announced > 0) link.announced = Math.max(1, link.announced - input.bytes)
+      return
     case 'entries-came':
       link.entriesSeen++
+      link.cameBy = input.lane
       if (link.announced > 0) link.announced = Math.max(1, link.announced - input.bytes)
       return
     case 'duplicate':
@@ -141,31 +154,11 @@ function linked(
   input: Extract<GossipInput, { type: 'linked' }>,
   outputs: GossipOutput[],
 ): void {
-  const link: GossipLink = {
-    id: input.link,
-    device: input.device,
-    acked: new Map(),
-    sent: new Map(),
-    endedThere: new Set(),
-    pruned: new Set(),
-    prunedByUs: new Set(),
-    owedAcks: new Set(),
-    cursor: 0,
-    bulkBusy: false,
-    awaitsCheckpoint: false,
-    servedBy: 'us',
-    entriesSent: 0,
-    entriesSeen: 0,
-    fullSendAt: Number.NEGATIVE_INFINITY,
-    comparedAt: Number.NEGATIVE_INFINITY,
-    theirs: undefined,
-    announced: 0,
-    announcing: false,
-    compared: false,
-  }
+  const link = startGossipLink(input.link, input.device, input.now)
   state.links.set(link.id, link)
   outputs.push({ type: 'send', link: link.id, message: digestMessage(state) })
-  if (headsOf(state.log).length <= HEADS_AT_ONCE) sendHeads(state, link, false, input.now, outputs)
+  if (headsOf(state.log).length <= HEADS_AT_ONCE && mayAsk(state, link, outputs))
+    sendHeads(state, link, false, input.now, outputs)
 }
 
 function unlinked(state: GossipState, id: InstanceId, outputs: GossipOutput[]): void {
@@ -173,13 +166,19 @@ function unlinked(state: GossipState, id: InstanceId, outputs: GossipOutput[]): 
   if (gone === undefined) return
   state.links.delete(id)
   for (const link of state.links.values()) {
-    for (const device of link.prunedByUs)
+    for (const device of [...link.prunedByUs.keys()]) {
+      if (gone.prunedByUs.has(device)) continue // it came another way
       outputs.push({ type: 'send', link: link.id, message: { type: 'graft', device } })
-    link.prunedByUs.clear()
+      link.prunedByUs.delete(device)
+    }
   }
+  askNext(state, outputs)
 }
 
 function tick(state: GossipState, now: Millis, outputs: GossipOutput[]): void {
+  graftLate(state, outputs)
+  askNext(state, outputs)
+  serveNext(state, outputs)
   if (state.ackDue !== undefined && now >= state.ackDue) sendAcks(state, now, outputs)
   if (state.digestDue !== undefined && now >= state.digestDue) sendDigests(state, now, outputs)
   const next = Math.min(state.ackDue ?? Number.POSITIVE_INFINITY, state.digestDue ?? Number.POSITIVE_INFINITY)
@@ -204,18 +203,45 @@ function sendAcks(state: GossipState, now: Millis, outputs: GossipOutput[]): voi
 }
 
 function sendDigests(state: GossipState, now: Millis, outputs: GossipOutput[]): void {
-  const isAtRest = now - state.changedAt >= DIGEST_REST_MS
-  if (isAtRest && state.stateDigest === undefined) {
-    state.digestDue = now + FULL_SEND_PAUSE_MS
-    outputs.push({ type: 'digest-wanted' })
+  sendNews(state, outputs)
+  if (now - state.changedAt < DIGEST_REST_MS) {
+    state.digestDue = now + HEADS_DIGEST_PAUSE_MS
     return
   }
+  state.digestDue = now + FULL_SEND_PAUSE_MS
+  if (state.stateDigest === undefined) return void outputs.push({ type: 'digest-wanted' })
   // at rest only those are told again that are not even: something was dropped on the way
-  const told = [...state.links.values()].filter((link) => !isAtRest || !isEven(state, link))
-  state.digestDue = isAtRest && told.length === 0 ? undefined : now + pauseOf(isAtRest)
+  const told = [...state.links.values()].filter((link) => !isEven(state, link))
+  if (told.length === 0) state.digestDue = undefined
   for (const link of told) outputs.push({ type: 'send', link: link.id, message: digestMessage(state) })
 }
 
-function pauseOf(isAtRest: boolean): Millis {
-  return isAtRest ? FULL_SEND_PAUSE_MS : HEADS_DIGEST_PAUSE_MS
+/** What grew, to those who may not have it. */
+function sendNews(state: GossipState, outputs: GossipOutput[]): void {
+  for (const link of state.links.values()) {
+    const news = newsFor(state, link)
+    if (news === 'much') outputs.push({ type: 'send', link: link.id, message: digestMessage(state) })
+    else if (news.length > 0)
+      outputs.push({ type: 'send', link: link.id, message: { type: 'ack', acknowledgements: news } })
+  }
+  state.grown.clear()
+}
+
+// Catching up ----------------------------------------------------------------------------------------------
+
+/** Nothing is brought to us any more: those who have not had our heads get them; who holds nothing asks one. */
+function askNext(state: GossipState, outputs: GossipOutput[]): void {
+  for (const link of state.links.values())
+    if (link.owesHeads && mayAsk(state, link, outputs)) sendHeads(state, link, false, state.now, outputs)
+}
+
+/** Those whose turn has come. */
+function serveNext(state: GossipState, outputs: GossipOutput[]): void {
+  for (const link of state.links.values()) {
+    if (link.turn !== 'waiting' || !hasTurn(state, link, outputs)) continue
+    const bytes = outstanding(state, link)
+    link.announcing = bytes > 0
+    if (link.announcing) outputs.push({ type: 'send', link: link.id, message: { type: 'sending', bytes } })
+    pump(state, link, outputs)
+  }
 }

@@ -21,8 +21,7 @@ import type { RefusalReason } from '../wire/message.ts'
 import { type RosterContent, type RosterRecord, signRecord } from '../wire/roster-record.ts'
 import { type Violation, violation } from '../wire/violation.ts'
 import type { Keyring } from './keyring.ts'
-import type { Invite, InviteOptions } from './public.ts'
-import type { SpokenCodes } from './spoken-codes.ts'
+import type { HandOffer, Invite, InviteOptions, SpokenCode } from './public.ts'
 
 const DAY_MS: Millis = 86_400_000
 const DEFAULTS = {
@@ -79,10 +78,16 @@ export function inviteUrl(
   return `${origin}/#${encodeInviteLink(crypto, link)}`
 }
 
-/** @param codes where codes for it come from */
-export function describeInvite(content: NewInvite['content'], url: string, codes: SpokenCodes): Invite {
+/** Ways to bring an invite to somebody other than by sending its link. */
+export interface OtherWays {
+  spoken(invite: InviteId, url: string): Promise<SpokenCode>
+  carried(invite: InviteId, url: string): Promise<HandOffer>
+}
+
+export function describeInvite(content: NewInvite['content'], url: string, ways: OtherWays): Invite {
   const { invite: id, role, uses, expiresAt } = content
-  return { id, url, role, uses, expiresAt, spoken: () => codes.spoken(id, url) }
+  const [spoken, carried] = [() => ways.spoken(id, url), () => ways.carried(id, url)]
+  return { id, url, role, uses, expiresAt, spoken, carried }
 }
 
 /** Whether an invite still lets somebody in, by the admitter's own clock. */

@@ -3,9 +3,11 @@ import type { LocalId } from '../storage/port.ts'
 import { meansCode } from '../wire/code.ts'
 import type { Environment } from './environment.ts'
 import { found, open } from './founding.ts'
+import { answerOffer } from './hand-answering.ts'
 import { knock, readInvite } from './joining.ts'
 import type {
   CreateOptions,
+  HandAnswer,
   Invitation,
   JoinOptions,
   RecentSession,
@@ -23,6 +25,8 @@ export interface Api {
   joinSession(url: string, options: JoinOptions): Promise<Session>
   /** Knocks, with a link or a spoken code: who invites, to what, as what. Nothing is joined before `join`. */
   openInvitation(url: string, options?: SessionOptions): Promise<Invitation>
+  /** An offer that was carried here by hand, with no server: gives the answer to carry back. @throws CarriedTextRefused, … */
+  answerOffer(text: string, options?: SessionOptions): Promise<HandAnswer>
   /** One of the sessions on this device. @throws SessionMissing, StorageUnreadable */
   openSession(localId: string, options?: SessionOptions): Promise<Session>
   /** Newest first. */
@@ -50,6 +54,7 @@ export function apiOver(compose: () => Promise<Environment>): Api {
       const card = await invitation(asWished(await environment(), options), given, options)
       return card.join({ name })
     },
+    answerOffer: async (text, options) => answerOffer(asWished(await environment(), options), text, options),
     openSession: async (localId, options = {}) =>
       open(asWished(await environment(), options), localId as LocalId, options),
     listSessions: async () => recent(await environment()),
@@ -87,6 +92,8 @@ function asWished(environment: Environment, options: SessionOptions | undefined)
   return {
     ...environment,
     origin: options?.origin ?? environment.origin,
+    // nobody can relay what no server knows of
+    handDialer: options?.relayOnly === true ? undefined : environment.handDialer,
     dialer:
       options?.relayOnly === true ? { dial: (dial) => dialer.dial({ ...dial, relayOnly: true }) } : dialer,
   }

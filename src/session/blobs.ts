@@ -147,15 +147,14 @@ export class Blobs {
 
   pieceCame(peer: MeshPeer, message: Extract<Message, { type: 'blob-piece' }>): void {
     const fetch = this.#fetch
-    const gossipLink = this.#parts.gossip.links.get(peer.link.remote)
-    if (gossipLink !== undefined && gossipLink.announced > 0)
-      gossipLink.announced = Math.max(1, gossipLink.announced - message.piece.length)
     if (
       fetch?.reference.blob !== message.blob ||
       fetch.pieces[message.index] !== undefined ||
       message.index >= fetch.pieces.length
     )
       return
+    const { step, gossip } = this.#parts
+    step({ type: 'piece-came', link: peer.link.remote, bytes: message.piece.length, now: gossip.now })
     fetch.pieces[message.index] = message.piece.slice()
     fetch.missing--
     if (fetch.missing === 0) this.#complete(peer, fetch)

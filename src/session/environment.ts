@@ -2,13 +2,15 @@
 import type { Clock } from '../base/ports.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import type { Store } from '../storage/port.ts'
-import type { Dialer, SignalingConnector, TabPort } from '../transport/port.ts'
+import type { Dialer, HandDialer, SignalingConnector, TabPort } from '../transport/port.ts'
 
 export interface Environment {
   readonly crypto: Crypto
   /** Never goes back (base/steady.ts). */
   readonly clock: Clock
   readonly dialer: Dialer
+  /** Dials without a server; without it nothing can be paired by hand. */
+  readonly handDialer?: HandDialer | undefined
   readonly connector: SignalingConnector
   readonly store: Store
   /** Runs `work` while nobody else of this browser or process runs work of this name (Web Locks). */

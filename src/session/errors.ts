@@ -1,6 +1,7 @@
 /** What can go wrong for the caller. Each says what happened and what to do, and none of them loses text. */
 
 import type { CodeProblem } from '../wire/code.ts'
+import type { CarriedProblem } from '../wire/hand-carried.ts'
 
 export class CoterieError extends Error {
   override name = 'CoterieError'
@@ -98,6 +99,42 @@ export class NoMoreCodes extends CoterieError {
   override name = 'NoMoreCodes'
   constructor() {
     super('The server takes no more codes from here right now. Use the link, or try again in a minute.')
+  }
+}
+
+/** A text that was carried by hand is not the one that belongs here. The offer it was for stays open. */
+export class CarriedTextRefused extends CoterieError {
+  override name = 'CarriedTextRefused'
+  readonly problem: CarriedProblem
+  /** @param expected what belongs here */
+  constructor(problem: CarriedProblem, expected: 'offer' | 'answer') {
+    super(wordsForCarried(problem, expected))
+    this.problem = problem
+  }
+}
+
+function wordsForCarried(problem: CarriedProblem, expected: 'offer' | 'answer'): string {
+  switch (problem) {
+    case 'not-carried':
+      return 'This is not the text from the other screen. Copy it there, all of it.'
+    case 'cut-short':
+      return 'This text is incomplete. Copy all of it.'
+    case 'damaged':
+      return 'This text was changed on the way. Copy it again.'
+    case 'other-version':
+      return "The other side's version is newer or older. Update to edit together."
+    case 'wrong-direction':
+      return expected === 'offer'
+        ? 'This is an answer. It belongs to the person who made the offer.'
+        : 'This is the offer itself. Give it to the other person, and paste what they give back.'
+    case 'other-session':
+      return 'This answer belongs to another session.'
+    case 'other-offer':
+      return 'The offer this answers is no longer open. Make a new one.'
+    case 'too-old':
+      return 'This answer came too late: an offer waits 15 minutes. Make a new one.'
+    default:
+      return problem satisfies never
   }
 }
 

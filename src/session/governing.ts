@@ -86,7 +86,8 @@ export class Governing {
     const { roster, signing } = this.#parts
     signing.requireOwner()
     if (device === roster.owner) throw new NotAllowed('The owner of a session can only hand it over.')
-    if (roster.roleOf(device) === undefined) throw new NotAllowed('That person is not in this session any more.')
+    if (roster.roleOf(device) === undefined)
+      throw new NotAllowed('That person is not in this session any more.')
   }
 
   /** What is applied here of each of its writers. */
@@ -101,7 +102,8 @@ export class Governing {
 
   *#closeDoors(): Generator<RosterContent> {
     const { roster } = this.#parts
-    for (const { invite } of roster.openInvites()) yield { type: 'revoke', invite, joins: roster.acceptable() }
+    for (const { invite } of roster.openInvites())
+      yield { type: 'revoke', invite, joins: roster.acceptable() }
   }
 
   /** A new key for everybody who stays, and a new one for those who may admit. */
@@ -120,7 +122,12 @@ export class Governing {
     keyring.update({ epochKeys: [...before, new Secret(key)], admitterKey: new Secret(admitterKey) })
     rekeyed()
     return {
-      ...{ type: 'epoch', epoch, commitment: commitmentOf(crypto, roster.session, epoch, key), previousSealed },
+      ...{
+        type: 'epoch',
+        epoch,
+        commitment: commitmentOf(crypto, roster.session, epoch, key),
+        previousSealed,
+      },
       ...{ wraps: this.#wrap(members, key), admitterWraps: this.#wrap(admitters, admitterKey) },
       joins: roster.acceptable(),
     }

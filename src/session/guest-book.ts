@@ -32,10 +32,12 @@ export interface GuestBookParts {
 
 export interface Knocking {
   readonly channel: Channel
-  readonly hello: Hello
+  readonly hello: Pick<Hello, 'instance'>
   readonly initiator: boolean
   readonly keys: InviteKeys
   readonly pskIds: Uint8Array
+  /** Where the link was made without a server: it is keyed by the offer. */
+  readonly carried?: { readonly ids: Uint8Array; readonly key: Uint8Array } | undefined
 }
 
 /** Guests at the door at once, admitted ones not counted: more than a classroom. */
@@ -51,14 +53,14 @@ export class GuestBook {
     this.#parts = parts
   }
 
-  knock({ channel, hello, initiator, keys, pskIds }: Knocking): void {
+  knock({ channel, hello, initiator, keys, pskIds, carried }: Knocking): void {
     const { crypto, clock } = this.#environment
     const { porch } = this.#parts
     let proof: LinkProof | undefined
     const link: PeerLink = new PeerLink({
       ...{ crypto, clock, channel, initiator },
       session: this.#parts.session,
-      psk: { kind: 'invite', ids: pskIds, key: keys.psk },
+      psk: carried ? { kind: 'carried', ...carried } : { kind: 'invite', ids: pskIds, key: keys.psk },
       me: this.#parts.me,
       remote: hello.instance,
       staticKeys: this.#parts.keyring.dh,

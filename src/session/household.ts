@@ -49,6 +49,7 @@ export class Household {
   readonly #standby: Standby
   #phase: 'resting' | 'live' | 'stopped' = 'resting'
   #place: TabPlace
+  #leader: InstanceId | undefined
   #reach = NOT_TOLD
   /** What the tabs were told last, encoded. */
   #told: Uint8Array | undefined
@@ -129,7 +130,7 @@ export class Household {
 
   /** Something of links or presence may have changed. */
   changed(): void {
-    if (this.#tabs === undefined || this.#phase !== 'live' || this.#cancelLook !== undefined) return
+    if (this.#isAlone || this.#phase !== 'live' || this.#cancelLook !== undefined) return
     this.#cancelLook = this.#clock.wakeAfter(PAUSE_MS, () => {
       this.#cancelLook = undefined
       this.#look()
@@ -138,6 +139,7 @@ export class Household {
 
   /** Others acknowledged something: the tabs hear no acknowledgement but those that come to them. */
   acknowledged(): void {
+    if (this.#isAlone) return
     const news = this.#acknowledgements().filter((one) => {
       const chain = chainOf(one)
       const isNews = this.#shared.get(chain) !== one.held
@@ -157,6 +159,11 @@ export class Household {
     reaching()
   }
 
+  /** No other tab has the session open, as most of the time. */
+  get #isAlone(): boolean {
+    return this.#tabs === undefined || this.#tabs.count === 0
+  }
+
   #hear(reach: Reach): void {
     this.#reach = reach
     const settings = reach.settings.length > 0 ? decodeServerSignal(reach.settings) : undefined
@@ -171,7 +178,8 @@ export class Household {
     if (this.#phase === 'stopped' || this.#tabs === undefined) return
     const before = this.#place
     this.#place = this.#tabs.place
-    this.#reach = NOT_TOLD
+    if (this.#leader !== this.#tabs.leader) this.#reach = NOT_TOLD
+    this.#leader = this.#tabs.leader
     this.#told = undefined
     this.#connect()
     if (this.#place !== before) this.#parts.placed()

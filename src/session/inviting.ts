@@ -1,10 +1,12 @@
-/** The owner's links: made, shown again, revoked, and read aloud as codes. */
-import type { InviteId } from '../base/ids.ts'
+/** The owner's links: made, shown again, revoked, read aloud as codes, and carried by hand. */
+import type { InstanceId, InviteId } from '../base/ids.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Roster } from '../protocol/roster.ts'
 import { inviteKeys } from '../wire/invite-link.ts'
-import { describeInvite, inviteUrl, newInvite } from './admission.ts'
+import { describeInvite, inviteUrl, newInvite, type OtherWays } from './admission.ts'
 import type { Environment } from './environment.ts'
+import type { Knocking } from './guest-book.ts'
+import { HandOffers } from './hand-offers.ts'
 import type { Keyring } from './keyring.ts'
 import type { CodeOutcome, Invite, InviteOptions } from './public.ts'
 import type { Signing } from './signing.ts'
@@ -17,16 +19,25 @@ export interface InvitingParts {
   readonly signing: Signing
   /** A spoken code of one of these invites ended. */
   readonly codeEnded: (outcome: CodeOutcome) => void
+  readonly me: InstanceId
+  /** Somebody came by an offer that was carried by hand. */
+  readonly knocked: (knocking: Knocking) => void
 }
 
 export class Inviting {
   readonly #parts: InvitingParts
   readonly #codes: SpokenCodes
+  readonly #offers: HandOffers
+  readonly #ways: OtherWays = {
+    spoken: (invite, url) => this.#codes.spoken(invite, url),
+    carried: (invite, url) => this.#offers.carried(invite, url),
+  }
 
   constructor(parts: InvitingParts) {
     this.#parts = parts
-    const { environment, keyring, codeEnded } = parts
+    const { environment, keyring, me, codeEnded, knocked } = parts
     this.#codes = new SpokenCodes({ environment, url: () => keyring.stored.signaling, ended: codeEnded })
+    this.#offers = new HandOffers({ environment, me, device: () => keyring.device, knocked })
   }
 
   /** Invites this device made that still let somebody in. */
@@ -36,7 +47,7 @@ export class Inviting {
     const open = new Map(unused.map((content) => [content.invite, content]))
     return keyring.stored.invites.flatMap(({ seed, url }) => {
       const content = open.get(inviteKeys(environment.crypto, seed).invite)
-      return content === undefined ? [] : [describeInvite(content, url, this.#codes)]
+      return content === undefined ? [] : [describeInvite(content, url, this.#ways)]
     })
   }
 
@@ -50,7 +61,7 @@ export class Inviting {
     const url = this.#urlOf(made.seed, roster.seq)
     this.#keep(made.seed, url)
     keyring.update({ shared: true })
-    return describeInvite(made.content, url, this.#codes)
+    return describeInvite(made.content, url, this.#ways)
   }
 
   /** Links that other tabs of this device made become links of this one: their seeds are in the roster. */
@@ -85,12 +96,14 @@ export class Inviting {
     const { roster, signing } = this.#parts
     signing.requireOwner()
     this.#codes.close(invite)
+    this.#offers.close(invite)
     await signing.sign(() => [{ type: 'revoke', invite, joins: roster.acceptable() }])
   }
 
-  /** Codes that are open let nobody in any more. */
+  /** Codes and offers that are open let nobody in any more. */
   stop(): void {
     this.#codes.stop()
+    this.#offers.stop()
   }
 
   /** Where newcomers find the server, when it is not the one of the page the link points to. */

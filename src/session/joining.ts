@@ -5,6 +5,7 @@
  */
 import { EMPTY, equalBytes } from '../base/bytes.ts'
 import { type DeviceId, type InstanceId, idOf } from '../base/ids.ts'
+import type { Millis } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
 import { SharedDocument } from '../doc/document.ts'
 import { Roster } from '../protocol/roster.ts'
@@ -63,7 +64,9 @@ export function knock(
   const link = readInvite(environment, url)
   const signaling = options.signaling ?? link.signaling ?? serverOf(url) ?? environment.signaling
   if (signaling === undefined) throw new SignalingUnreachable('the signaling server')
-  return new Newcomer(environment, link, signaling, options).card
+  const newcomer = new Newcomer(environment, link, { signaling, patience: KNOCK_MS }, options)
+  newcomer.knockAt(signaling)
+  return newcomer.card
 }
 
 /** The page a link points to serves signaling too, unless the link says otherwise. A bare fragment names no page. */
@@ -79,14 +82,32 @@ interface Door {
   readonly proof: LinkProof
 }
 
-class Newcomer {
+/** How a newcomer comes to the door. */
+export interface Approach {
+  /** Kept for later, whether or not this knock needs it. */
+  readonly signaling: string | undefined
+  /** The card is shown or the failure told within this time. */
+  readonly patience: Millis
+}
+
+/** A channel to whoever may let in, and what its handshake is keyed with. */
+export interface OpenedDoor {
+  readonly channel: Channel
+  readonly remote: InstanceId
+  readonly initiator: boolean
+  readonly admitter: DeviceId
+  /** Without it: the invite's own. */
+  readonly carried?: { readonly ids: Uint8Array; readonly key: Uint8Array } | undefined
+}
+
+export class Newcomer {
   readonly card: Promise<Invitation>
   readonly #environment: Environment
   readonly #invite: InviteLink
   readonly #keys: InviteKeys
   readonly #options: SessionOptions
-  readonly #signaling: Signaling
-  readonly #me: InstanceId
+  readonly me: InstanceId
+  #signaling: Signaling | undefined
   #secrets: StoredSecrets
   #keyring: Keyring
   readonly #doors = new Set<PeerLink>()
@@ -100,12 +121,12 @@ class Newcomer {
   #cancelLook: (() => void) | undefined
   #asksAtOnce = FIRST_ASKED
 
-  constructor(environment: Environment, invite: InviteLink, signalingUrl: string, options: SessionOptions) {
+  constructor(environment: Environment, invite: InviteLink, approach: Approach, options: SessionOptions) {
     this.#environment = environment
     this.#invite = invite
     this.#options = options
     this.#keys = inviteKeys(environment.crypto, invite.seed)
-    this.#me = idOf<InstanceId>(environment.crypto.randomBytes(8))
+    this.me = idOf<InstanceId>(environment.crypto.randomBytes(8))
     this.#secrets = {
       ...freshDevice(environment.crypto),
       session: invite.session,
@@ -115,72 +136,84 @@ class Newcomer {
       name: '',
       color: 0,
       inviter: undefined,
-      signaling: signalingUrl,
+      signaling: approach.signaling,
     }
     this.#keyring = new Keyring(environment.crypto, this.#secrets)
     this.card = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
-    this.#signaling = new Signaling(environment, signalingUrl, { changed: () => this.#signalingChanged() })
-    this.#signaling.plan([
+    this.#cancelTimer = environment.clock.wakeAfter(approach.patience, () =>
+      this.fail(this.#failure ?? this.#unanswered()),
+    )
+  }
+
+  /** Waits in the invite's topic until somebody who may let in answers. */
+  knockAt(url: string): void {
+    const signaling = new Signaling(this.#environment, url, { changed: () => this.#signalingChanged() })
+    this.#signaling = signaling
+    signaling.plan([
       {
         keys: this.#keys.topic,
         sealing: this.#keys.sealing,
-        self: { side: 'newcomer', instance: this.#me, device: undefined, join: EMPTY },
+        self: { side: 'newcomer', instance: this.me, device: undefined, join: EMPTY },
         greetsAtOnce: () => this.#asksAtOnce,
         welcomes: (hello) => hello.side === 'member' && this.#phase === 'knocking',
-        opened: (channel, hello, initiator) => this.#open(channel, hello, initiator),
+        opened: (channel, hello, initiator) => this.#opened(channel, hello, initiator),
         failed: (failure) => this.#dialFailed(failure),
-        mismatched: () => this.#fail(new ProtocolMismatch('The inviter')),
+        mismatched: () => this.fail(new ProtocolMismatch('The inviter')),
       },
     ])
-    this.#cancelTimer = environment.clock.wakeAfter(KNOCK_MS, () =>
-      this.#fail(this.#failure ?? this.#unanswered()),
-    )
     this.#lookLater()
-    this.#signaling.start()
+    signaling.start()
   }
 
   // Knocking -----------------------------------------------------------------------------------------------------
 
   #signalingChanged(): void {
     if (this.#phase === 'knocking' && this.#signaling?.phase === 'unreachable')
-      this.#fail(new SignalingUnreachable(this.#signaling.host))
+      this.fail(new SignalingUnreachable(this.#signaling.host))
   }
 
   #lookLater(): void {
     this.#cancelLook = this.#environment.clock.wakeAfter(LOOK_MS, () => {
       this.#asksAtOnce *= 2
-      this.#signaling.lookAgain(() => false)
+      this.#signaling?.lookAgain(() => false)
       this.#lookLater()
     })
   }
 
   /** Who answered and could not be reached in all this time is there, and has no way to us. */
   #unanswered(): Error {
-    return this.#signaling.dialing > 0 ? new NoRoute() : new NobodyThere()
+    return (this.#signaling?.dialing ?? 0) > 0 ? new NoRoute() : new NobodyThere()
   }
 
   #dialFailed(failure: DialFailure): void {
-    if (failure === 'webrtc-blocked') return this.#fail(new WebRtcBlocked())
+    if (failure === 'webrtc-blocked') return this.fail(new WebRtcBlocked())
     if (failure !== 'no-route') return
     this.#failure = new NoRoute()
     // a way may open at the second try: names of hosts that were not answered in time, a candidate that was lost
-    this.#signaling.lookAgain(() => true)
+    this.#signaling?.lookAgain(() => true)
   }
 
-  #open(channel: Channel, hello: Hello, initiator: boolean): void {
-    const admitter = hello.device
-    if (admitter === undefined || this.#phase !== 'knocking') return channel.close()
+  #opened(channel: Channel, hello: Hello, initiator: boolean): void {
+    if (hello.device === undefined) return channel.close()
+    this.enter({ channel, remote: hello.instance, initiator, admitter: hello.device })
+  }
+
+  /** At the door of somebody who may let in. */
+  enter({ channel, remote, initiator, admitter, carried }: OpenedDoor): void {
+    if (this.#phase !== 'knocking') return channel.close()
     const { crypto, clock } = this.#environment
     const roster = new Roster(crypto, this.#invite.session)
     let proof: LinkProof | undefined
     const link: PeerLink = new PeerLink({
       ...{ crypto, clock, channel, initiator },
       session: this.#invite.session,
-      psk: { kind: 'invite', ids: invitePskIds(this.#keys.invite, admitter), key: this.#keys.psk },
-      me: this.#me,
-      remote: hello.instance,
+      psk: carried
+        ? { kind: 'carried', ...carried }
+        : { kind: 'invite', ids: invitePskIds(this.#keys.invite, admitter), key: this.#keys.psk },
+      me: this.me,
+      remote,
       staticKeys: this.#keyring.dh,
       payload: EMPTY,
       listener: {
@@ -203,7 +236,7 @@ class Newcomer {
   #doorClosed(link: PeerLink, wasProven: boolean): void {
     if (!this.#doors.delete(link)) return
     if (!wasProven) this.#failure ??= new InviteMismatch()
-    if (link === this.#chosen) this.#fail(this.#failure ?? new NobodyThere())
+    if (link === this.#chosen) this.fail(this.#failure ?? new NobodyThere())
   }
 
   #message(door: Door, message: Exclude<Message, { type: 'entries' }>): void {
@@ -250,7 +283,7 @@ class Newcomer {
     this.#chosen = door.link
     this.#cancelTimer?.()
     this.#cancelLook?.()
-    this.#signaling.stop()
+    this.#signaling?.stop()
     this.#settle?.resolve({
       inviter: cutName(message.inviter),
       title: cutName(message.title, MAX_TITLE_BYTES),
@@ -262,7 +295,7 @@ class Newcomer {
 
   #refused(door: Door, reason: RefusalReason, admitter: string): void {
     if (reason === 'not-allowed' || reason === 'full') return this.#turnAway(door, new NobodyThere())
-    this.#fail(refusalError(reason, cutName(admitter)))
+    this.fail(refusalError(reason, cutName(admitter)))
   }
 
   // Joining --------------------------------------------------------------------------------------------------------
@@ -271,7 +304,7 @@ class Newcomer {
     const { crypto, clock } = this.#environment
     return new Promise((resolve, reject) => {
       this.#joined = { resolve, reject }
-      if (this.#phase !== 'asked' || !door.link.open) return this.#fail(this.#failure ?? new NobodyThere())
+      if (this.#phase !== 'asked' || !door.link.open) return this.fail(this.#failure ?? new NobodyThere())
       this.#phase = 'joining'
       const taken = door.roster.devices().map((device) => door.roster.certificateOf(device)?.color ?? 0)
       this.#secrets = {
@@ -296,7 +329,7 @@ class Newcomer {
           device: sign,
         }),
       })
-      this.#cancelTimer = clock.wakeAfter(JOIN_MS, () => this.#fail(new NobodyThere()))
+      this.#cancelTimer = clock.wakeAfter(JOIN_MS, () => this.fail(new NobodyThere()))
     })
   }
 
@@ -305,7 +338,7 @@ class Newcomer {
     const { roster, link, admitter } = door
     if (this.#phase !== 'joining') return link.close(violation('unexpected', 'a welcome nobody asked for'))
     const isMember = roster.roleOf(this.#keyring.device) !== undefined
-    if (!isMember || !areCommitted(crypto, roster, message.epochKeys)) return this.#fail(new InviteMismatch())
+    if (!isMember || !areCommitted(crypto, roster, message.epochKeys)) return this.fail(new InviteMismatch())
     this.#phase = 'over'
     this.#cancelTimer?.()
     this.#doors.delete(link)
@@ -323,7 +356,7 @@ class Newcomer {
       roster,
       schema,
       document,
-      instance: this.#me,
+      instance: this.me,
     })
     session.begin()
     session.adoptLink(link, admitter)
@@ -343,11 +376,11 @@ class Newcomer {
     this.#phase = 'over'
     this.#cancelTimer?.()
     this.#cancelLook?.()
-    this.#signaling.stop()
+    this.#signaling?.stop()
     for (const link of [...this.#doors]) link.close()
   }
 
-  #fail(error: Error): void {
+  fail(error: Error): void {
     if (this.#phase === 'over') return
     this.#leave()
     this.#settle?.reject(error)

@@ -16,6 +16,7 @@ import {
 } from '../protocol/gossip-state.ts'
 import type { Entry } from '../wire/entry.ts'
 import type { Message } from '../wire/message.ts'
+import type { Lane } from '../wire/record.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
 import { Blobs } from './blobs.ts'
 import { Company, type CompanyListener } from './company.ts'
@@ -145,7 +146,8 @@ export class Mesh {
   /** Who is a member no more gets nothing from now on; why, it was told before. */
   closeToStrangers(): void {
     const { roster } = this.#replica
-    for (const peer of [...this.peers.values()]) if (roster.roleOf(peer.device) === undefined) peer.link.close()
+    for (const peer of [...this.peers.values()])
+      if (roster.roleOf(peer.device) === undefined) peer.link.close()
   }
 
   sendRoster(to?: InstanceId): void {
@@ -187,15 +189,17 @@ export class Mesh {
       proven: () => undefined,
       message: (message) => inbox.take(() => this.#took(() => this.#message(peer, message))),
       entries: (entries, bytes, lane) => {
-        const work = (): void => this.#entriesCame(peer, entries, bytes)
+        const work = (): void => this.#entriesCame(peer, entries, bytes, lane)
         if (lane === 'bulk') inbox.takeLater(work)
         else inbox.take(work)
       },
       hungry: () => this.#took(() => this.blobs.hungry(peer)),
       alive: (rtt) => {
         if (this.#silent.size > 0) this.#heard(peer)
-        if (rtt !== undefined) peer.rtt = rtt
-        if (rtt !== undefined) this.#listener.changed()
+        if (rtt === undefined) return
+        peer.rtt = rtt
+        this.tell({ type: 'rtt', link: peer.link.remote, millis: rtt })
+        this.#listener.changed()
       },
       keeps: () => this.#listener.isServerReachable?.() === false,
       silent: () => this.#fellSilent(peer),
@@ -211,9 +215,9 @@ export class Mesh {
     this.#listener.changed()
   }
 
-  #entriesCame(peer: MeshPeer, entries: readonly Entry[], bytes: number): void {
+  #entriesCame(peer: MeshPeer, entries: readonly Entry[], bytes: number, lane: Lane): void {
     if (this.#closed) return
-    this.tell({ type: 'entries-came', link: peer.link.remote, bytes })
+    this.tell({ type: 'entries-came', link: peer.link.remote, bytes, lane })
     this.#replica.receive(entries, peer.link.remote)
     this.blobs.dropInVain()
     this.#listener.changed()
@@ -254,6 +258,9 @@ export class Mesh {
     if (this.peers.get(remote) !== peer) return
     this.peers.delete(remote)
     this.#silent.set(remote, peer)
+    // nothing more is handed over meanwhile: it would count as sent
+    const known = this.gossip.links.get(remote)
+    if (known !== undefined) known.compared = false
     this.#missed(peer)
     for (const other of [...this.peers.values()]) other.link.probe(STIRRED_PROBE_MS)
   }
@@ -294,7 +301,7 @@ export class Mesh {
         return this.tell({ ...message, link, now: this.#now() })
       case 'ack':
       case 'sending':
-        return this.tell({ ...message, link })
+        return this.tell({ ...message, link, now: this.#now() })
       case 'prune':
       case 'graft':
         return this.tell({ ...message, link })
@@ -358,6 +365,8 @@ export class Mesh {
         return this.sendRoster(output.link)
       case 'acknowledged':
         return this.#listener.acknowledged()
+      case 'fault':
+        return this.peers.get(output.link)?.link.close(output.violation)
       case 'wake':
         return this.#wake.at(output.at)
       default:

@@ -109,6 +109,36 @@ export interface Invite {
    * longer valid then. What became of it comes as the event `code`. @throws SignalingUnreachable, NoMoreCodes, SessionEnded
    */
   spoken(): Promise<SpokenCode>
+  /**
+   * Pairing with no server at all: a text to carry to the other person by hand, or to scan. One answer, 15 minutes; a new
+   * one at every call, the one before is closed then. @throws NotAllowed, WebRtcBlocked, SessionEnded
+   */
+  carried(): Promise<HandOffer>
+}
+
+/** Open until it is answered, closed, or 15 minutes old. */
+export interface HandOffer {
+  /** At most 600 characters, fit for a QR code. */
+  readonly text: string
+  readonly madeAt: Millis
+  readonly expiresAt: Millis
+  /** The text that came back. Resolves when the other side is at the door. @throws CarriedTextRefused (the offer stays
+   *  open), NoRoute */
+  accept(answer: string): Promise<void>
+  close(): void
+}
+
+/** What an offer that was carried here gives. */
+export interface HandAnswer {
+  /** At most 600 characters: to carry back. */
+  readonly text: string
+  /** When the offer was made, by the other side's clock. */
+  readonly offeredAt: Millis
+  /** The card, once the other side has taken the answer. @throws NoRoute, NobodyThere, InviteUsed, … */
+  readonly card: Promise<Invitation>
+  /** Call it when the answer is on its way back: some browsers give up on a connection they begin too early. */
+  handedBack(): void
+  close(): void
 }
 
 /** `7-walrus-lantern`: whoever types it within five minutes, and without a slip, gets the link. */

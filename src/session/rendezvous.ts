@@ -42,6 +42,12 @@ export interface RendezvousParts extends Membership {
   readonly listener: RendezvousListener
 }
 
+/** Nobody may be there at all: who is alone looks again too, and not if somebody came meanwhile. */
+interface NextLook {
+  readonly because: 'missed' | 'alone'
+  readonly cancel: () => void
+}
+
 /** Links may take this long to be missed before the topics are looked at again, and twice as long each time. */
 const FIRST_LOOK_MS = 1_000
 const LONGEST_LOOK_MS = 30_000
@@ -62,7 +68,7 @@ export class Rendezvous {
   /** 'behind': another tab dials; only who was told of by others is met. */
   #place: 'idle' | 'front' | 'behind' = 'idle'
   #lent: readonly IceServer[] = []
-  #cancelLook: (() => void) | undefined
+  #nextLook: NextLook | undefined
   #cancelPlan: (() => void) | undefined
 
   constructor(parts: RendezvousParts) {
@@ -111,6 +117,7 @@ export class Rendezvous {
     this.#place = 'front'
     this.plan()
     this.#signaling.start()
+    this.#lookAgainIfAlone()
   }
 
   /** Another tab dials from now on: no socket, no topics, nothing under way. */
@@ -126,8 +133,8 @@ export class Rendezvous {
   }
 
   #rest(): void {
-    this.#cancelLook?.()
-    this.#cancelLook = undefined
+    this.#nextLook?.cancel()
+    this.#nextLook = undefined
     this.#isLooking = false
     this.#cancelPlan?.()
     this.#introductions.stop()
@@ -160,19 +167,32 @@ export class Rendezvous {
 
   /** A link is gone or did not come about: looks again, later each time. */
   miss(): void {
-    if (this.#cancelLook !== undefined || this.#place !== 'front') return
-    const { clock, crypto } = this.#parts.environment
-    const jitter = 0.5 + (crypto.randomBytes(1)[0] as number) / 256
+    if (this.#place !== 'front' || this.#nextLook?.because === 'missed') return
+    this.#lookLater('missed')
+  }
+
+  /** The server may lose a hello, and two who have lost theirs would wait for each other for ever. */
+  #lookAgainIfAlone(): void {
+    if (this.#nextLook === undefined && !this.#parts.listener.hasLinks()) this.#lookLater('alone')
+  }
+
+  #lookLater(because: NextLook['because']): void {
+    const { environment, listener } = this.#parts
+    this.#nextLook?.cancel()
+    const jitter = 0.5 + (environment.crypto.randomBytes(1)[0] as number) / 256
     const pause = Math.min(LONGEST_LOOK_MS, FIRST_LOOK_MS * 2 ** this.#looks++) * jitter
-    this.#cancelLook = clock.wakeAfter(pause, () => {
-      this.#cancelLook = undefined
-      this.#look()
+    const cancel = environment.clock.wakeAfter(pause, () => {
+      this.#nextLook = undefined
+      if (because === 'missed' || !listener.hasLinks()) this.#look()
     })
+    this.#nextLook = { because, cancel }
   }
 
   #look(): void {
+    const { listener } = this.#parts
     this.#isLooking = true
-    this.#signaling.lookAgain((instance) => !this.#parts.listener.isLinked(instance))
+    this.#signaling.lookAgain((instance) => !listener.isLinked(instance))
+    this.#lookAgainIfAlone()
   }
 
   /** Waits in today's topics and in those of invites. */

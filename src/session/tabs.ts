@@ -89,6 +89,11 @@ export class Tabs {
     return this.#place === 'follows' && this.#leading.leader?.deputy === this.#parts.me
   }
 
+  /** Other tabs it has a channel to. */
+  get count(): number {
+    return this.#channels.size
+  }
+
   has(instance: InstanceId): boolean {
     return this.#channels.has(instance)
   }

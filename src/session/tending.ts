@@ -43,6 +43,7 @@ export class Tending {
     return this.#linked(place).length < MAX_LINKS || this.#isWanted(instance)
   }
 
+  /** Until something changes. */
   stop(): void {
     this.#cancel?.()
   }

@@ -17,8 +17,8 @@ import { answerJoin, deviceOf, type Knock } from './admission.ts'
 import { Arrivals } from './arrivals.ts'
 import { Bookkeeping } from './bookkeeping.ts'
 import type { Environment } from './environment.ts'
-import { GuestBook } from './guest-book.ts'
 import { Governing } from './governing.ts'
+import { GuestBook } from './guest-book.ts'
 import { Household } from './household.ts'
 import { Inviting } from './inviting.ts'
 import type { Journal } from './journal.ts'
@@ -109,6 +109,8 @@ export class Workings {
     this.inviting = new Inviting({
       ...{ environment, keyring, roster, signing: this.signing },
       codeEnded: (outcome) => this.emitter.emit('code', outcome),
+      me: this.me,
+      knocked: (knocking) => this.#guests.knock(knocking),
     })
     const { clock } = environment
     const composed = { clock, keyring, journal, replica: this.replica, mesh: this.mesh, people: this.people }
@@ -258,7 +260,12 @@ export class Workings {
   #learnKeys(): void {
     const learned = this.keyring.learn(this.replica.roster)
     if (learned === 'new') this.#books.storeSecrets()
-    if (learned === 'wrong') this.#trouble.misbehaved(this.replica.roster.owner, 'false-key', 'it gave this device another key than the others')
+    if (learned === 'wrong')
+      this.#trouble.misbehaved(
+        this.replica.roster.owner,
+        'false-key',
+        'it gave this device another key than the others',
+      )
   }
 
   /** Another tab of this device shared the draft. */
@@ -285,6 +292,7 @@ export class Workings {
       placed: () => {
         this.people.changed()
         if (this.#leads) this.#tending?.changed()
+        else this.#tending?.stop()
         this.standing.refresh()
       },
       reaching: () => this.standing.refresh(),

@@ -103,7 +103,9 @@ class Network implements MemoryNetwork {
 
   #signal(dial: MemoryDial, signal: MemorySignal): void {
     this.#schedule(() => {
-      if (dial.phase === 'waiting') dial.options.onSignal(encodeMemorySignal(signal))
+      if (dial.phase !== 'waiting') return
+      dial.options.onSignal(encodeMemorySignal(signal))
+      dial.options.onGathered?.()
     })
   }
 

@@ -45,6 +45,8 @@ export interface DialOptions {
   readonly relayOnly?: boolean
   /** A description or candidate for the other side, encoded by the adapter: at most 7 KiB, opaque to everybody else. */
   readonly onSignal: (signal: Uint8Array) => void
+  /** All signals for now are told: no candidate is expected any more. Who asks for it wants them without an answer. */
+  readonly onGathered?: () => void
   /** Exactly one of these two, once. */
   readonly onOpen: (channel: Channel) => void
   readonly onFailed: (failure: DialFailure, detail: string) => void
@@ -61,6 +63,27 @@ export interface Dial {
 
 export interface Dialer {
   dial(options: DialOptions): Dial
+}
+
+export interface HandDialOptions
+  extends Pick<DialOptions, 'initiator' | 'iceServers' | 'onOpen' | 'onFailed'> {
+  /** Of one piece. */
+  readonly maxBytes: number
+  /** Everything this side has to say, once: the offer at the beginning, the answer after `take`. */
+  readonly onPacked: (packed: Uint8Array) => void
+}
+
+/** A dial whose two messages people carry; minutes may lie between them. */
+export interface HandDial {
+  /** What the other side's `onPacked` gave. False: it is no such thing, and the dial goes on waiting. */
+  take(packed: Uint8Array): boolean
+  /** The answering side's message is on its way back: now is the time to be reachable. */
+  handedOver(): void
+  abort(): void
+}
+
+export interface HandDialer {
+  dial(options: HandDialOptions): HandDial
 }
 
 /** Where a candidate leads: an address of this device, the one its router shows outside, or one of a relay. */

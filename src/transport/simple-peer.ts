@@ -117,6 +117,8 @@ class SimplePeerDial implements Dial {
 
   #follow(peer: Peer): void {
     peer.on('signal', (signal) => this.#send(signal))
+    // simple-peer's own name for it; the contract suite notices when it is gone
+    peer.on('_iceComplete' as 'connect', () => this.#options.onGathered?.())
     peer.on('error', (error) => this.#fail(failureOf(error), reasonOf(error)))
     peer.on('close', () => this.#closed())
     const connection = peer._pc
@@ -172,7 +174,9 @@ class SimplePeerDial implements Dial {
   }
 
   get #holdsBack(): boolean {
-    return this.#candidatesAfterAnswer && this.#options.initiator && this.#described === undefined
+    const { initiator, onGathered } = this.#options
+    const isWanted = this.#candidatesAfterAnswer && onGathered === undefined
+    return isWanted && initiator && this.#described === undefined
   }
 
   #fail(failure: DialFailure, detail: string): void {

@@ -73,6 +73,8 @@ export const DIGEST_REST_MS = 1_000
 /** Heads (or their digest) go out at most this often while they change. */
 export const ACKNOWLEDGE_PAUSE_MS = 200
 export const HEADS_DIGEST_PAUSE_MS = 1_000
+/** What somebody said it holds and did not come another way is asked for after this, or two round trips. */
+export const GRAFT_MS = 200
 
 /** A checkpoint is due when the log since the last exceeds both of these and a good part of the state. */
 export const CHECKPOINT_MIN_ENTRIES = 400

@@ -48,6 +48,14 @@ export class Disk implements Store {
 
   async close(): Promise<void> {}
 
+  /** The same rows and keys on another machine. */
+  cloned(): Disk {
+    const clone = new Disk(this.#crypto, this.#sealed)
+    for (const [place, row] of this.rows) clone.rows.set(place, row)
+    for (const [localId, key] of this.#keys) clone.#keys.set(localId, key)
+    return clone
+  }
+
   /** As if the wrapping key were another one. */
   loseKeys(): void {
     for (const localId of this.#keys.keys()) this.#keys.set(localId, new Secret(new Uint8Array(0)))

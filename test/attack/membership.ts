@@ -3,6 +3,7 @@ import { concat, EMPTY, fromBase64url, toBase64url, toUtf8 } from '../../src/bas
 import type { Clock } from '../../src/base/ports.ts'
 import { Roster } from '../../src/protocol/roster.ts'
 import type { Invite } from '../../src/session/public.ts'
+import type { JoinRequest } from '../../src/wire/certificate.ts'
 import { comesTrue, type Ground, until } from './ground.ts'
 import { knock } from './knocking.ts'
 import { contentOf, expectUnharmed, gather, type Party } from './party.ts'
@@ -151,4 +152,50 @@ function editsOf({ crypto }: Ground, url: string): string[] {
   return [older, ...Array.from({ length: 8 }, (_, bit) => flip(flagsAt, bit))].map(withChecksum)
 }
 
-export const MEMBERSHIP_ATTACKS: readonly Attack[] = [closedInvites, editedLink]
+const replayedProof: Attack = {
+  number: 7,
+  name: 'a captured join proof replayed with other device keys',
+  guard: 'the signatures of a join',
+  transports: ['memory'],
+  async play(stage) {
+    const ground = await stage.ground()
+    const lax = { crypto: { ...ground.crypto, verify: () => true } }
+    const party = await gather(ground, stage.guard === 'off' ? { ada: lax } : {})
+    const before = contentOf(party.ada.doc)
+    const members = party.ada.members.length
+    const { url } = await party.ada.invite({ role: 'editor', uses: 100 })
+    const honest = await knock(ground, url, party.ada)
+    const captured = honest.request({})
+    honest.end()
+    const own = ground.crypto.signKeys()
+    for (const replay of [
+      // as it was
+      () => captured,
+      // as if it had been made for this link, with another device's keys
+      (here: JoinRequest) => ({ ...here, ...proofsOf(captured) }),
+      (here: JoinRequest) => ({
+        ...here,
+        ...proofsOf(captured),
+        certificate: { ...here.certificate, signPk: own.publicKey },
+      }),
+    ]) {
+      const told = party.told.length
+      const knocked = await knock(ground, url, party.ada)
+      knocked.link.send({ type: 'join', request: replay(knocked.request({})) })
+      stage.expectGuarded((await knocked.link.settle()) === 'closed', 'a replayed proof was forgiven')
+      stage.expectGuarded(party.told.length > told, 'nobody was told of a replayed proof')
+      knocked.end()
+    }
+    stage.expect(party.ada.members.length === members, 'who replays a proof is a member')
+    await expectUnharmed(stage, party, before)
+  },
+}
+
+function proofsOf({
+  inviteProof,
+  deviceProof,
+}: JoinRequest): Pick<JoinRequest, 'inviteProof' | 'deviceProof'> {
+  return { inviteProof, deviceProof }
+}
+
+export const MEMBERSHIP_ATTACKS: readonly Attack[] = [replayedProof, closedInvites, editedLink]

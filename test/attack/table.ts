@@ -2,6 +2,7 @@
 import { ABUSE_ATTACKS } from './abuse.ts'
 import { CHECKPOINT_ATTACKS } from './checkpoints.ts'
 import { DISK_ATTACKS } from './disks.ts'
+import { DOUBLE_ATTACKS } from './doubles.ts'
 import { ENTRY_ATTACKS } from './entries.ts'
 import { HANDSHAKE_ATTACKS } from './handshakes.ts'
 import { INTRODUCER_ATTACKS } from './introducer.ts'
@@ -11,15 +12,18 @@ import { MIDDLE_ATTACKS } from './middle.ts'
 import { NEIGHBOUR_ATTACKS } from './neighbours.ts'
 import { PAGE_ATTACKS } from './pages.ts'
 import { PRESENCE_ATTACKS } from './presences.ts'
+import { ROUGH_NETWORK_ATTACKS } from './rough-networks.ts'
 import { SPREADING_ATTACKS } from './spreading.ts'
 import type { Attack } from './stage.ts'
 import { UPDATE_ATTACKS } from './updates.ts'
+import { WATCHING_ATTACKS } from './watching.ts'
 import { WEAK_KEY_ATTACKS } from './weak-keys.ts'
 
 export const ATTACKS: readonly Attack[] = [
   ...ABUSE_ATTACKS,
   ...CHECKPOINT_ATTACKS,
   ...DISK_ATTACKS,
+  ...DOUBLE_ATTACKS,
   ...ENTRY_ATTACKS,
   ...HANDSHAKE_ATTACKS,
   ...INTRODUCER_ATTACKS,
@@ -29,7 +33,9 @@ export const ATTACKS: readonly Attack[] = [
   ...NEIGHBOUR_ATTACKS,
   ...PAGE_ATTACKS,
   ...PRESENCE_ATTACKS,
+  ...ROUGH_NETWORK_ATTACKS,
   ...SPREADING_ATTACKS,
   ...UPDATE_ATTACKS,
+  ...WATCHING_ATTACKS,
   ...WEAK_KEY_ATTACKS,
 ].sort((a, b) => a.number - b.number)

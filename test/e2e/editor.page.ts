@@ -258,6 +258,23 @@ export const rules: readonly Rule[] = [
     },
   },
   {
+    name: 'an edit of theirs before my cursor moves it and tells nothing',
+    run: async () => {
+      const { session, view, theirs } = await pair('hello\nworld')
+      let told = 0
+      view.dispatch({ selection: { anchor: 8 } })
+      await until(() => session.awareness.getLocalState()?.['cursor'] !== undefined)
+      await settled()
+      session.awareness.on('update', () => told++)
+      for (const words of ['one ', 'two ', 'three ']) {
+        theirs.insert(0, words)
+        await new Promise((resolve) => setTimeout(resolve, 60)) // longer than between two positions
+      }
+      expectEqual(view.state.selection.main.head, 8 + 'one two three '.length, 'my cursor')
+      expectEqual(told, 0, 'messages')
+    },
+  },
+  {
     name: 'a viewer cannot change the text, and may again when the role changes',
     run: async () => {
       const { session, view, theirs } = await pair('hello')

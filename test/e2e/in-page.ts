@@ -55,6 +55,10 @@ export const inPage = {
   textLength(): number | undefined {
     return document.querySelector<ShownBar>('coterie-bar')?.page.session?.doc.getText('main').length
   },
+  /** Whether the app has started on this page. */
+  isUp(): boolean {
+    return document.querySelector<Partial<ShownBar> & Element>('coterie-bar')?.page !== undefined
+  },
   /** How the first peer is reached. */
   path(): string {
     return document.querySelector<ShownBar>('coterie-bar')?.page.session?.peers[0]?.path ?? 'unknown'

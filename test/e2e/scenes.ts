@@ -201,6 +201,16 @@ export const SCENES: readonly Scene[] = [
     play: (page) => click(page, 'button', 'Menu'),
   },
   {
+    name: 'menu-no-relay',
+    path: '',
+    play: async (page) => {
+      await page.evaluate(() => {
+        story.relay = 'no'
+      })
+      await click(page, 'button', 'Menu')
+    },
+  },
+  {
     name: 'recent',
     path: '',
     play: async (page) => {

@@ -96,6 +96,74 @@ describe.each([
   },
 )
 
+describe('in forced colours', () => {
+  let page: Page
+  beforeAll(async () => {
+    page = await browser.newPage()
+    const protocol = await page.createCDPSession()
+    await protocol.send('Emulation.setEmulatedMedia', {
+      features: [{ name: 'forced-colors', value: 'active' }],
+    })
+  })
+
+  const scenes = [
+    'session',
+    'people',
+    'share-edit',
+    'menu',
+    'join-card',
+    'status-alarm',
+    'following',
+    'search',
+  ]
+
+  test.each(scenes)('axe finds nothing serious: %s', async (name) => {
+    await open(named(name), page)
+    expect(await page.evaluate(() => matchMedia('(forced-colors: active)').matches)).toBe(true)
+    expect(await seriousFindings(page)).toEqual([])
+  })
+
+  test('what has the focus has an outline of its own', async () => {
+    await open(named('session'), page)
+    await page.focus('.cm-content')
+    await pressKey(page, 'Escape')
+    const outlines = new Map<string, string>()
+    for (let stop = 0; stop < 6; stop++) {
+      await pressKey(page, 'Shift+Tab')
+      const { name, outline } = await page.evaluate(() => {
+        let at = document.activeElement
+        while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement
+        const style = at && getComputedStyle(at)
+        const label = at?.getAttribute('aria-label') ?? at?.textContent?.trim()
+        return { name: label ?? '', outline: style?.outlineStyle ?? 'none' }
+      })
+      outlines.set(name, outline)
+    }
+    expect(outlines.get('Share')).toBe('solid')
+    expect([...outlines.values()]).not.toContain('none')
+  })
+
+  test('carets keep the colours of their people, and stand out from the page', async () => {
+    await open(named('session'), page)
+    await page.waitForSelector('.cm-person-caret')
+    const found = await page.evaluate(() => {
+      const page = getComputedStyle(document.querySelector('.cm-content') ?? document.body)
+      return [...document.querySelectorAll('.cm-person-caret')].map((caret) => {
+        const { borderLeftColor, borderLeftWidth, height } = getComputedStyle(caret)
+        return {
+          isShown: borderLeftWidth === '2px' && parseFloat(height) > 8,
+          borderLeftColor,
+          text: page.color,
+        }
+      })
+    })
+    expect(found.length).toBe(2)
+    expect(found.every(({ isShown }) => isShown)).toBe(true)
+    expect(new Set(found.map(({ borderLeftColor }) => borderLeftColor)).size).toBe(2)
+    expect(found.some(({ borderLeftColor, text }) => borderLeftColor === text)).toBe(false)
+  })
+})
+
 describe('a person finds by its name', () => {
   let page: Page
   beforeEach(async () => {
@@ -137,6 +205,50 @@ describe('a person finds by its name', () => {
     })
     expect([from, to]).toEqual([0, length])
     expect(length).toBeGreaterThan(20)
+  })
+
+  test('the links that are open, and takes one back: it is then no longer shown', async () => {
+    await open(named('share-edit'), page)
+    const link = await getByRole(page, 'textbox', 'Invite link')
+    await page.waitForFunction((field) => (field as HTMLInputElement).value !== '', {}, link)
+    await getByRole(page, 'list', 'Open links')
+    await (await page.waitForSelector('>>> ::-p-text(Take back)'))?.click()
+    await getByText(page, 'This link was taken back: it opens nothing any more.')
+    expect(await link.evaluate((field) => (field as HTMLInputElement).value)).toBe('')
+    expect(await page.evaluate(() => story.session?.invites.length)).toBe(0)
+    await (await getByRole(page, 'button', 'New link')).click()
+    await page.waitForFunction((field) => (field as HTMLInputElement).value !== '', {}, link)
+  })
+
+  test('Hide my address, where the server has a relay, and why not where it has none', async () => {
+    await open(named('menu'), page)
+    const box = await getByRole(page, 'checkbox', 'Hide my address')
+    await page.waitForFunction((field) => !(field as HTMLInputElement).disabled, {}, box)
+    await box.click()
+    expect(await page.evaluate(() => localStorage.getItem('coterie.settings'))).toContain(
+      '"hideAddress":true',
+    )
+    await box.click()
+    await open(named('menu-no-relay'), page)
+    const none = await getByRole(page, 'checkbox', 'Hide my address')
+    await getByText(page, 'This server offers no relay, so your address cannot be hidden.')
+    expect(await none.evaluate((field) => (field as HTMLInputElement).disabled)).toBe(true)
+  })
+
+  test('everybody in People: with their place, way and time, or that they are not here', async () => {
+    await open(named('people-crowd'), page)
+    const list = await getByRole(page, 'list', 'People')
+    const rows = await list.evaluate((found) =>
+      [...found.querySelectorAll('li')].map((row) => (row.textContent ?? '').replace(/\s+/g, ' ').trim()),
+    )
+    expect(rows.length).toBe(32)
+    expect(rows[0]).toBe('Ada (you) Owner')
+    expect(rows[1]).toMatch(/^Ben Can edit Direct · 24 ms · word-count.ts:2$/i)
+    expect(rows).toContainEqual(
+      expect.stringMatching(/^Viewer 3 Can view relayed · 80 ms · word-count.ts:1$/i),
+    )
+    expect(rows).toContainEqual(expect.stringMatching(/^Viewer 10 Can view through others$/i))
+    expect(rows.at(-1)).toMatch(/^Viewer 30 Can view Not here$/i)
   })
 
   test('Join, which has the focus, and the session after Enter', async () => {

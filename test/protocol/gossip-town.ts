@@ -157,7 +157,7 @@ export class GossipTown {
     if (parcel.kind === 'message') this.#message(from, to, parcel.message)
     else {
       if (parcel.lane === 'bulk') this.tell(from, { type: 'hungry', link: to.me })
-      this.tell(to, { type: 'entries-came', link: from.me, bytes: 1 })
+      this.tell(to, { type: 'entries-came', link: from.me, bytes: 1, lane: parcel.lane })
       if (!this.ignores(to)) this.#tellLog(to, to.log.receive(...parcel.entries), from.me)
     }
   }
@@ -168,9 +168,9 @@ export class GossipTown {
       case 'digest':
         return this.tell(to, { type: 'digest', link, digest: message, now: this.now })
       case 'heads':
-        return this.tell(to, { ...message, link, now: this.now })
       case 'ack':
       case 'sending':
+        return this.tell(to, { ...message, link, now: this.now })
       case 'prune':
       case 'graft':
         return this.tell(to, { ...message, link })

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { isCatchingUp, isCaughtUp } from '../../src/protocol/comparing.ts'
 import { type GossipLink, sharedSeq } from '../../src/protocol/gossip-state.ts'
 import { chainOf } from '../../src/wire/heads.ts'
+import { GRAFT_MS } from '../../src/wire/limits.ts'
 import { type GossipPeer, GossipTown } from './gossip-town.ts'
 import { TestLog } from './log-fixture.ts'
 
@@ -106,6 +107,119 @@ describe('acknowledgements', () => {
     town.pass(300)
     expect(reader.log.document.applied).toEqual([])
     expect(linkOf(author, reader).acked.get(chainOf(parked))).toBe(1)
+  })
+})
+
+describe('news of what grew', () => {
+  test('go out at most once a second, and only to those who may not hold it', () => {
+    const town = new GossipTown(3)
+    town.linkAll()
+    const [author, one, other] = town.peers as [GossipPeer, GossipPeer, GossipPeer]
+    const before = town.sent.length
+    for (let key = 0; key < 100; key++) {
+      town.write(author)
+      town.pass(50)
+    }
+    const news = town.messagesSince(before, 'ack')
+    const between = news.filter(({ from, to }) => from === one && to === other.me)
+    expect(between.length).toBeGreaterThan(2)
+    expect(between.length).toBeLessThanOrEqual(6)
+    expect(news.filter(({ from }) => from === author).length).toBeLessThanOrEqual(12)
+    expect(town.messagesSince(before, 'heads')).toEqual([])
+  })
+
+  /** Author, two in the middle, and a far one that gets everything through the first of them. */
+  const square = (): { town: GossipTown; peers: readonly GossipPeer[] } => {
+    const town = new GossipTown(4)
+    const peers = town.peers as [GossipPeer, GossipPeer, GossipPeer, GossipPeer]
+    const [author, one, other, far] = peers
+    for (const middle of [one, other]) {
+      town.link(author, middle)
+      town.link(middle, far)
+    }
+    for (let key = 0; key < 10; key++) {
+      town.write(author)
+      town.pass(30)
+    }
+    town.pass(20_000)
+    return { town, peers }
+  }
+
+  test('graft: what somebody holds and does not come by itself is taken from there, and what follows', () => {
+    const { town, peers } = square()
+    const [author, one, other, far] = peers as [GossipPeer, GossipPeer, GossipPeer, GossipPeer]
+    const way = linkOf(other, far).pruned.has(author.who.device) ? one : other
+    town.ignores = (peer) => peer === way
+    town.write(author)
+    town.pass(1_000 + GRAFT_MS + 100)
+    expect(town.heldBy(far)).toBe(town.heldBy(author))
+    town.write(author)
+    town.settle()
+    expect(town.heldBy(far)).toBe(town.heldBy(author))
+  })
+
+  test('that are lies cost a few short messages and change nothing', () => {
+    const { town, peers } = square()
+    const [author, one, , far] = peers as [GossipPeer, GossipPeer, GossipPeer, GossipPeer]
+    const chain = { device: author.who.device, writer: author.author.writer }
+    const before = town.sent.length
+    for (let time = 0; time < 100; time++) {
+      const acknowledgements = [{ ...chain, held: 1_000 + time }]
+      town.tell(far, { type: 'ack', link: one.me, acknowledgements, now: town.now })
+      town.pass(100)
+    }
+    expect(town.sent.slice(before).filter(({ from }) => from === far).length).toBeLessThanOrEqual(2)
+    town.write(author)
+    town.pass(2_000)
+    expect(town.heldBy(far)).toBe(town.heldBy(author))
+  })
+})
+
+describe('catching up of who holds nothing', () => {
+  const PARAGRAPH = { weight: 10_000 }
+
+  test('asks one peer, not all at once', () => {
+    const town = new GossipTown(5)
+    const [newcomer, ...others] = town.peers as [GossipPeer, ...GossipPeer[]]
+    others.forEach((one, index) => {
+      for (const other of others.slice(index + 1)) town.link(one, other)
+    })
+    town.settle()
+    for (let key = 0; key < 20; key++) town.write(others[0] as GossipPeer)
+    town.pass(5_000)
+    const before = town.sent.length
+    for (const one of others) town.link(one, newcomer)
+    town.pass(5_000)
+    expect(town.heldBy(newcomer)).toBe(town.heldBy(others[0] as GossipPeer))
+    const senders = new Set(town.entriesSince(before).map(({ from }) => from))
+    expect(senders.size).toBe(1)
+  })
+
+  test('asks the next when the one that announced everything sends nothing', () => {
+    const town = new GossipTown(3)
+    const [newcomer, liar, honest] = town.peers as [GossipPeer, GossipPeer, GossipPeer]
+    town.link(liar, honest)
+    town.settle()
+    for (let key = 0; key < 20; key++) town.write(honest)
+    town.pass(5_000)
+    town.link(liar, newcomer)
+    town.tell(newcomer, { type: 'sending', link: liar.me, bytes: 2 ** 40, now: town.now })
+    town.link(honest, newcomer)
+    town.pass(5_000)
+    expect(town.heldBy(newcomer)).toBe(town.heldBy(honest))
+  })
+
+  test('costs nobody more than four documents in a row, and leaves nobody out', () => {
+    const town = new GossipTown(9)
+    const [full, ...newcomers] = town.peers as [GossipPeer, ...GossipPeer[]]
+    for (let paragraph = 0; paragraph < 10; paragraph++) town.write(full, PARAGRAPH)
+    const before = town.sent.length
+    for (const one of newcomers) town.link(full, one)
+    town.pass(1_000)
+    const served = new Set(town.entriesSince(before).map(({ to }) => to))
+    expect(served.size).toBe(4)
+    town.pass(20_000)
+    for (const one of newcomers) expect(town.heldBy(one)).toBe(10)
   })
 })
 
@@ -268,20 +382,6 @@ describe('digests', () => {
     const before = town.sent.length
     town.pass(3_600_000)
     expect(town.sent.length).toBe(before)
-  })
-
-  test('go out at most once a second while heads change', () => {
-    const town = new GossipTown(2)
-    town.linkAll()
-    const [author] = town.peers as [GossipPeer]
-    const before = town.sent.length
-    for (let key = 0; key < 100; key++) {
-      town.write(author)
-      town.pass(50)
-    }
-    const digests = town.messagesSince(before, 'digest').filter(({ from }) => from === author)
-    expect(digests.length).toBeGreaterThan(2)
-    expect(digests.length).toBeLessThanOrEqual(5)
   })
 
   test('equal heads and unequal text are told as diverged, on both sides', () => {

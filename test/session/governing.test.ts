@@ -36,7 +36,9 @@ async function threeEditors(): Promise<Company> {
   const all = [ada, ben, cyd]
   await until('all three are linked', () => all.every((one) => one.status.peers === 2))
   write(ben, 'ben ')
-  await until('all are equal', () => all.every((one) => textOf(one) === textOf(ada) && textOf(one).includes('ben')))
+  await until('all are equal', () =>
+    all.every((one) => textOf(one) === textOf(ada) && textOf(one).includes('ben')),
+  )
   return { ada, ben, cyd, devices, link }
 }
 
@@ -99,7 +101,6 @@ describe('a removed person', () => {
     write(again, 'cyd ')
     await until('and Ada reads Cyd', () => textOf(ada) === 'cyd meanwhile ben ada ')
   })
-
 })
 
 describe('a role', () => {

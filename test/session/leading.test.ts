@@ -107,6 +107,18 @@ describe('one tab leads', () => {
     await until('both say so', () => phases(ada).every((phase) => phase === 'offline'))
   })
 
+  test('when the deputy leaves, the next tab dials a standby, and goes on to say what the leader knows', async () => {
+    const { ada, ben } = await company(3)
+    const [first, second, third] = ada as [Open, Open, Open]
+    expect(third.tab.open.channels).toBe(0)
+    await second.session.leave()
+    await until('the third tab has its standby', () => third.tab.open.channels === 1)
+    await ben.leave()
+    await until('both wait', () => phases([first, third]).every((phase) => phase === 'waiting'))
+    place.relay.stop()
+    await until('both are offline', () => phases([first, third]).every((phase) => phase === 'offline'))
+  })
+
   test('without locks every tab leads, as links of its own say', async () => {
     const first = await founded('one')
     const ben = await joined(first)

@@ -13,6 +13,7 @@ import type { Environment } from '../../src/session/environment.ts'
 import type { Session } from '../../src/session/public.ts'
 import { createMemoryStore } from '../../src/storage/memory.ts'
 import type { Store } from '../../src/storage/port.ts'
+import { handDialer, type Packing } from '../../src/transport/hand-dialer.ts'
 import { type MemoryNetwork, memoryNetwork } from '../../src/transport/memory.ts'
 import { connectThroughRelay, type MemoryRelay } from '../../src/transport/memory-signaling.ts'
 import { memoryTabs } from '../../src/transport/memory-tabs.ts'
@@ -37,6 +38,12 @@ export interface Town {
 }
 
 export const SERVER = 'ws://town.example/signal'
+
+/** One signal a side is all that channels in memory need. */
+const packing: Packing = {
+  pack: ([signal]) => signal,
+  unpack: (packed) => (packed.length === 0 ? undefined : [packed]),
+}
 
 export const wallClock: Clock = {
   now: () => Date.now(),
@@ -64,6 +71,7 @@ export async function town(): Promise<Town> {
       crypto,
       clock: wallClock,
       dialer: network.dialer,
+      handDialer: handDialer({ dialer: network.dialer, packing, candidatesAtOnce: true }),
       connector: relay.connector(),
       store,
       exclusively: (_name, work) => work(),

@@ -3,9 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { inspectDescription } from '../../src/transport/description.ts'
 import { decodeDialSignal, encodeCandidate, encodeDescription } from '../../src/transport/dial-signal.ts'
+import { handDialer } from '../../src/transport/hand-dialer.ts'
 import { nodeDialer } from '../../src/transport/node-dialer.ts'
 import { packSignals, unpackSignals } from '../../src/transport/packing.ts'
-import type { Channel, Dial } from '../../src/transport/port.ts'
+import type { Channel } from '../../src/transport/port.ts'
 import { MAX_CARRIED_SIGNALS_BYTES } from '../../src/wire/limits.ts'
 import { until } from '../session/town.ts'
 import { expectStrict } from '../wire/mistreat.ts'
@@ -156,31 +157,34 @@ test('whatever bytes come, what they spell is sound, or nothing', () => {
   )
 })
 
-test('two open a channel by two packed texts alone', async () => {
-  const dialer = await nodeDialer()
+test('two open a channel by two packed messages alone, however late the second comes', async () => {
+  const dialer = handDialer({
+    dialer: await nodeDialer(),
+    packing: { pack: packSignals, unpack: unpackSignals },
+    candidatesAtOnce: true,
+  })
   const channels: Channel[] = []
   const side = (initiator: boolean) => {
-    const signals: Uint8Array[] = []
-    const dial: Dial = dialer.dial({
-      initiator,
-      iceServers: [],
-      onSignal: (signal) => signals.push(signal),
+    const packed: Uint8Array[] = []
+    const dial = dialer.dial({
+      ...{ initiator, iceServers: [], maxBytes: MAX_CARRIED_SIGNALS_BYTES },
+      onPacked: (message) => packed.push(message),
       onOpen: (channel) => channels.push(channel),
       onFailed: (_failure, detail) => {
         throw new Error(detail)
       },
     })
-    return { signals, dial }
-  }
-  const carry = (from: readonly Uint8Array[], to: Dial): void => {
-    const packed = packSignals(from, MAX_CARRIED_SIGNALS_BYTES)!
-    for (const signal of unpackSignals(packed)!) to.signal(signal)
+    return { packed, dial }
   }
   const [ada, ben] = [side(true), side(false)]
-  await until('Ada has an offer', () => ada.signals.length > 0)
-  carry(ada.signals, ben.dial)
-  await until('Ben has an answer and a way', () => ben.signals.length > 1)
-  carry(ben.signals, ada.dial)
+  await until('Ada has said everything', () => ada.packed.length === 1)
+  expect(ben.dial.take(Uint8Array.of(1, 2, 3))).toBe(false)
+  expect(ben.dial.take(ada.packed[0]!)).toBe(true)
+  expect(ben.dial.take(ada.packed[0]!)).toBe(false)
+  await until('Ben has said everything', () => ben.packed.length === 1)
+  for (const packed of [...ada.packed, ...ben.packed])
+    expect(unpackSignals(packed)!.length).toBeGreaterThan(1)
+  expect(ada.dial.take(ben.packed[0]!)).toBe(true)
   await until('both are open', () => channels.length === 2)
   for (const channel of channels) channel.close()
 })

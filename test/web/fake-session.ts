@@ -141,6 +141,7 @@ export class FakeSession implements Session {
       uses: role === 'editor' ? 1 : 1_000,
       expiresAt: Number.MAX_SAFE_INTEGER,
       spoken: () => Promise.resolve({ code: '7-walrus-lantern', expiresAt: Date.now() + 300_000 }),
+      carried: () => Promise.reject(new Error('no WebRTC here')),
     }
     this.invites = [...this.invites, invite]
     return Promise.resolve(invite)

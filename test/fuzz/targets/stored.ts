@@ -71,7 +71,9 @@ const base: Target = {
   name: 'stored-base',
   pace: 'cheap',
   valid: sampled(
-    checkpoint.map(({ heads, free }): StoredBase => ({ heads, free, rosterSeq: 3, state: fixed('state', 50) })),
+    checkpoint.map(
+      ({ heads, free }): StoredBase => ({ heads, free, rosterSeq: 3, state: fixed('state', 50) }),
+    ),
     encodeBase,
   ),
   decode: (row) => unlessRefused(decodeBase(row)),

@@ -1,6 +1,6 @@
 /**
  * The roster as one peer knows it: the owner's chain of records and the Joins that stand on it. It
- * answers who a device is, what it may do at which rosterSeq (standing.ts), and which invites are open. Every
+ * answers who a device is, what it may do at which rosterSeq (rights.ts), and which invites are open. Every
  * answer is a function of the set of records and Joins, never of clocks or of the order they came in.
  */
 import { assert, unreachable } from '../base/assert.ts'
@@ -32,7 +32,7 @@ import {
   sessionIdOf,
 } from '../wire/roster-record.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
-import { type Cut, type GenuineJoin, Standing } from './standing.ts'
+import { type Cut, type GenuineJoin, Rights } from './rights.ts'
 
 export type InviteRecord = Extract<RosterContent, { type: 'invite' }>
 export type EpochRecord = Extract<RosterContent, { type: 'epoch' }>
@@ -54,13 +54,13 @@ export class Roster {
   /** All that may come to stand; of those that do not, at most MAX_JOINS. */
   readonly #known = new Map<JoinId, KnownJoin>()
   #founder: DeviceId | undefined
-  #standing: Standing
+  #rights: Rights
   #digest: Uint8Array | undefined
 
   constructor(crypto: Crypto, session: SessionId) {
     this.#crypto = crypto
     this.session = session
-    this.#standing = new Standing([], undefined, [])
+    this.#rights = new Rights([], undefined, [])
   }
 
   /** Number of the newest record; -1 before Create. */
@@ -79,9 +79,9 @@ export class Roster {
   /** Of every device but the founder's the Join it stands on: one that was not dropped, where there is one. */
   get joins(): ReadonlyMap<DeviceId, Join> {
     const joins = new Map<DeviceId, Join>()
-    for (const device of this.#standing.devices()) {
-      const all = this.#standing.joinsOf(device)
-      const best = all.find(({ id }) => this.#standing.droppedAt(id) === undefined) ?? all[0]
+    for (const device of this.#rights.devices()) {
+      const all = this.#rights.joinsOf(device)
+      const best = all.find(({ id }) => this.#rights.droppedAt(id) === undefined) ?? all[0]
       if (best !== undefined) joins.set(device, best.join)
     }
     return joins
@@ -89,7 +89,7 @@ export class Roster {
 
   /** The device that owns the session now. Asserts that Create is there. */
   get owner(): DeviceId {
-    const owner = this.#standing.ownerAt(this.seq)
+    const owner = this.#rights.ownerAt(this.seq)
     assert(owner !== undefined, 'a roster is asked only once Create is there')
     return owner
   }
@@ -101,7 +101,7 @@ export class Roster {
   }
 
   get isPaused(): boolean {
-    return this.#standing.isPausedAt(this.seq)
+    return this.#rights.isPausedAt(this.seq)
   }
 
   get hasEnded(): boolean {
@@ -167,16 +167,16 @@ export class Roster {
   takeJoin(join: Join): Taken {
     const kept = this.#keep(join)
     if (kept === undefined) return 'known'
-    if (this.#standing.stands(kept)) return 'known'
+    if (this.#rights.stands(kept)) return 'known'
     if (kept.phase === 'genuine' && this.#known.has(kept.id) && !this.#isNews) return 'void'
     if (this.#settle().includes(kept.id)) return FALSE_JOIN
-    if (this.#standing.stands(kept)) return 'new'
+    if (this.#rights.stands(kept)) return 'new'
     return kept.phase === 'unread' ? 'early' : 'void'
   }
 
   /** What the device may do according to the records up to `rosterSeq`; undefined: it is no member there. */
   roleAt(device: DeviceId, rosterSeq: number): Role | undefined {
-    return this.#standing.roleAt(device, rosterSeq)
+    return this.#rights.roleAt(device, rosterSeq)
   }
 
   roleOf(device: DeviceId): Role | undefined {
@@ -184,36 +184,36 @@ export class Roster {
   }
 
   mayAdmit(device: DeviceId, rosterSeq: number): boolean {
-    return this.#standing.mayAdmit(device, rosterSeq)
+    return this.#rights.mayAdmit(device, rosterSeq)
   }
 
   /** Whether the device may change the text there: an editor, unless editing is paused; the owner always. */
   mayWrite(device: DeviceId, rosterSeq: number): boolean {
     const role = this.roleAt(device, rosterSeq)
-    return role === 'owner' || (role === 'editor' && !this.#standing.isPausedAt(rosterSeq))
+    return role === 'owner' || (role === 'editor' && !this.#rights.isPausedAt(rosterSeq))
   }
 
   /** How far entries count that the device signed before it knew that it may not. */
   cutsOf(device: DeviceId): readonly Cut[] {
-    return this.#standing.cutsOf(device)
+    return this.#rights.cutsOf(device)
   }
 
   /** Whether some of what the device signed may not count: asked first, because nearly all of it always does. */
   isConcerned(device: DeviceId): boolean {
-    return this.#standing.isConcerned(device)
+    return this.#rights.isConcerned(device)
   }
 
   isLeftOutSince(device: DeviceId, rosterSeq: number): boolean {
-    return this.#standing.isLeftOutSince(device, rosterSeq)
+    return this.#rights.isLeftOutSince(device, rosterSeq)
   }
 
   isBackedAt(device: DeviceId, rosterSeq: number): boolean {
-    return this.#standing.isBackedAt(device, rosterSeq)
+    return this.#rights.isBackedAt(device, rosterSeq)
   }
 
   /** The invite's record when it was made and not revoked by `rosterSeq`. */
   inviteAt(invite: InviteId, rosterSeq: number): InviteRecord | undefined {
-    return this.#standing.inviteAt(invite, rosterSeq)
+    return this.#rights.inviteAt(invite, rosterSeq)
   }
 
   /** Whether the owner ever signed such an invite, revoked or not. */
@@ -232,9 +232,9 @@ export class Roster {
 
   /** Devices that came in with it. */
   usersOf(invite: InviteId): readonly DeviceId[] {
-    return this.#standing
+    return this.#rights
       .devices()
-      .filter((device) => this.#standing.joinsOf(device).some(({ join }) => join.invite === invite))
+      .filter((device) => this.#rights.joinsOf(device).some(({ join }) => join.invite === invite))
   }
 
   usesOf(invite: InviteId): number {
@@ -244,13 +244,13 @@ export class Roster {
   /** Of members and of those who were. */
   certificateOf(device: DeviceId): Certificate | undefined {
     if (device === this.#founder) return this.create.owner
-    return this.#standing.joinsOf(device)[0]?.join.certificate
+    return this.#rights.joinsOf(device)[0]?.join.certificate
   }
 
   /** Members: the owner first, then in the order of their ids. */
   devices(): readonly DeviceId[] {
     if (this.#founder === undefined) return []
-    const others = new Set([this.#founder, ...this.#standing.devices()])
+    const others = new Set([this.#founder, ...this.#rights.devices()])
     others.delete(this.owner)
     return [this.owner, ...[...others].filter((device) => this.roleOf(device) !== undefined).sort()]
   }
@@ -258,7 +258,7 @@ export class Roster {
   /** Joins no record names yet whose admitter and invite are in good standing: what the owner's next record names. */
   acceptable(): readonly JoinId[] {
     return this.#all()
-      .filter(({ id }) => !this.#standing.isListed(id) && this.#standing.droppedAt(id) === undefined)
+      .filter(({ id }) => !this.#rights.isListed(id) && this.#rights.droppedAt(id) === undefined)
       .map(({ id }) => id)
   }
 
@@ -266,7 +266,7 @@ export class Roster {
   renewable(admitter: DeviceId): readonly Join[] {
     return this.#all().flatMap(({ id, device, join }) =>
       join.admitter === admitter &&
-      this.#standing.droppedAt(id) !== undefined &&
+      this.#rights.droppedAt(id) !== undefined &&
       this.roleOf(device) === undefined &&
       this.cutsOf(device).length === 0
         ? [join]
@@ -359,7 +359,7 @@ export class Roster {
     const known = this.#known.get(id)
     if (known !== undefined) return known
     const kept: KnownJoin = { id, device, join, phase: 'unread' }
-    const standing = this.#standing.devices()
+    const standing = this.#rights.devices()
     const waiting = this.#known.size - this.#all().length
     if (waiting >= MAX_JOINS || (standing.length >= MAX_JOINS && !standing.includes(device))) return kept
     this.#known.set(id, kept)
@@ -382,7 +382,7 @@ export class Roster {
         wrong.push(kept.id)
       }
     }
-    this.#standing = new Standing(this.#records, this.#founder, this.#chosen())
+    this.#rights = new Rights(this.#records, this.#founder, this.#chosen())
     this.#digest = undefined
     this.#isNews = false
     return wrong
@@ -416,7 +416,7 @@ export class Roster {
 
   /** Every Join that stands, in one order for everybody. */
   #all(): GenuineJoin[] {
-    const all = this.#standing.devices().flatMap((device) => this.#standing.joinsOf(device))
+    const all = this.#rights.devices().flatMap((device) => this.#rights.joinsOf(device))
     return all.sort(inOrder)
   }
 }

@@ -103,7 +103,7 @@ export type RosterContent =
       readonly wraps: readonly Wrap[]
       /** The admitter key in force from here on, to everybody who may admit. */
       readonly admitterWraps: readonly Wrap[]
-      /** The Joins the owner accepts (protocol/standing.ts). */
+      /** The Joins the owner accepts (protocol/rights.ts). */
       readonly joins: readonly JoinId[]
       /** The epoch key before this one, sealed under this one; empty for epoch 0. */
       readonly previousSealed: Uint8Array

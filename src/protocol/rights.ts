@@ -34,7 +34,7 @@ interface KnownInvite {
 
 const NEVER = Number.POSITIVE_INFINITY
 
-export class Standing {
+export class Rights {
   readonly #owners: { readonly from: number; readonly device: DeviceId }[] = []
   readonly #pauses: { readonly from: number; readonly paused: boolean }[] = []
   readonly #invites = new Map<InviteId, KnownInvite[]>()

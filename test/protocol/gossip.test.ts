@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isCatchingUp, isCaughtUp } from '../../src/protocol/comparing.ts'
 import { type GossipLink, sharedSeq } from '../../src/protocol/gossip-state.ts'
+import { ringOf, wantedLinks } from '../../src/protocol/overlay.ts'
 import { chainOf } from '../../src/wire/heads.ts'
 import { GRAFT_MS } from '../../src/wire/limits.ts'
 import { type GossipPeer, GossipTown } from './gossip-town.ts'
@@ -434,4 +435,55 @@ test('links that open, close and lose what is under way end with everybody holdi
     }),
     { numRuns: 25 },
   )
+})
+
+describe('along the rings of a crowd', () => {
+  test.each([20, 128])(
+    'of %i, after ten keys an author costs one message with entries for everybody else',
+    (size) => {
+      const town = new GossipTown(size)
+      const ring = ringOf(town.peers.map(({ me }) => me))
+      const peerOf = new Map(town.peers.map((peer) => [peer.me, peer]))
+      for (const one of town.peers) {
+        for (const other of wantedLinks(one.me, ring))
+          if (one.me < other) town.link(one, peerOf.get(other) as GossipPeer)
+      }
+      town.settle()
+      const [author] = town.peers as [GossipPeer]
+      for (let key = 0; key < 10; key++) {
+        town.write(author)
+        town.pass(100)
+      }
+      const before = town.sent.length
+      for (let key = 0; key < 20; key++) {
+        town.write(author)
+        town.pass(100)
+      }
+      expect(town.entriesSince(before).length / 20).toBe(size - 1)
+      for (const peer of town.peers) expect(town.heldBy(peer)).toBe(30)
+    },
+  )
+
+  test('in a burst of fifty joins nobody sends the document more than four times, and all have it in seconds', () => {
+    const town = new GossipTown(51)
+    const [full] = town.peers as [GossipPeer]
+    for (let paragraph = 0; paragraph < 13; paragraph++) town.write(full, { weight: 10_000 })
+    const ring = ringOf(town.peers.map(({ me }) => me))
+    const peerOf = new Map(town.peers.map((peer) => [peer.me, peer]))
+    for (const one of town.peers) {
+      if (one !== full) town.link(full, one)
+      for (const other of wantedLinks(one.me, ring))
+        if (one.me < other && one !== full && other !== full.me)
+          town.link(one, peerOf.get(other) as GossipPeer)
+      town.pass(20)
+    }
+    town.pass(3_000)
+    for (const peer of town.peers) expect(town.heldBy(peer)).toBe(13)
+    const sends = town.peers.map((peer) => {
+      const own = town.entriesSince(0).filter(({ from }) => from === peer)
+      return own.reduce((sum, { parcel }) => sum + parcel.entries.length, 0) / 13
+    })
+    expect(Math.max(...sends)).toBeLessThanOrEqual(4)
+    expect(sends.reduce((sum, each) => sum + each)).toBeLessThanOrEqual(2 * 50)
+  })
 })

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isCatchingUp, isCaughtUp } from '../../src/protocol/comparing.ts'
 import { type GossipLink, sharedSeq } from '../../src/protocol/gossip-state.ts'
+import { headsOf } from '../../src/protocol/log.ts'
 import { ringOf, wantedLinks } from '../../src/protocol/overlay.ts'
 import { chainOf } from '../../src/wire/heads.ts'
 import { GRAFT_MS } from '../../src/wire/limits.ts'
@@ -221,6 +222,79 @@ describe('catching up of who holds nothing', () => {
     expect(served.size).toBe(4)
     town.pass(20_000)
     for (const one of newcomers) expect(town.heldBy(one)).toBe(10)
+  })
+})
+
+describe('a peer', () => {
+  test.each(['ack', 'heads'] as const)(
+    'that says it holds what was never written is named for that (%s)',
+    (type) => {
+      const town = new GossipTown(3)
+      town.linkAll()
+      const [author, liar, honest] = town.peers as [GossipPeer, GossipPeer, GossipPeer]
+      town.write(author)
+      town.pass(2_000)
+      const { device } = author.who
+      const lie = { device, writer: author.author.writer, held: 2 }
+      const [head] = headsOf(author.log.state)
+      if (type === 'ack') town.tell(author, { type, link: liar.me, acknowledgements: [lie], now: town.now })
+      else if (head !== undefined)
+        town.tell(author, {
+          type,
+          link: liar.me,
+          heads: [{ ...head, held: 2 }],
+          answer: false,
+          seen: 9,
+          now: town.now,
+        })
+      const faults = author.outputs.filter((output) => output.type === 'fault')
+      expect(faults).toMatchObject([{ link: liar.me, violation: { violation: 'forged' } }])
+      expect(linkOf(author, liar).acked.get(chainOf(lie))).toBe(1)
+      expect(author.outputs.some((output) => output.type === 'fault' && output.link === honest.me)).toBe(
+        false,
+      )
+    },
+  )
+
+  test('that goes on sending live what it was asked not to is named, and one that lags is not', () => {
+    const town = new GossipTown(3)
+    town.linkAll()
+    const [author, stubborn, reader] = town.peers as [GossipPeer, GossipPeer, GossipPeer]
+    for (let key = 0; key < 10; key++) {
+      town.write(author)
+      town.pass(50)
+    }
+    const entry = town.write(author)
+    town.pass(5_000)
+    const again = (times: number): void => {
+      for (let time = 0; time < times; time++) {
+        town.tell(reader, { type: 'entries-came', link: stubborn.me, bytes: 1, lane: 'live' })
+        town.tell(reader, { type: 'duplicate', entry, from: stubborn.me })
+      }
+    }
+    again(1_000)
+    expect(reader.outputs.some(({ type }) => type === 'fault')).toBe(false)
+    town.pass(20_000)
+    town.tell(reader, { type: 'tick', now: town.now })
+    again(101)
+    expect(reader.outputs.filter(({ type }) => type === 'fault').length).toBe(1)
+  })
+
+  test('that never prunes costs its neighbours one message a key, and nobody else anything', () => {
+    const town = new GossipTown(5)
+    town.linkAll()
+    const [author, greedy] = town.peers as [GossipPeer, GossipPeer]
+    town.mutes = (peer, message) => peer === greedy && message.type === 'prune'
+    for (let key = 0; key < 10; key++) {
+      town.write(author)
+      town.pass(50)
+    }
+    const before = town.sent.length
+    town.write(author)
+    town.pass(50)
+    const extra = town.entriesSince(before).filter(({ from }) => from !== author)
+    expect(extra.length).toBeLessThanOrEqual(3)
+    expect(extra.every(({ to }) => to === greedy.me)).toBe(true)
   })
 })
 

@@ -161,6 +161,17 @@ export async function runCheck(options: CheckOptions = {}): Promise<CheckReport>
   )
 }
 
+/** Whether this page's server names a relay: without one, `relayOnly` connects nobody. */
+export async function offersRelay(): Promise<'yes' | 'no' | 'unreachable'> {
+  const page = globalThis.location
+  if (page === undefined) return 'unreachable'
+  const [crypto, { askServer }] = await Promise.all([loadCrypto(), import('./session/server-question.ts')])
+  const url = `${page.origin.replace(/^http/, 'ws')}/signal`
+  const answer = await askServer({ crypto, clock, connector: browserSignaling() }, url)
+  if (answer.kind !== 'answered') return 'unreachable'
+  return answer.iceServers.some(({ urls }) => urls.some((one) => /^turns?:/.test(one))) ? 'yes' : 'no'
+}
+
 async function keepsOnDisk(crypto: Crypto): Promise<'on-disk' | 'in-memory'> {
   if (!canStoreOnDisk()) return 'in-memory'
   try {

@@ -180,6 +180,12 @@ export class Page extends EventTarget {
     this.session?.retry()
   }
 
+  /** Opens the session again, with other wishes about how it connects. */
+  reopen(): void {
+    const { session } = this
+    if (this.#state.phase === 'live' && session) this.enter({ to: 'session', localId: session.localId })
+  }
+
   /** One about a topic takes the place of the last about it. */
   toast(sentence: string, topic?: string): void {
     const detail: ToastWish = { sentence, topic }
@@ -189,6 +195,10 @@ export class Page extends EventTarget {
   /** The line of somebody's cursor, from 1; undefined when they have none in this text. */
   lineOf(device: Member['device']): number | undefined {
     return this.#desk?.lineOf(device)
+  }
+
+  #wishes(): { readonly relayOnly: boolean } {
+    return { relayOnly: this.#settings().hideAddress }
   }
 
   #enterDraft(): void {
@@ -210,6 +220,7 @@ export class Page extends EventTarget {
         name,
         title: this.#draftTitle,
         roots: { main: 'text' },
+        ...this.#wishes(),
       })
       this.#keepFailure = undefined
       if (visit !== this.#visit) {
@@ -231,7 +242,9 @@ export class Page extends EventTarget {
     const visit = this.#visit
     this.#desk?.hold()
     this.#show({ phase: 'opening' })
-    const opened = engine().then(({ openSession }) => openSession(localId as RecentSession['localId'], {}))
+    const opened = engine().then(({ openSession }) =>
+      openSession(localId as RecentSession['localId'], this.#wishes()),
+    )
     opened.then(
       (session) => (visit === this.#visit ? this.#adopt(session, 'opened') : void session.leave()),
       (error) => visit === this.#visit && this.#refuse('session', error, () => this.#open(localId)),
@@ -257,7 +270,7 @@ export class Page extends EventTarget {
       this.openRecent(own)
       return
     }
-    const invitation = await openInvitation(url, {})
+    const invitation = await openInvitation(url, this.#wishes())
     if (isHere()) this.#show({ phase: 'asked', invitation })
     else invitation.decline()
   }

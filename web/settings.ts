@@ -9,6 +9,8 @@ export interface Settings {
   readonly name: string
   readonly theme: Theme
   readonly flags: FlagChoice
+  /** Connect through the server's relay only, so that nobody in a session learns this device's address. */
+  readonly hideAddress: boolean
 }
 
 /** `public/theme.js` reads the same key before the first paint. */
@@ -19,7 +21,7 @@ const ANIMALS = ['Badger', 'Finch', 'Fox', 'Hare', 'Heron', 'Lynx', 'Otter', 'Ow
 
 export function readSettings(): Settings {
   const kept = parse(stored())
-  return { name: kept.name ?? friendlyName(), theme: kept.theme ?? 'system', flags: kept.flags ?? 'activity' }
+  return { name: friendlyName(), theme: 'system', flags: 'activity', hideAddress: false, ...kept }
 }
 
 export function writeSettings(settings: Settings): void {
@@ -53,10 +55,11 @@ function stored(): unknown {
 
 function parse(value: unknown): Partial<Settings> {
   if (typeof value !== 'object' || value === null) return {}
-  const { name, theme, flags } = value as Record<string, unknown>
+  const { name, theme, flags, hideAddress } = value as Record<string, unknown>
   return {
     ...(typeof name === 'string' && name.trim() !== '' ? { name } : {}),
     ...(theme === 'system' || theme === 'light' || theme === 'dark' ? { theme } : {}),
+    ...(typeof hideAddress === 'boolean' ? { hideAddress } : {}),
     ...(flags === 'activity' || flags === 'always' || flags === 'never' ? { flags } : {}),
   }
 }

@@ -158,11 +158,13 @@ export class Shell {
   }
 
   #choose(change: Partial<Settings>): void {
+    const { hideAddress } = this.#settings
     this.#settings = { ...this.#settings, ...change }
     writeSettings(this.#settings)
     applyTheme(this.#settings.theme)
     this.#editor.flags = this.#settings.flags
     this.#bar.settings = this.#settings
+    if (this.#settings.hideAddress !== hideAddress) this.#page.reopen()
   }
 
   #follow({ member, once }: FollowRequest): void {

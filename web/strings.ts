@@ -38,6 +38,12 @@ export const strings = {
   copyLink: 'Copy link',
   newLink: 'New link',
   linkUsed: 'This link has been used.',
+  linkTakenBack: 'This link was taken back: it opens nothing any more.',
+  openLinks: 'Open links',
+  openLink: (role: 'editor' | 'viewer', uses: number, until: string) =>
+    `${role === 'editor' ? 'Can edit' : 'Can view'}, ${uses === 1 ? 'one person' : `up to ${uses}`}, until ${until}`,
+  takeBack: 'Take back',
+  takeBackNamed: (link: string) => `Take back: ${link}`,
   onlyThisComputer: 'This page runs on localhost: this link works only on this computer.',
   qrCode: 'QR code of the invite link',
   preparingLink: 'Preparing the link…',
@@ -140,6 +146,14 @@ export const strings = {
   themes: { system: 'System', light: 'Light', dark: 'Dark' },
   flags: 'Name flags',
   flagChoices: { activity: 'When active', always: 'Always', never: 'Never' },
+  hideAddress: 'Hide my address',
+  hideAddressNotes: {
+    asking: 'Asking the server…',
+    yes: "Connects through the server's relay only: nobody in a session learns your address. Slower.",
+    no: 'This server offers no relay, so your address cannot be hidden.',
+    unreachable: 'The server cannot be asked right now whether it offers a relay.',
+    nobody: 'On, but this server offers no relay: nobody can connect to you until you turn it off.',
+  },
   storageKept: 'This browser keeps your sessions until you erase them.',
   storageMayGo: 'This browser may clear your sessions when space runs out. Download what matters.',
 

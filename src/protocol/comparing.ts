@@ -15,6 +15,8 @@ import {
   type GossipLink,
   type GossipOutput,
   type GossipState,
+  invented,
+  isInvented,
   raise,
   setHeld,
 } from './gossip-state.ts'
@@ -77,7 +79,7 @@ export function compareDigests(
 ): void {
   link.theirs = input.digest
   const mine = digestMessage(state)
-  if (!equalBytes(input.digest.roster, mine.roster)) outputs.push({ type: 'roster-differs', link: link.id })
+  if (!equalBytes(input.digest.roster, mine.roster)) offerRoster(link, mine.roster, input.now, outputs)
   if (equalBytes(input.digest.held, mine.held)) {
     for (const chain of state.log.chains.values()) acknowledge(state, link, chain.id, heldSeq(chain))
     link.compared = true
@@ -88,6 +90,14 @@ export function compareDigests(
   } else if (input.now - link.comparedAt >= COMPARE_PAUSE_MS && !isFetching(state, link)) {
     sendHeads(state, link, true, input.now, outputs)
   }
+}
+
+/** The same roster again only after a while: a digest has 66 bytes, and a roster may have a thousand times as many. */
+function offerRoster(link: GossipLink, roster: Uint8Array, now: Millis, outputs: GossipOutput[]): void {
+  const { rosterOffered: last } = link
+  if (last !== undefined && now - last.at < FULL_SEND_PAUSE_MS && equalBytes(last.digest, roster)) return
+  link.rosterOffered = { digest: roster, at: now }
+  outputs.push({ type: 'roster-differs', link: link.id })
 }
 
 export function checkDivergence(state: GossipState, link: GossipLink, outputs: GossipOutput[]): void {
@@ -103,6 +113,7 @@ export function compareHeads(
   outputs: GossipOutput[],
 ): void {
   const told = new Map(input.heads.map((head) => [chainOf(head), head]))
+  for (const [id, { held }] of told) if (isInvented(state, id, held)) return void outputs.push(invented(link))
   const nothingUnderWay = input.seen >= link.entriesSent
   let fell = false
   for (const id of new Set([...link.sent.keys(), ...link.acked.keys()])) {

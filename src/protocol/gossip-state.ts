@@ -7,7 +7,8 @@ import type { Entry } from '../wire/entry.ts'
 import type { ChainId, Head } from '../wire/heads.ts'
 import { HEADS_DIGEST_PAUSE_MS } from '../wire/limits.ts'
 import type { Acknowledgement, Message } from '../wire/message.ts'
-import type { Violation } from '../wire/violation.ts'
+import { type Violation, violation } from '../wire/violation.ts'
+import { type Chain, heldSeq } from './chain.ts'
 import type { LogState } from './log.ts'
 
 /** Whole documents given away in a row. */
@@ -52,6 +53,8 @@ export interface GossipLink {
   entriesSeen: number
   fullSendAt: Millis
   comparedAt: Millis
+  /** The roster it was sent last because its digest was another. */
+  rosterOffered: { readonly digest: Uint8Array; readonly at: Millis } | undefined
   /** The other side's last digests. */
   theirs:
     | {
@@ -72,6 +75,8 @@ export interface GossipLink {
 export interface GossipState {
   readonly log: LogState
   readonly me: InstanceId
+  /** The chain we write now: nobody else can hold more of it. */
+  readonly writing: () => Chain | undefined
   readonly links: Map<InstanceId, GossipLink>
   /** What devices said they hold of the chains in the log, kept when their links close. */
   readonly heldBy: Map<DeviceId, Map<ChainId, number>>
@@ -173,10 +178,13 @@ export type GossipOutput =
   | { readonly type: 'fault'; readonly link: InstanceId; readonly violation: Violation }
   | { readonly type: 'wake'; readonly at: Millis }
 
-export function startGossip(log: LogState, me: InstanceId): GossipState {
+export function startGossip(
+  log: LogState,
+  me: InstanceId,
+  writing: GossipState['writing'] = () => undefined,
+): GossipState {
   return {
-    log,
-    me,
+    ...{ log, me, writing },
     links: new Map(),
     heldBy: new Map(),
     now: 0,
@@ -198,7 +206,7 @@ export function startGossipLink(id: InstanceId, device: DeviceId, now: Millis): 
     ...{ turn: 'free', askedAt: undefined, owesHeads: false, progressAt: now, lacking: false },
     ...{ rtt: 0, cameBy: 'live', unheeded: 0, entriesSent: 0, entriesSeen: 0 },
     ...{ fullSendAt: Number.NEGATIVE_INFINITY, comparedAt: Number.NEGATIVE_INFINITY },
-    ...{ theirs: undefined, announced: 0, announcing: false, compared: false },
+    ...{ theirs: undefined, rosterOffered: undefined, announced: 0, announcing: false, compared: false },
   }
 }
 
@@ -215,6 +223,17 @@ export function setHeld(state: GossipState, link: GossipLink, chain: ChainId, se
   const held = state.heldBy.get(link.device) ?? new Map<ChainId, number>()
   state.heldBy.set(link.device, held)
   held.set(chain, seq)
+}
+
+/** Whoever says it holds more of what we write than we have written lies, or has it from somebody who does. */
+export function isInvented(state: GossipState, chain: ChainId, seq: number): boolean {
+  const own = state.writing()
+  return own?.id === chain && own.ended === undefined && seq > heldSeq(own)
+}
+
+export function invented(link: GossipLink): GossipOutput {
+  const found = violation('forged', 'acknowledges entries that were never written')
+  return { type: 'fault', link: link.id, violation: found }
 }
 
 export function acknowledge(state: GossipState, link: GossipLink, chain: ChainId, seq: number): void {

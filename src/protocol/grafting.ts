@@ -6,7 +6,14 @@ import { type ChainId, chainOf } from '../wire/heads.ts'
 import { GRAFT_MS } from '../wire/limits.ts'
 import type { Acknowledgement } from '../wire/message.ts'
 import { heldSeq } from './chain.ts'
-import { acknowledge, type GossipLink, type GossipOutput, type GossipState } from './gossip-state.ts'
+import {
+  acknowledge,
+  type GossipLink,
+  type GossipOutput,
+  type GossipState,
+  invented,
+  isInvented,
+} from './gossip-state.ts'
 
 /** More chains than this are told as one digest. */
 const MAX_TOLD = 128
@@ -20,6 +27,7 @@ export function acknowledged(
 ): void {
   for (const { device, writer, held } of acknowledgements) {
     const id = chainOf({ device, writer })
+    if (isInvented(state, id, held)) return void outputs.push(invented(link))
     acknowledge(state, link, id, held)
     // what we did not ask it to keep to itself comes of its own accord
     if (held <= heldHere(state, id) || !link.prunedByUs.has(device) || link.promised.has(id)) continue

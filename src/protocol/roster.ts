@@ -140,7 +140,7 @@ export class Roster {
       const known = this.#keep(join.value)
       if (known !== undefined) kept.add(known.id)
     }
-    const isFalse = this.#settle().some((id) => kept.has(id))
+    const isFalse = this.#isNews && this.#settle().some((id) => kept.has(id))
     return fault ?? (isFalse ? FALSE_JOIN : undefined)
   }
 

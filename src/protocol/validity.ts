@@ -8,18 +8,25 @@
  */
 import type { Checkpoint } from '../wire/checkpoint.ts'
 import type { EntryKind } from '../wire/entry.ts'
-import { chainOf } from '../wire/heads.ts'
+import { type ChainId, chainOf } from '../wire/heads.ts'
 import type { CutLine } from '../wire/roster-record.ts'
 import { type Chain, entryAt, type HeldEntry, heldId, heldSeq } from './chain.ts'
-import type { LogState } from './log.ts'
 import type { Roster } from './roster.ts'
+
+/** What of the log is looked at. */
+export interface Held {
+  readonly roster: Roster
+  readonly chains: ReadonlyMap<ChainId, Chain>
+  readonly byClient: ReadonlyMap<number, Chain>
+  readonly freeClocks: ReadonlyMap<number, number>
+}
 
 export function writesText(kind: EntryKind): boolean {
   return kind === 'edit' || kind === 'checkpoint' || kind === 'adopt'
 }
 
 /** Whether the entry's time has come, as far as its chain and those it vouches for are concerned. */
-export function counts(state: LogState, chain: Chain, held: HeldEntry): boolean {
+export function counts(state: Held, chain: Chain, held: HeldEntry): boolean {
   if (held.entry.seq > chain.validTo) return false
   return (held.adopted ?? []).every((end) => {
     const adopted = state.chains.get(chainOf(end))
@@ -28,13 +35,13 @@ export function counts(state: LogState, chain: Chain, held: HeldEntry): boolean 
 }
 
 /** The chain got a new entry, or a new base. */
-export function judgeChain(state: LogState, chain: Chain): void {
+export function judgeChain(state: Held, chain: Chain): void {
   const cut = state.roster.isConcerned(chain.device) ? cutEnd(state.roster, chain) : Number.POSITIVE_INFINITY
   chain.validTo = Math.max(cut, chain.adoptedTo)
 }
 
 /** What `held`, next in its chain and counting, vouches for. True when some chain now counts further. */
-export function vouch(state: LogState, chain: Chain, held: HeldEntry): boolean {
+export function vouch(state: Held, chain: Chain, held: HeldEntry): boolean {
   let further = false
   for (const end of held.adopted ?? []) {
     const adopted = state.chains.get(chainOf(end))
@@ -57,7 +64,7 @@ function adopt(by: Chain, chain: Chain, seq: number): boolean {
 }
 
 /** The roster changed: everything held is judged anew. Gives the chains of which more is applied than counts. */
-export function judgeAll(state: LogState): Chain[] {
+export function judgeAll(state: Held): Chain[] {
   for (const chain of state.chains.values()) {
     chain.adoptedTo = chain.meantTo
     judgeChain(state, chain)
@@ -68,7 +75,7 @@ export function judgeAll(state: LogState): Chain[] {
 }
 
 /** Goes through all that is held as if it were applied anew, to find who vouches for whom. */
-function runThrough(state: LogState): void {
+function runThrough(state: Held): void {
   const reached = new Map([...state.chains.values()].map((chain) => [chain, chain.base]))
   const clocks = new Map([...reached.keys()].map((chain) => [chain.clientID, baseClock(chain)]))
   const clockOf = (clientID: number): number => clocks.get(clientID) ?? state.freeClocks.get(clientID) ?? 0
@@ -104,7 +111,7 @@ function baseClock(chain: Chain): number {
 
 /** Whether a checkpoint signed at `rosterSeq` covers more of some chain than counts: its author did not know of the cut. */
 export function passesCut(
-  state: LogState,
+  state: Held,
   checkpoint: Pick<Checkpoint, 'heads'> & { readonly rosterSeq: number },
 ): boolean {
   return checkpoint.heads.some((head) => {

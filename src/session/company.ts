@@ -7,7 +7,7 @@ import type { DeviceId, InstanceId, SessionId } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import type { GossipInput, GossipState } from '../protocol/gossip-state.ts'
-import { type Ring, ringOf } from '../protocol/overlay.ts'
+import { FULL_MESH, type Ring, ringOf, wantedLinks } from '../protocol/overlay.ts'
 import * as presenceCore from '../protocol/presence.ts'
 import type { Roster } from '../protocol/roster.ts'
 import { MAX_CARRY_HOPS, MAX_INSTANCES } from '../wire/limits.ts'
@@ -69,16 +69,30 @@ export class Company {
     }
   }
 
-  /** Everybody the lost link was the way to may be gone too. */
+  /**
+   * Everybody the lost link was the way to may be gone too, and whoever no way is known to. But a link of a crowd that
+   * neither side wants was let go: a doubt of all behind it, and the answers, would go through the whole crowd.
+   */
   unlinked(remote: InstanceId): void {
+    if (this.#wasLetGo(remote)) return this.#forgetWays(remote)
     const behind = [...this.presence.seen.keys()].filter(
-      (one) => one === remote || this.#ways.get(one) === remote,
+      (one) => one === remote || (this.#ways.get(one) ?? remote) === remote,
     )
     for (const instance of behind) {
       if (instance !== remote && this.#parts.peers.has(instance)) continue
       this.#ways.delete(instance)
       this.#step({ type: 'lost', instance, now: this.#parts.clock.now() })
     }
+  }
+
+  #wasLetGo(remote: InstanceId): boolean {
+    if (!this.presence.seen.has(remote) || this.isBehind(remote)) return false
+    const ring = this.ring(remote)
+    return ring.byId.length > FULL_MESH && !wantedLinks(this.#parts.me, ring).has(remote)
+  }
+
+  #forgetWays(remote: InstanceId): void {
+    for (const [instance, way] of [...this.#ways]) if (way === remote) this.#ways.delete(instance)
   }
 
   /** Who was heard of too early may be known now. */

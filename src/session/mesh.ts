@@ -14,6 +14,8 @@ import {
   type GossipState,
   startGossip,
 } from '../protocol/gossip-state.ts'
+import { spend, startQuota } from '../protocol/quota.ts'
+import { encodeJoin, type Join } from '../wire/certificate.ts'
 import type { Entry } from '../wire/entry.ts'
 import type { Message } from '../wire/message.ts'
 import type { Lane } from '../wire/record.ts'
@@ -73,7 +75,7 @@ export class Mesh {
     this.#environment = environment
     this.#replica = replica
     this.#listener = listener
-    this.gossip = startGossip(replica.log, me)
+    this.gossip = startGossip(replica.log, me, () => replica.chain)
     this.#wake = new Wake(clock, (now) => this.tell({ type: 'tick', now }))
     const shared = {
       ...{ crypto, gossip: this.gossip, peers: this.peers },
@@ -89,7 +91,14 @@ export class Mesh {
   /** Takes over a proven link to a member. An older link to the same instance gives way. */
   add(link: PeerLink, device: DeviceId): void {
     const before = [this.peers.get(link.remote), this.#silent.get(link.remote)]
-    const peer: MeshPeer = { link, device, since: this.#now(), rtt: undefined, path: 'unknown' }
+    const peer: MeshPeer = {
+      link,
+      device,
+      since: this.#now(),
+      quota: startQuota(),
+      rtt: undefined,
+      path: 'unknown',
+    }
     link.listen(this.#listenerFor(peer))
     this.peers.set(link.remote, peer)
     link.channel.route().then(
@@ -154,6 +163,12 @@ export class Mesh {
     const { records, joins } = this.#replica.roster.encoded()
     const peers = to === undefined ? this.peers.values() : [this.peers.get(to)]
     for (const peer of peers) peer?.link.send({ type: 'roster', records, joins })
+  }
+
+  /** Of a roster of many the few that are new: whoever lacks more than them notices by its digest. */
+  sendJoins(joins: readonly Join[], to: Iterable<MeshPeer> = this.peers.values()): void {
+    const message = { type: 'roster', records: [], joins: joins.map(encodeJoin) } as const
+    for (const { link } of to) link.send(message)
   }
 
   hasDevice(device: DeviceId): boolean {
@@ -272,6 +287,8 @@ export class Mesh {
     this.peers.set(remote, peer)
     this.tell({ type: 'resumed', link: remote, now: this.#now() })
     this.#joined(peer)
+    // it may not know that it was missed, and nobody hears of it through us any more
+    peer.link.send({ type: 'missed', instance: remote, counter: 0 })
   }
 
   /** Somebody on another device is heard: our network is well, and who is silent is found through others or not at all. */
@@ -291,6 +308,8 @@ export class Mesh {
 
   #message(peer: MeshPeer, message: Parameters<PeerLinkListener['message']>[0]): void {
     if (this.#closed) return
+    const flood = spend(peer.quota, message.type, this.#now())
+    if (flood !== undefined) return peer.link.close(flood)
     const link = peer.link.remote
     switch (message.type) {
       case 'roster':
@@ -333,12 +352,20 @@ export class Mesh {
   }
 
   #rosterCame(peer: MeshPeer, message: Extract<Message, { type: 'roster' }>): void {
-    const taken = this.#replica.roster.take(message.records, message.joins)
+    const { roster } = this.#replica
+    const before = { seq: roster.seq, joins: roster.joins }
+    const taken = roster.take(message.records, message.joins)
     if (taken.fault !== undefined) peer.link.close(taken.fault)
     if (!taken.changed) return
     this.#listener.rosterChanged()
     this.#replica.rosterGrew()
-    for (const other of this.peers.values()) if (other !== peer) this.sendRoster(other.link.remote)
+    const others = [...this.peers.values()].filter((other) => other !== peer)
+    const newcomers = [...roster.joins]
+      .filter(([device]) => !before.joins.has(device))
+      .map(([, join]) => join)
+    const isMore = roster.seq !== before.seq || newcomers.length === 0
+    if (isMore) for (const { link } of others) this.sendRoster(link.remote)
+    else this.sendJoins(newcomers, others)
   }
 
   // Gossip -----------------------------------------------------------------------------------------------------

@@ -251,6 +251,8 @@ export class Rendezvous {
       keys: keys.topic,
       sealing: keys.sealing,
       ...this.#self(),
+      // with links there are others who answered, and whoever knocks knocks again
+      greets: () => !listener.hasLinks(),
       welcomes: (hello) => hello.side === 'newcomer',
       opened: (channel, hello, initiator) => listener.knocked({ channel, hello, initiator, keys, pskIds }),
       failed: (failure) => listener.failed(failure, undefined),

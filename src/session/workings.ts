@@ -232,7 +232,7 @@ export class Workings {
     this.replica.roster.takeJoin(answer)
     this.#arrivals.admitted(deviceOf(crypto, answer))
     this.#rosterChanged()
-    this.mesh.sendRoster()
+    this.mesh.sendJoins([answer])
     this.rendezvous?.plan()
     return answer
   }

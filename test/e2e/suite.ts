@@ -91,7 +91,7 @@ declare global {
 }
 
 /** Bundles the entry and all it imports, in memory: file name -> content. */
-async function bundle(entryFile: string): Promise<Map<string, string | Uint8Array>> {
+export async function bundle(entryFile: string): Promise<Map<string, string | Uint8Array>> {
   const entry = JSON.stringify(join(rootOfRepository(), entryFile))
   const output = (await build({
     configFile: false,

@@ -3,6 +3,7 @@
  * every message is counted. Logs are real, documents are not. Not here: records, lanes, rosters that differ.
  */
 import { type InstanceId, idOf } from '../../src/base/ids.ts'
+import type { Chain } from '../../src/protocol/chain.ts'
 import { step } from '../../src/protocol/gossip.ts'
 import {
   type GossipInput,
@@ -12,6 +13,7 @@ import {
 } from '../../src/protocol/gossip-state.ts'
 import type { LogOutput } from '../../src/protocol/log.ts'
 import type { Entry } from '../../src/wire/entry.ts'
+import { chainOf } from '../../src/wire/heads.ts'
 import type { Message } from '../../src/wire/message.ts'
 import { fixedBytes } from '../crypto/twin.ts'
 import { Author, type FakeUpdate, fullRoster, type Person, person, TestLog } from './log-fixture.ts'
@@ -43,7 +45,9 @@ export class GossipPeer {
     this.author = new Author(who)
     this.me = idOf<InstanceId>(fixedBytes(`instance ${who.certificate.name}`, 8))
     this.log = log
-    this.gossip = startGossip(log.state, this.me)
+    const writing = (): Chain | undefined =>
+      log.state.chains.get(chainOf({ device: who.device, writer: this.author.writer }))
+    this.gossip = startGossip(log.state, this.me, writing)
   }
 }
 
@@ -55,6 +59,9 @@ export class GossipTown {
   readonly #linked = new Set<string>()
   /** Who drops the entries that come, as behind a bound on what is parked or laid aside. */
   ignores: (peer: GossipPeer) => boolean = () => false
+
+  /** Messages that a peer should send and does not. */
+  mutes: (peer: GossipPeer, message: Message) => boolean = () => false
 
   constructor(size: number) {
     const people = Array.from({ length: size }, (_, index) => person(`peer ${index}`))
@@ -191,6 +198,7 @@ export class GossipTown {
 
   #perform(peer: GossipPeer, output: GossipOutput): void {
     peer.outputs.push(output)
+    if (output.type === 'send' && this.mutes(peer, output.message)) return
     if (output.type === 'send') this.#send(peer, output.link, { kind: 'message', message: output.message })
     else if (output.type === 'send-entries')
       this.#send(peer, output.link, { kind: 'entries', lane: output.lane, entries: output.entries })

@@ -3,6 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isCatchingUp, isCaughtUp } from '../../src/protocol/comparing.ts'
 import { type GossipLink, sharedSeq } from '../../src/protocol/gossip-state.ts'
+import { headsOf } from '../../src/protocol/log.ts'
+import { ringOf, wantedLinks } from '../../src/protocol/overlay.ts'
 import { chainOf } from '../../src/wire/heads.ts'
 import { GRAFT_MS } from '../../src/wire/limits.ts'
 import { type GossipPeer, GossipTown } from './gossip-town.ts'
@@ -223,6 +225,79 @@ describe('catching up of who holds nothing', () => {
   })
 })
 
+describe('a peer', () => {
+  test.each(['ack', 'heads'] as const)(
+    'that says it holds what was never written is named for that (%s)',
+    (type) => {
+      const town = new GossipTown(3)
+      town.linkAll()
+      const [author, liar, honest] = town.peers as [GossipPeer, GossipPeer, GossipPeer]
+      town.write(author)
+      town.pass(2_000)
+      const { device } = author.who
+      const lie = { device, writer: author.author.writer, held: 2 }
+      const [head] = headsOf(author.log.state)
+      if (type === 'ack') town.tell(author, { type, link: liar.me, acknowledgements: [lie], now: town.now })
+      else if (head !== undefined)
+        town.tell(author, {
+          type,
+          link: liar.me,
+          heads: [{ ...head, held: 2 }],
+          answer: false,
+          seen: 9,
+          now: town.now,
+        })
+      const faults = author.outputs.filter((output) => output.type === 'fault')
+      expect(faults).toMatchObject([{ link: liar.me, violation: { violation: 'forged' } }])
+      expect(linkOf(author, liar).acked.get(chainOf(lie))).toBe(1)
+      expect(author.outputs.some((output) => output.type === 'fault' && output.link === honest.me)).toBe(
+        false,
+      )
+    },
+  )
+
+  test('that goes on sending live what it was asked not to is named, and one that lags is not', () => {
+    const town = new GossipTown(3)
+    town.linkAll()
+    const [author, stubborn, reader] = town.peers as [GossipPeer, GossipPeer, GossipPeer]
+    for (let key = 0; key < 10; key++) {
+      town.write(author)
+      town.pass(50)
+    }
+    const entry = town.write(author)
+    town.pass(5_000)
+    const again = (times: number): void => {
+      for (let time = 0; time < times; time++) {
+        town.tell(reader, { type: 'entries-came', link: stubborn.me, bytes: 1, lane: 'live' })
+        town.tell(reader, { type: 'duplicate', entry, from: stubborn.me })
+      }
+    }
+    again(1_000)
+    expect(reader.outputs.some(({ type }) => type === 'fault')).toBe(false)
+    town.pass(20_000)
+    town.tell(reader, { type: 'tick', now: town.now })
+    again(101)
+    expect(reader.outputs.filter(({ type }) => type === 'fault').length).toBe(1)
+  })
+
+  test('that never prunes costs its neighbours one message a key, and nobody else anything', () => {
+    const town = new GossipTown(5)
+    town.linkAll()
+    const [author, greedy] = town.peers as [GossipPeer, GossipPeer]
+    town.mutes = (peer, message) => peer === greedy && message.type === 'prune'
+    for (let key = 0; key < 10; key++) {
+      town.write(author)
+      town.pass(50)
+    }
+    const before = town.sent.length
+    town.write(author)
+    town.pass(50)
+    const extra = town.entriesSince(before).filter(({ from }) => from !== author)
+    expect(extra.length).toBeLessThanOrEqual(3)
+    expect(extra.every(({ to }) => to === greedy.me)).toBe(true)
+  })
+})
+
 describe('pruning', () => {
   const warm = (): { town: GossipTown; peers: readonly [GossipPeer, GossipPeer, GossipPeer] } => {
     const town = new GossipTown(3)
@@ -434,4 +509,55 @@ test('links that open, close and lose what is under way end with everybody holdi
     }),
     { numRuns: 25 },
   )
+})
+
+describe('along the rings of a crowd', () => {
+  test.each([20, 128])(
+    'of %i, after ten keys an author costs one message with entries for everybody else',
+    (size) => {
+      const town = new GossipTown(size)
+      const ring = ringOf(town.peers.map(({ me }) => me))
+      const peerOf = new Map(town.peers.map((peer) => [peer.me, peer]))
+      for (const one of town.peers) {
+        for (const other of wantedLinks(one.me, ring))
+          if (one.me < other) town.link(one, peerOf.get(other) as GossipPeer)
+      }
+      town.settle()
+      const [author] = town.peers as [GossipPeer]
+      for (let key = 0; key < 10; key++) {
+        town.write(author)
+        town.pass(100)
+      }
+      const before = town.sent.length
+      for (let key = 0; key < 20; key++) {
+        town.write(author)
+        town.pass(100)
+      }
+      expect(town.entriesSince(before).length / 20).toBe(size - 1)
+      for (const peer of town.peers) expect(town.heldBy(peer)).toBe(30)
+    },
+  )
+
+  test('in a burst of fifty joins nobody sends the document more than four times, and all have it in seconds', () => {
+    const town = new GossipTown(51)
+    const [full] = town.peers as [GossipPeer]
+    for (let paragraph = 0; paragraph < 13; paragraph++) town.write(full, { weight: 10_000 })
+    const ring = ringOf(town.peers.map(({ me }) => me))
+    const peerOf = new Map(town.peers.map((peer) => [peer.me, peer]))
+    for (const one of town.peers) {
+      if (one !== full) town.link(full, one)
+      for (const other of wantedLinks(one.me, ring))
+        if (one.me < other && one !== full && other !== full.me)
+          town.link(one, peerOf.get(other) as GossipPeer)
+      town.pass(20)
+    }
+    town.pass(3_000)
+    for (const peer of town.peers) expect(town.heldBy(peer)).toBe(13)
+    const sends = town.peers.map((peer) => {
+      const own = town.entriesSince(0).filter(({ from }) => from === peer)
+      return own.reduce((sum, { parcel }) => sum + parcel.entries.length, 0) / 13
+    })
+    expect(Math.max(...sends)).toBeLessThanOrEqual(4)
+    expect(sends.reduce((sum, each) => sum + each)).toBeLessThanOrEqual(2 * 50)
+  })
 })

@@ -1,7 +1,5 @@
-/** Chance that repeats: numbers, bytes and keys from one seed. The cryptography itself is the real one. */
+/** Chance that repeats: numbers and bytes from one seed. A stream of its own for every purpose and device. */
 import { createHash } from 'node:crypto'
-import { Writer } from '../../src/base/codec.ts'
-import type { Crypto } from '../../src/crypto/crypto.ts'
 
 export interface Chance {
   /** In [0, 1). */
@@ -14,9 +12,10 @@ export interface Chance {
   bytes(length: number): Uint8Array
 }
 
-/** mulberry32. */
-export function chanceFrom(seed: number): Chance {
+/** mulberry32. `purpose` keeps streams of one seed apart: what one draws more or less moves no other. */
+export function chanceFrom(seed: number, purpose = ''): Chance {
   let state = seed | 0
+  for (const letter of purpose) state = Math.imul(state ^ (letter.codePointAt(0) ?? 0), 0x01000193)
   const word = (): number => {
     state = (state + 0x6d2b79f5) | 0
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
@@ -30,35 +29,6 @@ export function chanceFrom(seed: number): Chance {
     oneIn: (times) => below(times) === 0,
     pick: (from) => from[below(from.length)] as (typeof from)[number],
     bytes: (length) => Uint8Array.from({ length }, () => word() & 255),
-  }
-}
-
-const NO_BYTES = new Uint8Array(0)
-const NONCE = new Uint8Array(24)
-const KEY_BYTES = 32
-
-/** Real cryptography whose every key and nonce comes from `chance`. */
-export function seededCrypto(real: Crypto, chance: Chance): Crypto {
-  const sealing = (shared: Uint8Array, to: Uint8Array): Uint8Array =>
-    real.kdf(shared, 'sim-box', to, KEY_BYTES)
-  return {
-    ...real,
-    randomBytes: (length) => chance.bytes(length),
-    signKeys: (seed = chance.bytes(KEY_BYTES)) => real.signKeys(seed),
-    dhKeys: (seed = chance.bytes(KEY_BYTES)) => real.dhKeys(seed),
-    // libsodium draws the key of a sealed box itself; this one is the same, drawn from the seed
-    sealTo(publicKey, plain) {
-      const fresh = real.dhKeys(chance.bytes(KEY_BYTES))
-      const shared = real.dh(fresh.secretKey, publicKey)
-      if (shared === undefined) throw new Error('the simulator seals to sound keys only')
-      const box = real.seal(sealing(shared, publicKey), NONCE, NO_BYTES, plain)
-      return new Writer().fixed(fresh.publicKey).fixed(box).finish()
-    },
-    openFrom(keys, sealed) {
-      const shared = real.dh(keys.secretKey, sealed.subarray(0, KEY_BYTES))
-      if (shared === undefined) return undefined
-      return real.open(sealing(shared, keys.publicKey), NONCE, NO_BYTES, sealed.subarray(KEY_BYTES))
-    },
   }
 }
 

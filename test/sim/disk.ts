@@ -14,6 +14,7 @@ import {
   type Table,
 } from '../../src/storage/port.ts'
 import type { Chance, Trace } from './chance.ts'
+import type { Site } from './site.ts'
 import { inOrder, type VirtualTime } from './time.ts'
 
 type Tables = Map<Table, Map<string, Uint8Array>>
@@ -29,6 +30,12 @@ export type DiskKind = 'honest' | 'forgetful' | 'hasty'
 
 const HASTE_MS = 3_000
 
+interface PowerLoss {
+  /** Writes until then. */
+  left: number
+  readonly happen: () => void
+}
+
 export class SimDisk {
   readonly sessions = new Map<LocalId, Stored>()
   readonly kind: DiskKind
@@ -37,7 +44,7 @@ export class SimDisk {
   readonly #trace: Trace
   readonly #time: VirtualTime
   readonly #later: (task: () => void) => void
-  #life = { over: false }
+  #powerLoss: PowerLoss | undefined
   #entries = 0
 
   constructor(parts: { time: VirtualTime; chance: Chance; trace: Trace; kind: DiskKind }) {
@@ -48,14 +55,22 @@ export class SimDisk {
     this.#later = inOrder(parts.time, () => 1 + parts.chance.below(8))
   }
 
-  /** The device above is dead: nothing it still wants happens, and the unsafe tail is lost in part. */
+  /** The device above is dead: the unsafe tail is lost in part. */
   crash(): void {
-    this.#life.over = true
-    this.#life = { over: false }
+    this.#powerLoss = undefined
     for (const { unsafe } of this.sessions.values()) {
       for (let lost = this.#chance.below(unsafe.length + 1); lost > 0; lost--) unsafe.pop()?.()
       unsafe.length = 0
     }
+  }
+
+  /** The power goes in the midst of a write, so many writes from now. */
+  loseThePowerAfter(writes: number, happen: () => void): void {
+    this.#powerLoss = { left: writes, happen }
+  }
+
+  keepThePower(): void {
+    this.#powerLoss = undefined
   }
 
   /** Makes one stored entry unreadable; says which. */
@@ -74,10 +89,9 @@ export class SimDisk {
     return this.sessions.get(localId)?.tables.get(table)?.get(key)
   }
 
-  /** The store as a device that starts now sees it. */
-  store(): Store {
-    const life = this.#life
-    const open = (localId: LocalId): SessionStore => this.#open(localId, life)
+  /** The store as the device that lives at `site` sees it. */
+  store(site: Site): Store {
+    const open = (localId: LocalId): SessionStore => this.#open(localId, site)
     return {
       kind: 'disk',
       list: async () =>
@@ -98,13 +112,13 @@ export class SimDisk {
     }
   }
 
-  #open(localId: LocalId, life: { readonly over: boolean }): SessionStore {
+  #open(localId: LocalId, site: Site): SessionStore {
     let last: Promise<unknown> = Promise.resolve()
     return {
       localId,
       read: async (table, prefix = '') => ({ rows: this.#rows(localId, table, prefix), broken: [] }),
       write: (changes, durability) => {
-        const writing = this.#write(localId, changes, durability === 'strict', life)
+        const writing = this.#write({ localId, changes, strict: durability === 'strict', site })
         last = writing.catch(() => undefined)
         return writing
       },
@@ -121,41 +135,55 @@ export class SimDisk {
       .map(([key, value]) => ({ key, value }))
   }
 
-  #write(
-    localId: LocalId,
-    changes: readonly Change[],
-    strict: boolean,
-    life: { readonly over: boolean },
-  ): Promise<void> {
-    if (life.over) return new Promise(() => undefined)
+  #write(writing: Writing): Promise<void> {
+    const { site } = writing
     return new Promise((resolve, reject) => {
       this.#later(() => {
-        if (life.over) return
-        if (this.full) return reject(new StorageFull())
-        const perform = (): void => this.#perform(localId, changes, strict)
-        if (this.kind === 'hasty') this.#time.wakeAfter(HASTE_MS, () => life.over || perform())
-        else perform()
-        resolve()
+        if (site.phase === 'dead') return
+        if (this.full) return site.run(() => reject(new StorageFull()))
+        const wasDone = this.#powerLoss?.left !== 0 || this.#chance.oneIn(2)
+        if (wasDone) this.#perform(writing)
+        if (this.#countDown()) site.run(resolve)
       })
     })
   }
 
-  #perform(localId: LocalId, changes: readonly Change[], strict: boolean): void {
+  /** False: the power is gone, and nobody hears of the write. */
+  #countDown(): boolean {
+    const loss = this.#powerLoss
+    if (loss === undefined || loss.left-- > 0) return true
+    this.#powerLoss = undefined
+    loss.happen()
+    return false
+  }
+
+  #perform(writing: Writing): void {
+    if (this.kind !== 'hasty') return this.#bringIn(writing)
+    this.#time.wakeAfter(HASTE_MS, () => writing.site.phase === 'dead' || this.#bringIn(writing))
+  }
+
+  #bringIn({ localId, changes, strict }: Writing): void {
     const stored = this.sessions.get(localId)
     if (stored === undefined) return
+    const back: (() => void)[] = []
     for (const change of changes) {
-      if (
-        'put' in change &&
-        change.put === 'entries' &&
-        this.kind === 'forgetful' &&
-        ++this.#entries % 7 === 0
-      )
-        continue
-      stored.unsafe.push(perform(stored.tables, change))
+      const isEntry = 'put' in change && change.put === 'entries'
+      if (isEntry && this.kind === 'forgetful' && ++this.#entries % 7 === 0) continue
+      back.push(perform(stored.tables, change))
       this.#trace.add(1, 'put' in change ? change.value : new Uint8Array(0))
     }
+    stored.unsafe.push(() => {
+      while (back.length > 0) back.pop()?.()
+    })
     if (strict) stored.unsafe.length = 0
   }
+}
+
+interface Writing {
+  readonly localId: LocalId
+  readonly changes: readonly Change[]
+  readonly strict: boolean
+  readonly site: Site
 }
 
 /** Performs the change; gives the way back. */

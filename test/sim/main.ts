@@ -1,68 +1,87 @@
 /**
- * The simulator from the command line: `npm run sim -- --seeds N [--seed S] [--peers P] [--plant drop|skip|early]`.
- * Prints every seed that fails with the end of its story, and at last the counts; a failure gives exit code 1.
+ * The simulator from the command line:
+ *   npm run sim -- --seeds N [--seed S] [--peers P] [--hostile H] [--plant drop|skip|early] [--workers W] [--only 3,8]
+ * Prints every seed that fails with the smallest story that still does and the command that repeats it, and at last the
+ * counts; a failure gives exit code 1.
  */
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { loadCrypto } from '../../src/crypto/sodium.ts'
-import type { Finding } from './oracle.ts'
-import { type Plant, play } from './scenario.ts'
+import type { Finding } from './broken.ts'
+import type { Plant } from './story.ts'
+import { playAll, type Work } from './team.ts'
+import type { Report, Terms } from './worker.ts'
 
-const USAGE = 'npm run sim -- --seeds N [--seed S] [--peers 2..8] [--plant drop|skip|early]'
+const USAGE =
+  'npm run sim -- --seeds N [--seed S] [--peers 2..8] [--hostile H] [--plant drop|skip|early] [--workers W] [--only 3,8]'
 const PLANTS: readonly string[] = ['drop', 'skip', 'early'] satisfies Plant[]
-const STEPS_SHOWN = 30
-
-interface Wanted {
-  readonly seeds: number
-  readonly first: number
-  readonly peers: number | undefined
-  readonly plant: Plant | undefined
-}
+const MOST_PEOPLE = 8
+/** The last lines of a story are shown, so many. */
+const STEPS_SHOWN = 60
+const PROGRESS_SEEDS = 1_000
 
 /** `undefined`: not understood. */
-function read(given: readonly string[]): Wanted | undefined {
+function read(given: readonly string[]): Work | undefined {
   const text = { type: 'string' } as const
   const { values } = parseArgs({
     args: [...given],
-    options: { seeds: text, seed: text, peers: text, plant: text },
+    options: {
+      ...{ seeds: text, seed: text, peers: text, plant: text },
+      ...{ hostile: text, workers: text, only: text },
+    },
   })
   const number = (value: string | undefined, usual: number): number =>
     value === undefined ? usual : Number(value)
   const seeds = number(values.seeds, values.seed === undefined ? 50 : 1)
   const first = number(values.seed, 1)
   const peers = number(values.peers, 2)
-  const isSound = Number.isInteger(seeds) && seeds > 0 && Number.isInteger(first) && Number.isInteger(peers)
+  const hostile = number(values.hostile, 0)
+  const workers = number(values.workers, availableParallelism())
+  const only = values.only?.split(',').filter(Boolean).map(Number)
+  const whole = [seeds, first, peers, hostile, workers, ...(only ?? [])]
   const isPlant = values.plant === undefined || PLANTS.includes(values.plant)
-  if (!isSound || !isPlant || peers < 2 || peers > 8) return undefined
-  return {
-    seeds,
-    first,
-    peers: values.peers === undefined ? undefined : peers,
-    plant: values.plant as Plant | undefined,
-  }
+  if (!whole.every(Number.isInteger) || !isPlant || seeds < 1 || workers < 1) return undefined
+  if (peers < 2 || peers > MOST_PEOPLE || hostile < 0 || hostile > 2) return undefined
+  const plant = values.plant as Plant | undefined
+  const terms = { peers: values.peers === undefined ? undefined : peers, plant, hostile, only }
+  return { seeds, first, workers, terms }
 }
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+function sayFailure({ seed, outcome }: Report, terms: Terms): void {
+  say(`seed ${seed}: ${outcome.finding}: ${outcome.detail}`)
+  for (const step of outcome.steps.slice(-STEPS_SHOWN)) say(`  ${step}`)
+  const flags = [
+    terms.peers === undefined ? '' : ` --peers ${terms.peers}`,
+    terms.hostile ? ` --hostile ${terms.hostile}` : '',
+    terms.plant === undefined ? '' : ` --plant ${terms.plant}`,
+  ]
+  say(`  again: npm run sim -- --seed ${seed}${flags.join('')} --only ${outcome.played.join(',') || 'none'}`)
+}
+
 async function main(): Promise<number> {
-  const wanted = read(process.argv.slice(2))
-  if (wanted === undefined) {
+  const work = read(process.argv.slice(2))
+  if (work === undefined) {
     process.stderr.write(`usage: ${USAGE}\n`)
     return 2
   }
-  const crypto = await loadCrypto()
+  const { seeds, first, terms } = work
   const found: Record<Finding, number> = { diverged: 0, lost: 0, dishonest: 0 }
-  for (let seed = wanted.first; seed < wanted.first + wanted.seeds; seed++) {
-    const outcome = await play(crypto, { seed, peers: wanted.peers, plant: wanted.plant })
-    if (outcome.finding === undefined) continue
-    found[outcome.finding]++
-    say(`seed ${seed}: ${outcome.finding}: ${outcome.detail}`)
-    for (const step of outcome.steps.slice(-STEPS_SHOWN)) say(`  ${step}`)
-  }
+  await playAll(work, (report) => {
+    const { seed, outcome } = report
+    if (outcome.finding !== undefined) {
+      found[outcome.finding]++
+      sayFailure(report, terms)
+    }
+    const played = seed - first + 1
+    if (played % PROGRESS_SEEDS === 0 && played < seeds) say(`${played} seeds`)
+  })
   const { diverged, lost, dishonest } = found
-  if (wanted.plant !== undefined) say(`planted: ${wanted.plant}`)
-  say(`sim: ${wanted.seeds} seeds, ${diverged} diverged, ${lost} lost, ${dishonest} dishonest`)
+  if (terms.plant !== undefined) say(`planted: ${terms.plant}`)
+  say('libsodium; each signature is checked once in a town, each pair of keys multiplied once')
+  say(`sim: ${seeds} seeds, ${diverged} diverged, ${lost} lost, ${dishonest} dishonest`)
   return diverged + lost + dishonest === 0 ? 0 : 1
 }
 

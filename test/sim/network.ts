@@ -1,20 +1,17 @@
 /**
- * The network between simulated devices: every link has a delay and a width of its own; parts of it can be cut off
- * from each other, and links can break. Nothing a dead device sends arrives, and nothing reaches it.
+ * The network between simulated devices: every link has a delay and a width of its own. Pairs of devices can be cut
+ * off from each other, in one direction or both, for new links too; links can break and become slow.
+ * Nothing a dead device sends arrives, and nothing reaches it.
  * Not here: the signaling server (town.ts composes the real relay).
  */
 import { toHex } from '../../src/base/bytes.ts'
 import { decode, type Reader, Writer } from '../../src/base/codec.ts'
+import type { Millis } from '../../src/base/ports.ts'
 import { MemoryEnd } from '../../src/transport/memory-channel.ts'
-import type { Dial, Dialer, DialFailure, DialOptions } from '../../src/transport/port.ts'
+import type { Channel, Dial, Dialer, DialFailure, DialOptions } from '../../src/transport/port.ts'
 import type { Chance, Trace } from './chance.ts'
+import { heardAt, type Site } from './site.ts'
 import { inOrder, type VirtualTime } from './time.ts'
-
-/** Where a device is, from its start to its end. */
-export interface Site {
-  readonly device: number
-  phase: 'alive' | 'dead'
-}
 
 interface SimLink {
   readonly sites: readonly [Site, Site]
@@ -25,6 +22,9 @@ interface SimLink {
 /** A cut wire carries nothing more, though its ends hear of that later. */
 interface Wire {
   phase: 'whole' | 'cut'
+  /** One way, before its own variance. */
+  delay: Millis
+  width: number
 }
 
 interface SimDial {
@@ -38,6 +38,9 @@ interface SimDial {
 const NO_ROUTE_MS = 5_000
 const MAX_MESSAGE_BYTES = 262_144
 const TOKEN_BYTES = 8
+/** What a slow link takes one way, and how much it carries a turn. */
+const SLOW_MS: Millis = 700
+const SLOW_BYTES = 1_024
 
 export class SimNetwork {
   readonly #time: VirtualTime
@@ -45,8 +48,13 @@ export class SimNetwork {
   readonly #trace: Trace
   readonly #dials = new Map<string, SimDial>()
   readonly #links = new Set<SimLink>()
-  /** Which part of the network each device is in; a device not named here is in part 0. */
-  #parts = new Map<number, number>()
+  /** Directions nothing passes in, as `from>to` of devices, and since when. */
+  readonly #silent = new Map<string, Millis>()
+  /** Pairs whose new links do not come about though old ones go on. */
+  readonly #barred = new Set<string>()
+  readonly #cameAt = new Map<string, Millis>()
+  /** Whose channel it is, for who wants to know in whose hands a link is. */
+  readonly owners = new WeakMap<Channel, Site>()
 
   constructor(parts: { time: VirtualTime; chance: Chance; trace: Trace }) {
     this.#time = parts.time
@@ -59,45 +67,66 @@ export class SimNetwork {
   }
 
   /** From now on nothing passes between devices of different parts. */
-  divide(parts: ReadonlyMap<number, number>): void {
-    this.#parts = new Map(parts)
-    for (const link of this.#links) this.#stall(link)
+  divide(parts: readonly number[]): void {
+    for (const [from, part] of parts.entries())
+      for (const [to, other] of parts.entries()) if (part !== other) this.mute(from, to)
   }
 
-  /** Everything passes again; what was under way between the parts comes late. */
+  /** From now on nothing passes from one device to the other, and no new link between them opens. */
+  mute(from: number, to: number): void {
+    if (!this.#silent.has(way(from, to))) this.#silent.set(way(from, to), this.#time.now())
+    for (const { sites, ends } of this.#links)
+      for (const [index, end] of ends.entries())
+        if (sites[index]?.device === from && sites[1 - index]?.device === to) end.stall()
+  }
+
+  /** From now on the two find no way to each other. */
+  bar(one: number, other: number): void {
+    this.#barred.add(way(one, other)).add(way(other, one))
+  }
+
+  /** Everything passes again; what was under way comes late. */
   heal(): void {
-    this.#parts.clear()
-    for (const link of this.#links) for (const end of link.ends) end.resume()
+    this.#silent.clear()
+    this.#barred.clear()
+    for (const { ends } of this.#links) for (const end of ends) end.resume()
   }
 
-  /** One direction of one link goes silent until `heal`. */
-  silence(): void {
-    const links = [...this.#links]
-    if (links.length > 0) this.#chance.pick(this.#chance.pick(links).ends).stall()
+  /** What links the two from now on is slow. */
+  slow(one: number, other: number): void {
+    for (const { wire } of this.#between(one, other)) {
+      wire.delay = SLOW_MS
+      wire.width = SLOW_BYTES
+    }
   }
 
-  /** One link breaks, and both sides hear of it. */
-  cut(): void {
-    const links = [...this.#links]
-    if (links.length === 0) return
-    const { ends, wire } = this.#chance.pick(links)
-    wire.phase = 'cut'
-    for (const end of ends) end.cut('the simulator cut it')
+  /** All that links the two breaks, and both sides hear of it. */
+  cut(one: number, other: number): void {
+    for (const { ends, wire } of this.#between(one, other)) {
+      wire.phase = 'cut'
+      for (const end of ends) end.cut('the simulator cut it')
+    }
   }
 
-  linkedTo(device: number): number {
-    const others = [...this.#links].flatMap(({ sites }) =>
-      sites.some((site) => site.device === device) ? sites.map((site) => site.device) : [],
+  /** Since when nothing comes from one device to the other. */
+  silentSince(from: number, to: number): Millis | undefined {
+    return this.#silent.get(way(from, to))
+  }
+
+  /** When something came from one device to the other last. */
+  cameAt(from: number, to: number): Millis | undefined {
+    return this.#cameAt.get(way(from, to))
+  }
+
+  #between(one: number, other: number): SimLink[] {
+    return [...this.#links].filter(({ sites: [a, b] }) =>
+      a.device === one ? b.device === other : a.device === other && b.device === one,
     )
-    return new Set(others.filter((other) => other !== device)).size
   }
 
-  #apart(one: Site, other: Site): boolean {
-    return (this.#parts.get(one.device) ?? 0) !== (this.#parts.get(other.device) ?? 0)
-  }
-
-  #stall({ sites, ends }: SimLink): void {
-    if (this.#apart(...sites)) for (const end of ends) end.stall()
+  #isReachable(one: Site, other: Site): boolean {
+    const [there, back] = [way(one.device, other.device), way(other.device, one.device)]
+    return !this.#silent.has(there) && !this.#silent.has(back) && !this.#barred.has(there)
   }
 
   #dial(site: Site, options: DialOptions): Dial {
@@ -114,13 +143,7 @@ export class SimNetwork {
   #signal(dial: SimDial, ...tokens: readonly string[]): void {
     const writer = new Writer()
     for (const token of tokens) writer.text(token)
-    this.#later(dial, 1, () => dial.phase === 'waiting' && dial.options.onSignal(writer.finish()))
-  }
-
-  #later(dial: SimDial, after: number, task: () => void): void {
-    this.#time.wakeAfter(after, () => {
-      if (dial.site.phase === 'alive') task()
-    })
+    dial.site.wakeAfter(1, () => dial.phase === 'waiting' && dial.options.onSignal(writer.finish()))
   }
 
   #receive(dial: SimDial, bytes: Uint8Array): void {
@@ -132,14 +155,19 @@ export class SimNetwork {
     })
     const [token, answered] = from.ok ? from.value : []
     const other = token === undefined ? undefined : this.#dials.get(token)
-    if (other === undefined || this.#apart(dial.site, other.site)) this.#fail(dial, 'no-route', NO_ROUTE_MS)
+    if (other === undefined || !this.#isReachable(dial.site, other.site))
+      this.#fail(dial, 'no-route', NO_ROUTE_MS)
     else if (!dial.options.initiator) this.#signal(dial, dial.token, other.token)
     else if (answered === dial.token && other.phase === 'waiting') this.#connect(dial, other)
     else this.#fail(dial, 'no-route', NO_ROUTE_MS)
   }
 
   #connect(initiator: SimDial, responder: SimDial): void {
-    const wire: Wire = { phase: 'whole' }
+    const wire: Wire = {
+      phase: 'whole',
+      delay: this.#chance.pick([1, 5, 20, 80]),
+      width: this.#chance.pick([4_096, 65_536, Number.POSITIVE_INFINITY]),
+    }
     const ends = [this.#end(initiator, responder, wire), this.#end(responder, initiator, wire)] as const
     const link: SimLink = { sites: [initiator.site, responder.site], ends, wire }
     ends[0].connect(ends[1], () => this.#links.delete(link))
@@ -151,34 +179,64 @@ export class SimNetwork {
 
   #open(dial: SimDial, end: MemoryEnd): void {
     dial.phase = 'opening'
-    this.#later(dial, 5 + this.#chance.below(60), () => {
+    dial.site.wakeAfter(5 + this.#chance.below(60), () => {
       this.#dials.delete(dial.token)
       if (dial.phase === 'over') return end.close()
       dial.phase = 'over'
-      dial.options.onOpen(end)
+      dial.options.onOpen(this.#channelOf(dial.site, end))
     })
   }
 
+  /** The end as its device has it: a frozen device hears nothing. */
+  #channelOf(site: Site, end: MemoryEnd): Channel {
+    const channel: Channel = {
+      localFingerprint: end.localFingerprint,
+      remoteFingerprint: end.remoteFingerprint,
+      maxMessageBytes: end.maxMessageBytes,
+      get bufferedBytes() {
+        return end.bufferedBytes
+      },
+      send: (message) => end.send(message),
+      wakeBelow: (bytes) => end.wakeBelow(bytes),
+      listen: (listener) =>
+        end.listen({
+          message: heardAt(site, (bytes: Uint8Array) => listener.message(bytes)),
+          drained: heardAt(site, () => listener.drained()),
+          closed: heardAt(site, (reason: string) => listener.closed(reason)),
+        }),
+      close: () => end.close(),
+      route: () => end.route(),
+    }
+    this.owners.set(channel, site)
+    return channel
+  }
+
   #end(local: SimDial, remote: SimDial, wire: Wire): MemoryEnd {
-    const milliseconds = this.#chance.pick([1, 5, 20, 80])
-    const later = inOrder(this.#time, () => milliseconds + this.#chance.below(milliseconds))
+    const later = inOrder(this.#time, () => wire.delay + this.#chance.below(wire.delay))
     return new MemoryEnd({
       localFingerprint: local.fingerprint,
       remoteFingerprint: remote.fingerprint,
       maxMessageBytes: MAX_MESSAGE_BYTES,
-      bytesPerTurn: this.#chance.pick([4_096, 65_536, Number.POSITIVE_INFINITY]),
-      schedule: (task) => later(() => local.site.phase === 'alive' && task()),
+      get bytesPerTurn() {
+        return wire.width
+      },
+      schedule: (task) => later(() => local.site.phase !== 'dead' && task()),
       arriving: (message) => {
         this.#trace.add(2, message)
-        return remote.site.phase === 'alive' && wire.phase === 'whole' ? [message] : []
+        this.#cameAt.set(way(local.site.device, remote.site.device), this.#time.now())
+        return remote.site.phase !== 'dead' && wire.phase === 'whole' ? [message] : []
       },
     })
   }
 
-  #fail(dial: SimDial, failure: DialFailure, after: number): void {
+  #fail(dial: SimDial, failure: DialFailure, after: Millis): void {
     if (dial.phase === 'over') return
     dial.phase = 'over'
     this.#dials.delete(dial.token)
-    this.#later(dial, after, () => dial.options.onFailed(failure, 'in the simulator'))
+    dial.site.wakeAfter(after, () => dial.options.onFailed(failure, 'in the simulator'))
   }
+}
+
+function way(from: number, to: number): string {
+  return `${from}>${to}`
 }

@@ -1,173 +1,180 @@
 /**
- * What must hold in a town whatever happens to it, looked at from outside: no two copies with equal histories
- * differ, nothing that another device held is lost, and no status says what is not so.
- * Not here: what happens (scenario.ts).
+ * What must hold in a town whatever happens to it, looked at from outside: no two copies with equal histories differ,
+ * chains have no holes, nobody's heads fall without a reason, nothing that is still somewhere is lost.
+ * Honest devices only: what a liar holds counts for nothing, and what it says is not asked for.
+ * Not here: what happens (story.ts), and what a status says of it (honesty.ts).
  */
 import { toHex } from '../../src/base/bytes.ts'
-import { heldSeq } from '../../src/protocol/chain.ts'
+import type { DeviceId } from '../../src/base/ids.ts'
+import { type Chain, heldSeq } from '../../src/protocol/chain.ts'
 import { headsOf } from '../../src/protocol/log.ts'
 import type { LiveSession } from '../../src/session/live-session.ts'
-import { decodeBase, entryKey } from '../../src/session/stored.ts'
-import type { LocalId } from '../../src/storage/port.ts'
-import type { Entry } from '../../src/wire/entry.ts'
-import { type ChainId, chainOf, digestOfHeads, type Head } from '../../src/wire/heads.ts'
-import type { SimDisk } from './disk.ts'
-import type { SimDevice, Town } from './town.ts'
+import { type ChainId, digestOfHeads } from '../../src/wire/heads.ts'
+import { Broken } from './broken.ts'
+import type { SimDevice } from './device.ts'
+import { heldOnDisk } from './disk-reading.ts'
+import type { Town } from './town.ts'
 
-export type Finding = 'diverged' | 'lost' | 'dishonest'
-
-export class Broken extends Error {
-  readonly finding: Finding
-  constructor(finding: Finding, detail: string) {
-    super(detail)
-    this.finding = finding
-  }
-}
+export type Held = Map<ChainId, number>
 
 export class Oracle {
   readonly #town: Town
   /** How far each chain was ever held by a device other than its author's. */
-  readonly #heldElsewhere = new Map<ChainId, number>()
-  /** How far each chain got at its author, less what nobody else had when its author lost it. */
-  readonly #written = new Map<ChainId, number>()
+  readonly heldElsewhere: Held = new Map()
+  /** How far each chain got at its author, less what is nowhere any more. */
+  readonly #written: Held = new Map()
+  /** What each device holds: in memory while it runs, on its disk while it is away. */
+  readonly #held = new Map<number, Held>()
+  readonly #ids = new WeakMap<LiveSession, DeviceId>()
 
   constructor(town: Town) {
     this.#town = town
   }
 
-  /** Cheap enough for every event. */
-  look(): void {
-    for (const device of this.#town.devices) this.#lookAt(device)
+  /** After everything that ran at a device. */
+  look(device: SimDevice): void {
+    const { session, number, name } = device
+    if (session === undefined || device.isHostile) return
+    const held = this.#heldBy(number)
+    const own = this.idOf(session)
+    const { chains } = session.replica.log
+    for (const chain of chains.values()) {
+      const seq = heldSeq(chain)
+      const before = held.get(chain.id) ?? 0
+      if (seq === before) continue
+      if (seq < before && chain.ended === undefined)
+        throw new Broken('lost', `${name} held ${before} of ${chain.id}, and now ${seq}`)
+      held.set(chain.id, seq)
+      raise(chain.device === own ? this.#written : this.heldElsewhere, chain.id, seq)
+    }
+    if (held.size <= chains.size) return
+    for (const [id, seq] of held)
+      if (!chains.has(id)) throw new Broken('lost', `${name} held ${seq} of ${id}, and now nothing`)
   }
 
-  #lookAt(device: SimDevice): void {
-    const { session } = device
-    if (session === undefined) return
-    const own = session.me.device
-    for (const chain of session.replica.log.chains.values()) {
-      const map = chain.device === own ? this.#written : this.#heldElsewhere
-      if (heldSeq(chain) > (map.get(chain.id) ?? 0)) map.set(chain.id, heldSeq(chain))
-    }
+  idOf(session: LiveSession): DeviceId {
+    const known = this.#ids.get(session) ?? session.me.device
+    this.#ids.set(session, known)
+    return known
   }
 
   /** Everything that must hold at any moment. */
   check(): void {
-    this.look()
-    const texts = new Map<string, string>()
-    for (const { name, session } of this.#town.devices) {
-      if (session === undefined) continue
-      const { doc } = session
-      if (doc.store.pendingStructs !== null || doc.store.pendingDs !== null)
-        throw new Broken('diverged', `Yjs waits for something at ${name}`)
-      this.#checkStatus(name, session)
-      const heads = this.#applied(session)
+    const texts = new Map<string, { text: string; name: string }>()
+    for (const device of this.#town.devices) {
+      const { name, session } = device
+      if (session === undefined || device.isHostile) continue
+      this.look(device)
+      checkChains(name, session)
+      checkDocument(name, session)
+      if (!isAtRest(session)) continue
+      const heads = this.appliedOf(session)
       const text = toHex(session.replica.digest())
-      if ((texts.get(heads) ?? text) !== text)
-        throw new Broken('diverged', `${name} shows another text at equal heads`)
-      if (this.#isAtRest(session)) texts.set(heads, text)
-    }
-    for (const device of this.#town.devices) this.#checkDisk(device)
-  }
-
-  /** What is typed and not in the log yet shows before it counts. */
-  #isAtRest(session: LiveSession): boolean {
-    const { replica } = session
-    return replica.document.nextClock(replica.clientID) === (replica.chain?.appliedClock ?? 0)
-  }
-
-  #applied(session: LiveSession): string {
-    const { crypto } = this.#town
-    return this.#isAtRest(session)
-      ? toHex(digestOfHeads(crypto, headsOf(session.replica.log)).applied)
-      : session.me.device
-  }
-
-  #checkStatus(name: string, session: LiveSession): void {
-    const { status, me } = session
-    if (status.unshared > 0 || status.phase === 'draft') return
-    // who is joining holds entries already, and cannot be looked into yet
-    if (this.#town.devices.some((device) => device.busy)) return
-    for (const chain of session.replica.log.chains.values()) {
-      if (chain.device !== me.device) continue
-      const last = chain.entries.findLast(({ entry }) => entry.kind === 'edit')?.entry.seq ?? 0
-      if (last > (this.#heldElsewhere.get(chain.id) ?? 0))
-        throw new Broken('dishonest', `${name} says all is shared, and nobody else holds entry ${last}`)
+      const same = texts.get(heads) ?? { text, name }
+      if (same.text !== text)
+        throw new Broken('diverged', `${name} shows another text than ${same.name} at equal heads`)
+      texts.set(heads, same)
     }
   }
 
-  #checkDisk({ name, session, disk }: SimDevice): void {
-    if (session === undefined || session.status.unsaved > 0 || session.status.savedAt === undefined) return
-    for (const chain of session.replica.log.chains.values()) {
-      const last = chain.entries.at(-1)
-      if (last === undefined || chain.device !== session.me.device) continue
-      if (!isOnDisk(disk, session.localId, last.entry))
-        throw new Broken(
-          'dishonest',
-          `${name} says all is saved, and entry ${last.entry.seq} is not on the disk`,
-        )
+  /** Equal where the same entries are applied. */
+  appliedOf({ replica }: LiveSession): string {
+    const heads = headsOf(replica.log)
+    const digest = toHex(digestOfHeads(this.#town.crypto, heads).applied)
+    // two branches of a fork have heads of one height
+    const forks = [...replica.log.chains.values()].filter(({ ended }) => ended === 'forked')
+    return [digest, ...forks.map(appliedId).sort()].join()
+  }
+
+  /** The device lost memory, or its disk rows: what is nowhere else may be lost with them. */
+  forget(device: SimDevice, wasBusy = false): void {
+    if (device.isHostile) return
+    // who was joining may have held and acknowledged anything, unseen
+    if (wasBusy) for (const [chain, seq] of this.#written) raise(this.heldElsewhere, chain, seq)
+    const before = this.#heldBy(device.number)
+    const onDisk = heldOnDisk(device.disk)
+    const left = new Map([...before].map(([id, seq]) => [id, Math.min(seq, onDisk.get(id) ?? 0)]))
+    for (const [id, seq] of left) if (seq === 0) left.delete(id)
+    this.#held.set(device.number, left)
+    for (const [id, seq] of this.#written) {
+      const most = Math.max(0, ...[...this.#held.values()].map((held) => held.get(id) ?? 0))
+      if (most < seq) this.#written.set(id, most)
     }
   }
 
-  /** Before a device loses memory or disk: what only it holds may be lost with it. */
-  excuse(device: SimDevice): void {
-    this.look()
-    if (device.busy) for (const [chain, seq] of this.#written) this.#heldElsewhere.set(chain, seq)
-    for (const [chain, seq] of this.#written) {
-      const elsewhere = Math.max(
-        0,
-        ...this.#town.devices.map((other) => (other === device ? 0 : heldBy(other, chain))),
-      )
-      if (elsewhere < seq) this.#written.set(chain, elsewhere)
-    }
-  }
-
-  /** Nothing happens any more and everybody could reach everybody: what is still wrong, or undefined. */
-  whatIsMissing(): Broken | undefined {
-    const sessions = this.#town.devices.flatMap(({ session, name, failure }) => {
-      if (session === undefined)
-        throw new Broken('lost', `${name} cannot come back: ${failure?.name} ${failure?.message}`)
-      return [{ name, session }]
-    })
-    const [first] = sessions
+  /** Where nothing is under way any more: what two of them do not have in common, or nobody has any more. After a fork
+   *  each keeps the branch it applied first, until forks are decided (trust): only what is held is compared then. */
+  differenceAmong(
+    devices: readonly { readonly name: string; readonly session: LiveSession }[],
+  ): Broken | undefined {
+    const [first, ...others] = devices
     if (first === undefined) return undefined
-    for (const { name, session } of sessions) {
-      const { status } = session
-      if (
-        status.phase !== 'synced' ||
-        status.unshared > 0 ||
-        status.unsaved > 0 ||
-        status.problem !== undefined
-      )
-        return new Broken('dishonest', `${name} at rest: ${JSON.stringify(status)}`)
-      if (status.peers !== sessions.length - 1)
-        return new Broken('dishonest', `${name} sees ${status.peers} people of ${sessions.length - 1}`)
-      if (this.#applied(session) !== this.#applied(first.session))
-        return new Broken('diverged', `${name} and ${first.name} applied different entries`)
+    const isForked = [...first.session.replica.log.chains.values()].some(({ ended }) => ended === 'forked')
+    for (const { name, session } of isForked ? [] : others) {
+      const pair = `${name} and ${first.name}`
+      if (this.appliedOf(session) !== this.appliedOf(first.session))
+        return new Broken('diverged', `${pair} applied different entries`)
       if (toHex(session.replica.digest()) !== toHex(first.session.replica.digest()))
-        return new Broken('diverged', `${name} and ${first.name} show different texts`)
-      if (session.title !== first.session.title) return new Broken('diverged', `${name} shows another title`)
+        return new Broken('diverged', `${pair} show different texts`)
+      if (session.title !== first.session.title)
+        return new Broken('diverged', `${pair} show different titles`)
     }
-    return this.#lost(headsOf(first.session.replica.log))
+    return this.#lostAt(first.session)
   }
 
-  #lost(heads: readonly Head[]): Broken | undefined {
-    const held = new Map(heads.map((head) => [chainOf(head), head.held]))
-    for (const [chain, seq] of this.#written) {
-      const there = held.get(chain) ?? 0
-      if (there < seq) return new Broken('lost', `entry ${there + 1} of ${seq} of ${chain} is gone`)
+  /** What was written, is somewhere and is not held here. */
+  #lostAt({ replica }: LiveSession): Broken | undefined {
+    for (const [id, seq] of this.#written) {
+      const chain = replica.log.chains.get(id)
+      const there = chain === undefined ? 0 : heldSeq(chain)
+      if (there < seq) return new Broken('lost', `entry ${there + 1} of ${seq} of ${id} is gone`)
     }
     return undefined
   }
+
+  #heldBy(number: number): Held {
+    const held = this.#held.get(number) ?? new Map()
+    this.#held.set(number, held)
+    return held
+  }
 }
 
-function heldBy({ session }: SimDevice, id: ChainId): number {
-  const chain = session?.replica.log.chains.get(id)
-  return chain === undefined ? 0 : heldSeq(chain)
+/** What is typed and not in the log yet shows before it counts. */
+export function isAtRest({ replica }: LiveSession): boolean {
+  return replica.document.nextClock(replica.clientID) === (replica.chain?.appliedClock ?? 0)
 }
 
-/** As a row of its own, or in the base the log on the disk starts from. */
-function isOnDisk(disk: SimDisk, localId: LocalId, entry: Entry): boolean {
-  if (disk.row(localId, 'entries', entryKey(entry)) !== undefined) return true
-  const base = decodeBase(disk.row(localId, 'blobs', 'base') ?? new Uint8Array(0))
-  return base.ok && base.value.heads.some((head) => chainOf(head) === chainOf(entry) && head.seq >= entry.seq)
+function raise(map: Held, chain: ChainId, seq: number): void {
+  if (seq > (map.get(chain) ?? 0)) map.set(chain, seq)
+}
+
+function appliedId(chain: Chain): string {
+  const last = chain.entries[chain.applied - chain.base - 1]?.entry.id ?? chain.baseId
+  return `${chain.id}${last}`
+}
+
+function checkDocument(name: string, { doc }: LiveSession): void {
+  if (doc.store.pendingStructs !== null || doc.store.pendingDs !== null)
+    throw new Broken('diverged', `Yjs waits for something at ${name}`)
+}
+
+/** Prefix-closed, each entry naming the one before; nothing applied of who may not write. */
+function checkChains(name: string, { replica: { log } }: LiveSession): void {
+  for (const chain of log.chains.values()) {
+    let prev = chain.baseId
+    for (const [index, { entry }] of chain.entries.entries()) {
+      if (entry.seq !== chain.base + 1 + index || entry.prev !== prev)
+        throw new Broken('diverged', `${name} holds a chain with a hole before entry ${entry.seq}`)
+      prev = entry.id
+      const isText = entry.kind === 'edit' || entry.kind === 'checkpoint'
+      if (
+        isText &&
+        entry.seq <= chain.applied &&
+        log.roster.roleAt(entry.device, entry.rosterSeq) === 'viewer'
+      )
+        throw new Broken('diverged', `${name} applied what a viewer wrote`)
+    }
+    if (chain.applied < chain.base || chain.applied > heldSeq(chain))
+      throw new Broken('diverged', `${name} applied what it does not hold`)
+  }
 }

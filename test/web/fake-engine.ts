@@ -35,6 +35,8 @@ const recent = (title: string, ago: number, extra: Partial<RecentSession> = {}):
 export const story = {
   session: undefined as FakeSession | undefined,
   member,
+  /** Whether the server has a relay. */
+  relay: 'yes' as 'yes' | 'no',
   /** What is behind an invite: answered, used, or never answering. */
   invitation: 'answered' as 'answered' | 'used' | 'silent',
   rows: [
@@ -89,6 +91,10 @@ export async function forgetSession(localId: LocalId): Promise<void> {
 
 export async function findSession(): Promise<undefined> {
   return undefined
+}
+
+export async function offersRelay(): Promise<'yes' | 'no'> {
+  return story.relay
 }
 
 export async function askForPersistence(): Promise<'granted'> {

@@ -139,7 +139,7 @@ export class FakeSession implements Session {
       url: `https://example.org/#${secret.repeat(9)}`,
       role,
       uses: role === 'editor' ? 1 : 1_000,
-      expiresAt: Number.MAX_SAFE_INTEGER,
+      expiresAt: Date.now() + (role === 'editor' ? 1 : 30) * 24 * 60 * 60 * 1_000,
       spoken: () => Promise.resolve({ code: '7-walrus-lantern', expiresAt: Date.now() + 300_000 }),
       carried: () => Promise.reject(new Error('no WebRTC here')),
     }

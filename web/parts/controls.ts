@@ -66,7 +66,7 @@ export const controls = css`
     outline: 2px solid var(--accent);
     outline-offset: 2px;
   }
-  input:not([type='radio']) {
+  input:not([type='radio'], [type='checkbox']) {
     width: 100%;
     min-height: 36px;
     padding: 0 12px;
@@ -76,7 +76,7 @@ export const controls = css`
     border: 1px solid var(--line-strong);
     border-radius: 8px;
   }
-  input:not([type='radio']):focus-visible {
+  input:not([type='radio'], [type='checkbox']):focus-visible {
     border-color: var(--accent);
     outline: 1px solid var(--accent);
     outline-offset: 0;

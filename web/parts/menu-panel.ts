@@ -2,6 +2,7 @@
 import { css, html, LitElement } from 'lit'
 import type { IconNode } from 'lucide'
 import { Clock, Download, FilePlus, FolderOpen, Keyboard } from 'lucide'
+import { engine } from '../engine.ts'
 import type { FlagChoice, Settings, Theme } from '../settings.ts'
 import { strings } from '../strings.ts'
 import { choice, controls, panel } from './controls.ts'
@@ -19,7 +20,11 @@ const COMMANDS: readonly (readonly [MenuCommand, string, IconNode])[] = [
 ]
 
 export class MenuPanel extends LitElement {
-  static override properties = { settings: { attribute: false }, kept: { state: true } }
+  static override properties = {
+    settings: { attribute: false },
+    kept: { state: true },
+    relay: { state: true },
+  }
   static override styles = [
     controls,
     panel,
@@ -54,6 +59,19 @@ export class MenuPanel extends LitElement {
       .label {
         font-weight: 500;
       }
+      .switch {
+        display: flex;
+        gap: 8px;
+        align-items: center;
+        min-height: 28px;
+        font-weight: 500;
+      }
+      .switch input {
+        width: 16px;
+        min-height: 16px;
+        margin: 0;
+        accent-color: var(--accent);
+      }
       .note {
         padding-top: 4px;
         font-size: 12px;
@@ -61,8 +79,15 @@ export class MenuPanel extends LitElement {
     `,
   ]
   declare settings: Settings
+  /** Whether the server offers a relay; asked each time the menu opens. */
+  declare relay: 'asking' | 'yes' | 'no' | 'unreachable'
   /** Whether the browser promised to keep storage; undefined: not asked yet. */
   declare kept: boolean | undefined
+
+  constructor() {
+    super()
+    this.relay = 'asking'
+  }
 
   open(button: HTMLElement): void {
     const panel = this.#panel
@@ -70,6 +95,11 @@ export class MenuPanel extends LitElement {
     navigator.storage?.persisted?.().then((kept) => {
       this.kept = kept
     }, reportError)
+    engine()
+      .then(({ offersRelay }) => offersRelay())
+      .then((answer) => {
+        this.relay = answer
+      }, reportError)
   }
 
   get #panel(): HTMLElement | null {
@@ -89,6 +119,7 @@ export class MenuPanel extends LitElement {
         ${this.#choice('theme', strings.theme, Object.entries(strings.themes), this.settings.theme)}
         <span class="label">${strings.flags}</span>
         ${this.#choice('flags', strings.flags, Object.entries(strings.flagChoices), this.settings.flags)}
+        ${this.#hideAddress()}
         ${
           this.kept === undefined
             ? ''
@@ -96,6 +127,23 @@ export class MenuPanel extends LitElement {
         }
       </div>
     </div>`
+  }
+
+  /** Where there is no relay it cannot be turned on, and says why. */
+  #hideAddress() {
+    const isOn = this.settings.hideAddress
+    const note = isOn && this.relay === 'no' ? 'nobody' : this.relay
+    return html`<label class="switch"
+        ><input
+          type="checkbox"
+          autocomplete="off"
+          aria-describedby="hide-address-note"
+          .checked=${isOn}
+          ?disabled=${this.relay !== 'yes' && !isOn}
+          @change=${(event: Event) => this.#set({ hideAddress: (event.target as HTMLInputElement).checked })}
+        />${strings.hideAddress}</label
+      >
+      <p class="muted note" id="hide-address-note">${strings.hideAddressNotes[note]}</p>`
   }
 
   #choice(key: 'theme' | 'flags', name: string, choices: [string, string][], chosen: string) {

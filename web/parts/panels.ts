@@ -1,12 +1,14 @@
 /** The panels behind the bar's buttons, in one chunk: none is needed before the first click. */
 import { defineElements } from './element-names.ts'
 import { MenuPanel } from './menu-panel.ts'
+import { OpenLinks } from './open-links.ts'
 import { PeoplePanel } from './people-panel.ts'
 import { SharePanel } from './share-panel.ts'
 
 export function definePanels(): void {
   defineElements({
     'coterie-menu-panel': MenuPanel,
+    'coterie-open-links': OpenLinks,
     'coterie-people-panel': PeoplePanel,
     'coterie-share-panel': SharePanel,
   })

@@ -18,8 +18,8 @@ import { Watching } from './watching.ts'
 
 type LinkRole = 'editor' | 'viewer'
 
-/** making: on its way; selected: the clipboard was refused; shown: neither copied nor refused. */
-type LinkState = 'making' | 'copied' | 'selected' | 'shown' | 'failed'
+/** making: on its way; selected: the clipboard was refused; shown: neither copied nor refused; taken-back: it opens nothing now. */
+type LinkState = 'making' | 'copied' | 'selected' | 'shown' | 'failed' | 'taken-back'
 
 export class SharePanel extends LitElement {
   static override properties = {
@@ -127,6 +127,7 @@ export class SharePanel extends LitElement {
         ${this.#linkRow()}
         <div class="said" aria-live="polite">${this.#said()}</div>
         <div class="qr" role="img" aria-label=${strings.qrCode} ?hidden=${!this.invite || this.#isUsed()}></div>
+        <coterie-open-links .page=${this.page} @taken-back=${this.#takenBack}></coterie-open-links>
         ${isOnlyHere() ? html`<p class="muted local">${strings.onlyThisComputer}</p>` : ''}
       </div>
     </div>`
@@ -150,11 +151,11 @@ export class SharePanel extends LitElement {
         spellcheck="false"
         aria-label=${strings.inviteLink}
         .value=${this.invite?.url ?? ''}
-        placeholder=${strings.preparingLink}
+        placeholder=${this.link === 'taken-back' ? '' : strings.preparingLink}
         @focus=${(event: FocusEvent) => (event.target as HTMLInputElement).select()}
       />
       ${
-        isUsed
+        isUsed || this.link === 'taken-back'
           ? html`<button type="button" @click=${() => this.#offer(this.allows, true)}>${strings.newLink}</button>`
           : html`<button type="button" @click=${() => this.#offer(this.allows, false)}>
               ${icon(Copy, 14)} ${strings.copyLink}
@@ -170,6 +171,8 @@ export class SharePanel extends LitElement {
         return html`${icon(Check, 16)} ${strings.linkCopied}`
       case 'selected':
         return html`${strings.pressCopy(/Mac|iPhone|iPad/.test(navigator.platform))}`
+      case 'taken-back':
+        return html`<span class="muted">${strings.linkTakenBack}</span>`
       case 'failed':
         return html`${strings.linkFailed}`
       default:
@@ -187,6 +190,13 @@ export class SharePanel extends LitElement {
         @change=${() => this.#choose(role)}
       />${name}</label
     >`
+  }
+
+  readonly #takenBack = (event: CustomEvent<Invite['id']>): void => {
+    if (event.detail !== this.invite?.id) return
+    this.#asked++
+    this.invite = undefined
+    this.link = 'taken-back'
   }
 
   #choose(role: LinkRole): void {

@@ -1,0 +1,88 @@
+/** The links that still let somebody in, each with what it allows and until when, to be taken back one by one. */
+import { css, html, LitElement, nothing } from 'lit'
+import type { Invite } from '../../src/index.ts'
+import type { Page } from '../page.ts'
+import { strings } from '../strings.ts'
+import { controls } from './controls.ts'
+import { Watching } from './watching.ts'
+
+/** Milliseconds within which a day's name is enough. */
+const WEEK = 6 * 24 * 60 * 60 * 1_000
+
+export class OpenLinks extends LitElement {
+  static override properties = { page: { attribute: false } }
+  static override styles = [
+    controls,
+    css`
+      section {
+        display: grid;
+        gap: 4px;
+        padding-top: 12px;
+        border-top: 1px solid var(--line);
+      }
+      h2 {
+        font-size: 13px;
+      }
+      ul {
+        display: grid;
+        margin: 0;
+        padding: 0;
+        list-style: none;
+      }
+      li {
+        display: flex;
+        gap: 8px;
+        align-items: center;
+        justify-content: space-between;
+        min-height: 32px;
+      }
+      button {
+        min-height: 28px;
+        margin-right: -8px;
+        padding: 0 8px;
+      }
+    `,
+  ]
+  declare page: Page
+
+  constructor() {
+    super()
+    new Watching(this)
+  }
+
+  override render() {
+    const now = Date.now()
+    const open = this.page.session?.invites.filter(({ expiresAt }) => expiresAt > now) ?? []
+    if (open.length === 0) return nothing
+    return html`<section>
+      <h2>${strings.openLinks}</h2>
+      <ul aria-label=${strings.openLinks}>
+        ${open.map((invite) => this.#row(invite, now))}
+      </ul>
+    </section>`
+  }
+
+  #row(invite: Invite, now: number) {
+    const says = strings.openLink(invite.role, invite.uses, timeText(invite.expiresAt, now))
+    return html`<li>
+      <span class="muted">${says}</span>
+      <button type="button" class="quiet" aria-label=${strings.takeBackNamed(says)} @click=${() => this.#takeBack(invite)}>
+        ${strings.takeBack}
+      </button>
+    </li>`
+  }
+
+  #takeBack(invite: Invite): void {
+    const revoked = this.page.session?.revoke(invite.id).then(() => this.requestUpdate())
+    revoked?.catch((error: Error) => this.page.toast(error.message))
+    this.dispatchEvent(new CustomEvent('taken-back', { detail: invite.id, bubbles: true, composed: true }))
+  }
+}
+
+function timeText(at: number, now: number): string {
+  const options: Intl.DateTimeFormatOptions =
+    at - now < WEEK
+      ? { weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
+      : { day: 'numeric', month: 'short' }
+  return new Intl.DateTimeFormat('en-GB', options).format(at)
+}

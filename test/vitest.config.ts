@@ -1,7 +1,8 @@
 /**
  * How the tests run: two projects. `unit` runs in Node, many files at once; then `e2e` drives real
  * browsers, one file at a time, because two browsers already fill a small machine; the attacks are played there
- * too, because what they promise within a second needs the machine to itself.
+ * too, because what they promise within a second needs the machine to itself, and so does the fuzzing, which takes
+ * every processor there is.
  * Not here: what a test run installs, builds and prints at its end (.scripts).
  */
 import { fileURLToPath } from 'node:url'
@@ -19,7 +20,10 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/attack/**', 'test/nat/browsers.test.ts', 'test/.artifacts/**'],
+          exclude: [
+            ...['test/e2e/**', 'test/attack/**', 'test/fuzz/**', 'test/nat/browsers.test.ts'],
+            'test/.artifacts/**',
+          ],
           sequence: { groupOrder: 0 },
           testTimeout: 20_000,
           hookTimeout: 20_000,
@@ -30,7 +34,10 @@ export default defineConfig({
         test: {
           name: 'e2e',
           environment: 'node',
-          include: ['test/e2e/**/*.test.ts', 'test/attack/**/*.test.ts', 'test/nat/browsers.test.ts'],
+          include: [
+            ...['test/e2e/**/*.test.ts', 'test/attack/**/*.test.ts', 'test/fuzz/**/*.test.ts'],
+            'test/nat/browsers.test.ts',
+          ],
           sequence: { groupOrder: 1 },
           fileParallelism: false,
           maxWorkers: 1,

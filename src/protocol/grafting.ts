@@ -28,6 +28,8 @@ export function acknowledged(
   for (const { device, writer, held } of acknowledgements) {
     const id = chainOf({ device, writer })
     if (isInvented(state, id, held)) return void outputs.push(invented(link))
+    // a chain nobody here has heard of may be made up, and there is no end of those
+    if (!state.log.chains.has(id) && !link.prunedByUs.has(device)) continue
     acknowledge(state, link, id, held)
     // what we did not ask it to keep to itself comes of its own accord
     if (held <= heldHere(state, id) || !link.prunedByUs.has(device) || link.promised.has(id)) continue

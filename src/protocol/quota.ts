@@ -26,7 +26,7 @@ const BOUNDS: Partial<Record<Message['type'], Bound>> = {
   prune: { atOnce: 4 * MAX_JOINS, perSecond: 100 },
   graft: { atOnce: 4 * MAX_JOINS, perSecond: 100 },
   // one an instance when somebody loses its way to many
-  missed: { atOnce: 4 * MAX_INSTANCES, perSecond: 100 },
+  missed: { atOnce: 4 * MAX_INSTANCES, perSecond: 20 },
   // a whole crowd joins through one of us
   carry: { atOnce: 8 * MAX_INSTANCES, perSecond: 500 },
   roster: { atOnce: 2 * MAX_JOINS, perSecond: 50 },

@@ -50,7 +50,7 @@ export class Bookkeeping {
   }
 
   storeShared(shared: ReadonlyMap<ChainId, number>): void {
-    this.#journal.put('keys', 'shared', encodeShared(shared))
+    this.#journal.putUnhurried('keys', 'shared', encodeShared(shared))
   }
 
   storeCard(card: Pick<StoredCard, 'title' | 'role'>): void {

@@ -178,7 +178,7 @@ export function compose(parts: Composition): LiveSession {
     store: environment.store,
     localId: parts.stored?.localId ?? newLocalId(environment.crypto),
     opened: parts.stored,
-    now: () => environment.clock.now(),
+    clock: environment.clock,
     listener: { changed: () => session?.storageChanged() },
   })
   const log = logOver(environment.crypto, keyring, roster, document, base)

@@ -235,7 +235,7 @@ export class Newcomer {
   /** Whoever answered and could not prove to belong to the link's session: a link for another one, most likely. */
   #doorClosed(link: PeerLink, wasProven: boolean): void {
     if (!this.#doors.delete(link)) return
-    if (!wasProven) this.#failure ??= new InviteMismatch()
+    if (!wasProven && this.#chosen === undefined) this.#failure ??= new InviteMismatch()
     if (link === this.#chosen) this.fail(this.#failure ?? new NobodyThere())
   }
 
@@ -281,6 +281,7 @@ export class Newcomer {
     if (role === undefined) return this.#turnAway(door, new InviteMismatch())
     this.#phase = 'asked'
     this.#chosen = door.link
+    this.#failure = undefined // what others came to is not what this one may come to
     this.#cancelTimer?.()
     this.#cancelLook?.()
     this.#signaling?.stop()

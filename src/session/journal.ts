@@ -7,7 +7,7 @@
  * never goes back in time; a failed write is never silent: `problem` names it until a later write succeeds,
  * and what it held goes first the next time something is put.
  */
-import type { Millis } from '../base/ports.ts'
+import type { Clock, Millis } from '../base/ports.ts'
 import type { Change, Durability, LocalId, Row, SessionStore, Store, Table } from '../storage/port.ts'
 import { StorageFull } from '../storage/port.ts'
 
@@ -21,21 +21,28 @@ export interface JournalListener {
 interface Put {
   readonly changes: readonly Change[]
   readonly durability: Durability
+  /** False: others hold it too, so it may wait for company. */
+  hurried: boolean
 }
 
 /** Bytes in one write: above, a backlog that does not fit as a whole would not get in by parts either. */
 const MAX_WRITE_BYTES = 1024 * 1024
 
+/** What others hold too waits this long for company: a write costs the same whatever it holds, and a group that
+ *  types brings dozens of entries a second to every device. */
+const COMPANY_MS: Millis = 200
+
 export class Journal {
   readonly localId: LocalId
   readonly #store: Store
-  readonly #now: () => Millis
+  readonly #clock: Clock
   readonly #listener: JournalListener
   #phase: 'waiting' | 'begun' | 'closed' = 'waiting'
   #session: Promise<SessionStore> | undefined
   /** What is not on the disk, the oldest first. */
   readonly #puts: Put[] = []
   #writing: Promise<void> | undefined
+  #cancelWait: (() => void) | undefined
   #savedAt: Millis | undefined
   #problem: JournalProblem
   #failure: Error | undefined
@@ -44,19 +51,19 @@ export class Journal {
     store: Store
     localId: LocalId
     opened?: SessionStore | undefined
-    now: () => Millis
+    clock: Clock
     listener: JournalListener
   }) {
     this.#store = parts.store
     this.localId = parts.localId
-    this.#now = parts.now
+    this.#clock = parts.clock
     this.#listener = parts.listener
     this.#session = parts.opened && Promise.resolve(parts.opened)
     if (parts.opened !== undefined) this.#phase = 'begun'
     this.#problem = parts.store.kind === 'memory' ? 'not-stored' : undefined
   }
 
-  /** Puts that are not on the disk; none counts before `begin`. */
+  /** Puts that are not on the disk, hurried or not; none counts before `begin`. */
   get pending(): number {
     return this.#phase === 'waiting' ? 0 : this.#puts.length
   }
@@ -86,8 +93,15 @@ export class Journal {
 
   write(changes: readonly Change[], durability: Durability = 'relaxed'): void {
     if (this.#phase === 'closed' || changes.length === 0) return
-    this.#puts.push({ changes, durability })
+    this.#puts.push({ changes, durability, hurried: true })
     this.#start()
+  }
+
+  /** What others hold too, such as their entries: within COMPANY_MS, or with the next write that hurries. */
+  putUnhurried(table: Table, key: string, value: Uint8Array): void {
+    if (this.#phase === 'closed') return
+    this.#puts.push({ changes: [{ put: table, key, value }], durability: 'relaxed', hurried: false })
+    this.#startLater()
   }
 
   /** Tries what could not be written once more: there may be room by now. */
@@ -97,12 +111,13 @@ export class Journal {
 
   /** What was put so far was written or could not be: `problem` tells. */
   async flushed(): Promise<void> {
+    this.#hurry()
     await this.#writing
   }
 
   /** Everything put so far is on the disk; what could not be written is tried once more. @throws what the write threw */
   async settled(): Promise<void> {
-    this.#start()
+    this.#hurry()
     await this.#writing
     if (this.#failure !== undefined) throw this.#failure
   }
@@ -115,7 +130,7 @@ export class Journal {
 
   /** Tries what is left once more and waits for it; later puts are dropped. */
   async close(): Promise<void> {
-    if (this.#phase !== 'closed') this.#start()
+    if (this.#phase !== 'closed') this.#hurry()
     this.#phase = 'closed'
     await this.#writing
     const session = await this.#session?.catch(() => undefined) // that it could not be made is told by `problem`
@@ -123,21 +138,38 @@ export class Journal {
   }
 
   #start(): void {
+    this.#cancelWait?.()
+    this.#cancelWait = undefined
     if (this.#phase !== 'begun' || this.#writing !== undefined || this.#puts.length === 0) return
     this.#writing = this.#writeAll()
   }
 
-  /** Until nothing is left or a write fails that cannot be made smaller. */
+  #startLater(): void {
+    if (this.#phase !== 'begun' || this.#writing !== undefined || this.#puts.length === 0) return
+    this.#cancelWait ??= this.#clock.wakeAfter(COMPANY_MS, () => this.#start())
+  }
+
+  #hurry(): void {
+    for (const put of this.#puts) put.hurried = true
+    this.#start()
+  }
+
+  /** Until nothing is left but what may wait, or a write fails that cannot be made smaller. */
   async #writeAll(): Promise<void> {
-    let most = MAX_WRITE_BYTES
-    while (this.#puts.length > 0) {
-      const puts = this.#puts.slice(0, countWithin(this.#puts, most))
-      const ended = await this.#writeFirst(puts)
+    let ended: 'written' | 'failed' = 'written'
+    do {
+      const puts = this.#puts.slice(0, countWithin(this.#puts, ended === 'failed' ? 0 : MAX_WRITE_BYTES))
+      ended = await this.#writeFirst(puts)
       if (ended === 'failed' && puts.length === 1) break
-      most = ended === 'failed' ? 0 : MAX_WRITE_BYTES
-    }
+    } while (ended === 'failed' || this.#isWorthWriting())
     this.#writing = undefined
+    if (ended === 'written') this.#startLater()
     this.#listener.changed()
+  }
+
+  #isWorthWriting(): boolean {
+    if (this.#puts.some(({ hurried }) => hurried)) return true
+    return countWithin(this.#puts, MAX_WRITE_BYTES) < this.#puts.length
   }
 
   async #writeFirst(puts: readonly Put[]): Promise<'written' | 'failed'> {
@@ -158,7 +190,7 @@ export class Journal {
       return 'failed'
     }
     this.#puts.splice(0, puts.length)
-    this.#savedAt = this.#now()
+    this.#savedAt = this.#clock.now()
     this.#failure = undefined
     this.#problem = this.#store.kind === 'memory' ? 'not-stored' : undefined
     this.#listener.changed()

@@ -49,7 +49,9 @@ export interface MeshListener extends CompanyListener {
 }
 
 /** Who is asked whether it is still there answers within this time, or is not. */
-const PROBE_MS: Millis = 1_000
+const PROBE_MS: Millis = 1_500
+/** Hellos that crossed the opening of a link come later than it. */
+const YOUNG_MS: Millis = 3_000
 /** After a sleep or a change of network answers take longer. */
 const STIRRED_PROBE_MS: Millis = 3_000
 
@@ -264,7 +266,7 @@ export class Mesh {
     const asked = instance === undefined ? [...this.peers.values(), ...this.#silent.values()] : []
     const one = instance === undefined ? undefined : this.peers.get(instance)
     for (const peer of asked) peer.link.probe(STIRRED_PROBE_MS)
-    one?.link.probe(PROBE_MS)
+    if (one !== undefined && this.#now() - one.since >= YOUNG_MS) one.link.probe(PROBE_MS)
   }
 
   /** Counts as lost for everybody above. The link stays, with what is under way on it: the cable may be put back. */

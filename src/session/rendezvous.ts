@@ -239,9 +239,17 @@ export class Rendezvous {
       ...this.#self(),
       welcomes: (hello) => this.#welcomes(hello),
       opened: (channel, hello, initiator) => this.#open(channel, hello, initiator),
-      failed: (failure, hello) => listener.failed(failure, hello.device),
+      failed: (failure, hello) => {
+        if (this.#isNeeded(hello.instance)) listener.failed(failure, hello.device)
+      },
       mismatched: () => listener.failed('other-version', undefined),
     }
+  }
+
+  /** A crowd changes while it is dialed: nobody misses a link that is not wanted any more. */
+  #isNeeded(instance: InstanceId): boolean {
+    const { listener } = this.#parts
+    return !listener.hasLinks() || (!listener.isLinked(instance) && listener.wants(instance))
   }
 
   #invitePlan(keys: InviteKeys): TopicPlan {
@@ -280,7 +288,9 @@ export class Rendezvous {
       { channel, initiator, instance, device },
       {
         linked: (link) => this.#parts.listener.linked(link, device),
-        failed: () => this.miss(),
+        failed: () => {
+          if (this.#isNeeded(instance)) this.miss()
+        },
       },
     )
   }

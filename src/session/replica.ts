@@ -287,11 +287,18 @@ export class Replica {
     for (const output of outputs) this.#output(output, from, store)
   }
 
+  /** What came from others they hold too. */
+  #keep({ entry, own }: Extract<LogOutput, { type: 'held' }>): void {
+    const key = entryKey(entry)
+    if (own) this.#journal.put('entries', key, encodeEntry(entry))
+    else this.#journal.putUnhurried('entries', key, encodeEntry(entry))
+  }
+
   #output(output: LogOutput, from: InstanceId | undefined, store: boolean): void {
     switch (output.type) {
       case 'held':
         this.#bases.added(output.entry)
-        if (store) this.#journal.put('entries', entryKey(output.entry), encodeEntry(output.entry))
+        if (store) this.#keep(output)
         if (store) this.#listener.held(output.entry, output.own ? undefined : from)
         return
       case 'applied':

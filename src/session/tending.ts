@@ -37,10 +37,13 @@ export class Tending {
     this.changed()
   }
 
-  /** Whether there is room for a link to this instance, or a reason for one. */
+  /** Whether there is a reason for a link to this instance, or room: for those the crowd has not heard of, and for
+   *  those behind another tab. Whoever is known and not wanted has links of its own. */
   wants(instance: InstanceId): boolean {
-    const place = this.#mesh.company.isBehind(instance) ? 'behind' : 'front'
-    return this.#linked(place).length < MAX_LINKS || this.#isWanted(instance)
+    const { company } = this.#mesh
+    if (company.isBehind(instance)) return this.#linked('behind').length < MAX_LINKS
+    if (this.#isWanted(instance)) return true
+    return !company.ring().byId.includes(instance) && this.#linked('front').length < MAX_LINKS
   }
 
   /** Until something changes. */

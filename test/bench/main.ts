@@ -79,3 +79,5 @@ try {
 } finally {
   await closeAll()
 }
+// Peers in Node whose join came to nothing may leave native connections behind, which would keep the process.
+process.exit()

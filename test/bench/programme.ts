@@ -13,6 +13,7 @@ import { measureLarge } from './scenarios/large.ts'
 import { measureDying, measureRelinking } from './scenarios/loss.ts'
 import { measureMesh } from './scenarios/mesh.ts'
 import { measureBurst, measureNodeCrowd } from './scenarios/node-crowd.ts'
+import { measureReach } from './scenarios/reach.ts'
 import { measureWeight } from './scenarios/weight.ts'
 import type { Stage } from './stage.ts'
 
@@ -63,6 +64,7 @@ export const SCENARIOS: readonly Scenario[] = [
     rows: ['relink_after_cut_signaling_down_ms'],
     measure: measureRelinking,
   },
+  { plays: 'in Node', rows: ['reach_hops_10000_sim', 'reach_sends_10000_sim'], measure: measureReach },
   { plays: 'in Node', rows: ['join_burst_50_ms', 'join_burst_50_most_sends'], measure: measureBurst },
   {
     plays: 'in Node',

@@ -1,6 +1,6 @@
 /** Inputs that once failed: kept beside the tests, one file each, and played again at every `npm test`. */
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface Crasher {
@@ -21,6 +21,7 @@ export function keep(root: string, target: string, input: Uint8Array): string {
 }
 
 export function kept(root: string): Crasher[] {
+  if (!existsSync(folderIn(root))) return []
   return readdirSync(folderIn(root))
     .filter((file) => /-[0-9a-f]{16}$/.test(file))
     .sort()

@@ -5,6 +5,7 @@ import { INTRODUCING } from './targets/introducing.ts'
 import { LINKING } from './targets/linking.ts'
 import { LOGGING } from './targets/logging.ts'
 import { MEMBERS } from './targets/members.ts'
+import { PAIRING } from './targets/pairing.ts'
 import { STORED } from './targets/stored.ts'
 
 export const TARGETS: readonly Target[] = [
@@ -13,5 +14,6 @@ export const TARGETS: readonly Target[] = [
   ...MEMBERS,
   ...LOGGING,
   ...DOCUMENT,
+  ...PAIRING,
   ...STORED,
 ]

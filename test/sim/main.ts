@@ -1,20 +1,26 @@
 /**
  * The simulator from the command line:
  *   npm run sim -- --seeds N [--seed S] [--peers P] [--hostile H] [--plant drop|skip|early] [--workers W] [--only 3,8]
+ * With more than eight peers (up to 10,000) one of a crowd writes, on the cores alone: how far a key travels, and whether
+ * everybody has everything after 30 % are gone at once.
  * Prints every seed that fails with the smallest story that still does and the command that repeats it, and at last the
  * counts; a failure gives exit code 1.
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Finding } from './broken.ts'
+import { STAND_IN } from './keyed-hash.ts'
+import { reachThroughChurn } from './reach.ts'
 import type { Plant } from './story.ts'
 import { playAll, type Work } from './team.ts'
 import type { Report, Terms } from './worker.ts'
 
 const USAGE =
-  'npm run sim -- --seeds N [--seed S] [--peers 2..8] [--hostile H] [--plant drop|skip|early] [--workers W] [--only 3,8]'
+  'npm run sim -- --seeds N [--seed S] [--peers 2..10000] [--hostile H] [--plant drop|skip|early] [--workers W] [--only 3,8]'
 const PLANTS: readonly string[] = ['drop', 'skip', 'early'] satisfies Plant[]
+/** So many run whole sessions. */
 const MOST_PEOPLE = 8
+const MOST_PEERS = 10_000
 /** The last lines of a story are shown, so many. */
 const STEPS_SHOWN = 60
 const PROGRESS_SEEDS = 1_000
@@ -40,7 +46,7 @@ function read(given: readonly string[]): Work | undefined {
   const whole = [seeds, first, peers, hostile, workers, ...(only ?? [])]
   const isPlant = values.plant === undefined || PLANTS.includes(values.plant)
   if (!whole.every(Number.isInteger) || !isPlant || seeds < 1 || workers < 1) return undefined
-  if (peers < 2 || peers > MOST_PEOPLE || hostile < 0 || hostile > 2) return undefined
+  if (peers < 2 || peers > MOST_PEERS || hostile < 0 || hostile > 2) return undefined
   const plant = values.plant as Plant | undefined
   const terms = { peers: values.peers === undefined ? undefined : peers, plant, hostile, only }
   return { seeds, first, workers, terms }
@@ -67,6 +73,25 @@ async function main(): Promise<number> {
     process.stderr.write(`usage: ${USAGE}\n`)
     return 2
   }
+  const { peers = 2 } = work.terms
+  return peers > MOST_PEOPLE ? playCrowd(work, peers) : playTown(work)
+}
+
+function playCrowd({ first, seeds }: Work, peers: number): number {
+  let apart = 0
+  say(STAND_IN)
+  for (let seed = first; seed < first + seeds; seed++) {
+    const { before, after, left, areEqual } = reachThroughChurn(peers, seed)
+    if (!areEqual || before.reached !== peers || after.reached !== left) apart++
+    say(`seed ${seed}: reach_hops_${peers}_sim ${before.hops}, reach_sends_${peers}_sim ${before.sends}`)
+    const equal = areEqual ? 'equal' : 'not equal'
+    say(`  30 % gone: ${left} left, ${equal}, a key takes ${after.hops} hops and ${after.sends} sends`)
+  }
+  say(`sim: ${seeds} seeds, ${apart} diverged, 0 lost, 0 dishonest`)
+  return apart === 0 ? 0 : 1
+}
+
+async function playTown(work: Work): Promise<number> {
   const { seeds, first, terms } = work
   const found: Record<Finding, number> = { diverged: 0, lost: 0, dishonest: 0 }
   await playAll(work, (report) => {

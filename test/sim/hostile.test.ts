@@ -1,0 +1,23 @@
+/** Whole sessions with liars among them, who hold real keys. More: `npm run sim -- --hostile 1 --seeds 1000`. */
+import { expect, test } from 'vitest'
+import { loadCrypto } from '../../src/crypto/sodium.ts'
+import { play } from './story.ts'
+import { verdictOn } from './verdict.ts'
+
+const crypto = await loadCrypto()
+
+test.for([1, 2, 3, 4, 5, 6, 7, 8])('seed %i: one liar harms nobody', async (seed) => {
+  expect(await verdictOn(crypto, { seed, hostile: 1 })).toBe('')
+})
+
+test.for([1, 2, 3, 4])('seed %i: two liars harm nobody', async (seed) => {
+  expect(await verdictOn(crypto, { seed, hostile: 2 })).toBe('')
+})
+
+test('liars lie the same way in the same seed', async () => {
+  const [one, other] = [
+    await play(crypto, { seed: 3, hostile: 1 }),
+    await play(crypto, { seed: 3, hostile: 1 }),
+  ]
+  expect([other.trace, other.steps]).toEqual([one.trace, one.steps])
+})

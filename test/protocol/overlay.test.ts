@@ -50,7 +50,9 @@ describe.each([10, 30, 128, 1_000, 10_000])('%i instances', (count) => {
   const links = linksOf(everybody)
 
   test('are all connected in O(log n) hops', () => {
-    expect(farthest(links, everybody[0] as InstanceId)).toBeLessThanOrEqual(Math.min(14, Math.ceil(Math.log2(count)) + 1))
+    expect(farthest(links, everybody[0] as InstanceId)).toBeLessThanOrEqual(
+      Math.min(14, Math.ceil(Math.log2(count)) + 1),
+    )
   })
 
   test('want at most four links each, and who is wanted wants too', () => {

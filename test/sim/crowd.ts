@@ -243,9 +243,15 @@ function foundRoster(crypto: Crypto, sign: SignKeys): { readonly roster: Roster;
       roots: [{ name: 'main', kind: 'text' }],
       formatting: false,
     },
-    { type: 'epoch', epoch: 0, commitment: new Uint8Array(32), wraps: [],
-    admitterWraps: [],
-    joins: [], previousSealed: EMPTY },
+    {
+      type: 'epoch',
+      epoch: 0,
+      commitment: new Uint8Array(32),
+      wraps: [],
+      admitterWraps: [],
+      joins: [],
+      previousSealed: EMPTY,
+    },
   ]
   for (const content of contents) {
     const place = {

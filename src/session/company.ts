@@ -71,10 +71,11 @@ export class Company {
 
   /**
    * Everybody the lost link was the way to may be gone too, and whoever no way is known to. But a link of a crowd that
-   * neither side wants was let go: a doubt of all behind it, and the answers, would go through the whole crowd.
+   * neither side wants, and that was closed, was let go: a doubt of all behind it, and the answers, would go through
+   * the whole crowd.
    */
-  unlinked(remote: InstanceId): void {
-    if (this.#wasLetGo(remote)) return this.#forgetWays(remote)
+  unlinked(remote: InstanceId, how: 'dead' | 'closed'): void {
+    if (how === 'closed' && this.#wasLetGo(remote)) return this.#forgetWays(remote)
     const behind = [...this.presence.seen.keys()].filter(
       (one) => one === remote || (this.#ways.get(one) ?? remote) === remote,
     )

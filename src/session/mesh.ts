@@ -221,8 +221,7 @@ export class Mesh {
       keeps: () => this.#listener.isServerReachable?.() === false,
       silent: () => this.#fellSilent(peer),
       speaking: () => this.#speaks(peer),
-      closed: (because) =>
-        this.#unlinked(peer, because !== undefined && isViolation(because) ? because : undefined),
+      closed: (because) => this.#unlinked(peer, because),
     }
   }
 
@@ -240,7 +239,8 @@ export class Mesh {
     this.#listener.changed()
   }
 
-  #unlinked(peer: MeshPeer, fault: Violation | undefined): void {
+  #unlinked(peer: MeshPeer, because: Parameters<PeerLinkListener['closed']>[0]): void {
+    const fault = because !== undefined && isViolation(because) ? because : undefined
     const remote = peer.link.remote
     const wasSilent = this.#silent.get(remote) === peer
     if (this.peers.get(remote) !== peer && !wasSilent) return
@@ -249,11 +249,12 @@ export class Mesh {
     if (fault !== undefined) this.#listener.violated(fault, peer.device)
     this.tell({ type: 'unlinked', link: remote, now: this.#now() })
     this.blobs.unlinked(peer)
-    if (!wasSilent) this.#missed(peer)
+    const isDead = because !== undefined && 'closed' in because && because.closed === 'dead'
+    if (!wasSilent) this.#missed(peer, isDead ? 'dead' : 'closed')
   }
 
-  #missed(peer: MeshPeer): void {
-    this.company.unlinked(peer.link.remote)
+  #missed(peer: MeshPeer, how: 'dead' | 'closed'): void {
+    this.company.unlinked(peer.link.remote, how)
     if (this.#closed) return
     this.#listener.unlinked(peer)
     this.#listener.changed()
@@ -278,7 +279,7 @@ export class Mesh {
     // nothing more is handed over meanwhile: it would count as sent
     const known = this.gossip.links.get(remote)
     if (known !== undefined) known.compared = false
-    this.#missed(peer)
+    this.#missed(peer, 'dead')
     for (const other of [...this.peers.values()]) other.link.probe(STIRRED_PROBE_MS)
   }
 

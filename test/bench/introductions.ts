@@ -3,7 +3,7 @@
  * and exchanges with those who wait what leads to connections. No WebRTC: only the server is measured.
  *
  * What a dial says is made up, and of one size on both sides: a description, then two candidates, each way.
- * Ours (session/signaling.ts, meeting.ts): the newcomer says hello to the first GREETED of the topic, each
+ * Ours (session/signaling.ts, meeting.ts): the newcomer says hello to the first GREETED of the topic (joining.ts), each
  * answers and is dialed; then, as a member, it comes back on a socket of its own and enters its topics.
  * Theirs (y-webrtc.js): the newcomer announces itself, each of the first THEIR_ANSWERS (the lowest number of
  * connections y-webrtc holds by default) offers it a connection, and it answers. Everything goes to all in the room.
@@ -20,7 +20,7 @@ import {
 } from '../../src/wire/signal.ts'
 import { isViolation } from '../../src/wire/violation.ts'
 
-export const GREETED = 16
+export const GREETED = 4
 export const THEIR_ANSWERS = 20
 const CANDIDATES = 2
 /** First byte of our made-up blobs, and their sizes, sealed. */

@@ -33,18 +33,30 @@ beforeAll(async () => {
   ben = await api.joinSession(await share(ada), { name: 'Ben' })
   const link = await share(ada, 'Can view')
   const counter = ada.seesWords(' people joined', GATHERED_WITHIN)
-  const joining = Array.from({ length: VIEWERS }, (_, n) =>
-    api.joinSession(link, { name: `Viewer ${n + 1}` }),
-  )
-  viewers.push(...(await Promise.all(joining)))
+  for (let n = 1; n <= VIEWERS; n++) viewers.push(await joinPatiently(api, link, `Viewer ${n}`))
   await counter
-}, 180_000)
+}, 240_000)
 
 afterAll(async () => {
-  await Promise.all([ben, ...viewers].map((one) => one.leave()))
+  await Promise.all([ben, ...viewers].map((one) => one?.leave()))
   await closeAll()
   await stopProducts()
 })
+
+/** A person whose join fails on a busy machine presses the button again. */
+async function joinPatiently(
+  api: ReturnType<typeof createNode>,
+  link: string,
+  name: string,
+): Promise<Session> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await api.joinSession(link, { name })
+    } catch (error) {
+      if (tries === 4) throw error
+    }
+  }
+}
 
 async function picture(name: string): Promise<void> {
   const folder = join(rootOfRepository(), 'test/.artifacts/shots')
@@ -71,11 +83,13 @@ test('the chip counts everybody, linked or not, and eight avatars and a number s
   await picture('light')
 })
 
-test('one toast at a time speaks of the crowd', async () => {
-  const toasts = await ada.page.evaluate(
-    () => document.querySelector('coterie-toasts')?.shadowRoot?.querySelectorAll('.toast').length ?? 0,
+test('one toast at a time speaks of those who joined', async () => {
+  const toasts = await ada.page.evaluate(() =>
+    [...(document.querySelector('coterie-toasts')?.shadowRoot?.querySelectorAll('.toast') ?? [])].map(
+      (toast) => toast.textContent?.trim() ?? '',
+    ),
   )
-  expect(toasts).toBeLessThanOrEqual(2) // Ben alone, before
+  expect(toasts.filter((sentence) => sentence.includes(' joined')).length).toBeLessThanOrEqual(1)
 })
 
 test('People lists each with role, way, time or through whom, and place', async () => {

@@ -165,11 +165,13 @@ export class Honesty {
 
   /** Nothing happens any more and everybody could reach everybody: what a status still says that is not so. */
   atRest(devices: readonly { readonly name: string; readonly session: LiveSession }[]): Broken | undefined {
+    const hadLiars = this.#town.devices.some(({ isHostile }) => isHostile)
     const hasLiars = this.#town.devices.some(({ isHostile, alive }) => isHostile && alive)
     for (const { name, session } of devices) {
       const { status } = session
       const { phase, unshared, unsaved, problem } = status
-      const isWell = problem === undefined || (hasLiars && problem.kind === 'fork')
+      // that somebody wrote two histories stays true when the liar has gone
+      const isWell = problem === undefined || (hadLiars && problem.kind === 'fork')
       const isQuiet = phase === 'synced' || (hasLiars && phase === 'syncing')
       if (!isQuiet || unshared > 0 || unsaved > 0 || !isWell)
         return new Broken('dishonest', `${name} at rest: ${JSON.stringify(status)}`)

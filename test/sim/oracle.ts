@@ -7,9 +7,8 @@
 import { toHex } from '../../src/base/bytes.ts'
 import type { DeviceId } from '../../src/base/ids.ts'
 import { type Chain, heldSeq } from '../../src/protocol/chain.ts'
-import { headsOf } from '../../src/protocol/log.ts'
 import type { LiveSession } from '../../src/session/live-session.ts'
-import { type ChainId, digestOfHeads } from '../../src/wire/heads.ts'
+import type { ChainId } from '../../src/wire/heads.ts'
 import { Broken } from './broken.ts'
 import type { SimDevice } from './device.ts'
 import { heldOnDisk } from './disk-reading.ts'
@@ -77,13 +76,10 @@ export class Oracle {
     }
   }
 
-  /** Equal where the same entries are applied. */
+  /** Equal where the same entries are applied: by their ids, because two branches of a fork are of one height. */
   appliedOf({ replica }: LiveSession): string {
-    const heads = headsOf(replica.log)
-    const digest = toHex(digestOfHeads(this.#town.crypto, heads).applied)
-    // two branches of a fork have heads of one height
-    const forks = [...replica.log.chains.values()].filter(({ ended }) => ended === 'forked')
-    return [digest, ...forks.map(appliedId).sort()].join()
+    const chains = [...replica.log.chains.values()].filter(({ applied }) => applied > 0)
+    return chains.map(appliedId).sort().join()
   }
 
   /** The device lost memory, or its disk rows: what is nowhere else may be lost with them. */
@@ -150,7 +146,7 @@ function raise(map: Held, chain: ChainId, seq: number): void {
 
 function appliedId(chain: Chain): string {
   const last = chain.entries[chain.applied - chain.base - 1]?.entry.id ?? chain.baseId
-  return `${chain.id}${last}`
+  return `${chain.id}${chain.applied}${last}`
 }
 
 function checkDocument(name: string, { doc }: LiveSession): void {

@@ -19,19 +19,22 @@ export interface Whereabouts {
   readonly rtt: number | undefined
 }
 
+const byName = new Intl.Collator('en', { numeric: true })
 const RANKS = { owner: 0, editor: 1, viewer: 2 } as const
 
-/** Oneself first, then who is here, those who write before those who read; then who is not. */
+/** Oneself first, then who is here, those who write before those who read; then who is not. By name among equals. */
+export function inOrder(members: readonly Member[]): readonly Member[] {
+  const rank = ({ isMe, here, role }: Member) => (isMe ? 0 : 1 + RANKS[role] + (here ? 0 : RANKS.viewer + 1))
+  return [...members].sort((one, other) => rank(one) - rank(other) || byName.compare(one.name, other.name))
+}
+
 export function whereabouts(session: Session): readonly Whereabouts[] {
   const attentions = attentionsOf(session)
-  const order = ({ isMe, here, role }: Member) => (isMe ? 0 : 1 + RANKS[role] + (here ? 0 : 3))
-  return [...session.members]
-    .sort((one, other) => order(one) - order(other))
-    .map((member) => ({
-      member,
-      attention: member.here ? (attentions.get(member.device) ?? 'active') : 'gone',
-      ...reached(session, member),
-    }))
+  return inOrder(session.members).map((member) => ({
+    member,
+    attention: member.here ? (attentions.get(member.device) ?? 'active') : 'gone',
+    ...reached(session, member),
+  }))
 }
 
 function attentionsOf({ awareness }: Session): ReadonlyMap<Member['device'], Attention> {

@@ -145,8 +145,11 @@ export function invitePskIds(invite: InviteId, admitter: DeviceId): Uint8Array {
   return ids
 }
 
-/** The colour farthest on the wheel from all that are taken. */
-export function freeColor(taken: readonly number[]): number {
+/** The colour farthest on the wheel from all that are taken; in a crowd, of those that fewest people have. */
+export function freeColor(everybody: readonly number[]): number {
+  const uses = (color: number): number => everybody.filter((other) => other === color).length
+  const rounds = Math.min(...Array.from({ length: PALETTE_SIZE }, (_, color) => uses(color)))
+  const taken = everybody.filter((color) => uses(color) > rounds)
   let best = 0
   let bestDistance = -1
   for (let color = 0; color < PALETTE_SIZE; color++) {

@@ -1,6 +1,7 @@
 /** People in a session: who they are, what they may, what of them is shown, and what an app may do to its document. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { freeColor } from '../../src/session/admission.ts'
 import type { Session } from '../../src/session/public.ts'
 import { createMemoryStore } from '../../src/storage/memory.ts'
 import { type Town, textOf, town, until } from './town.ts'
@@ -49,6 +50,13 @@ describe('names and titles', () => {
     const distance = Math.abs(ada.me.color - ben.me.color)
     expect(Math.min(distance, 12 - distance)).toBe(6)
   })
+})
+
+test('in a crowd no colour is taken by two people more than another', () => {
+  const colors: number[] = []
+  for (let n = 0; n < 31; n++) colors.push(freeColor(colors))
+  const uses = Array.from({ length: 12 }, (_, color) => colors.filter((one) => one === color).length)
+  expect([Math.min(...uses), Math.max(...uses)]).toEqual([2, 3])
 })
 
 describe('presence', () => {

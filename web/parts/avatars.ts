@@ -4,6 +4,7 @@ import { caretStyleOf, colorOf, initialsOf } from '../../src/editor/index.ts'
 import type { Member } from '../../src/index.ts'
 import type { Page } from '../page.ts'
 import { strings } from '../strings.ts'
+import { inOrder } from '../whereabouts.ts'
 import { controls } from './controls.ts'
 import { Watching } from './watching.ts'
 
@@ -137,10 +138,9 @@ export interface FollowRequest {
   readonly once: boolean
 }
 
-/** Everybody who is here, oneself first. */
+/** Everybody who is here, oneself first, then those who write. */
 export function hereNow(page: Page): readonly Member[] {
-  const members = page.session?.members ?? []
-  return [...members.filter(({ isMe }) => isMe), ...members.filter(({ isMe, here }) => here && !isMe)]
+  return inOrder(page.session?.members ?? []).filter(({ isMe, here }) => isMe || here)
 }
 
 /** Colour and caret style of a person, set where the page's policy allows it: on the style object. */

@@ -114,6 +114,10 @@ describe('the words', () => {
     expect([0.123456, 12.345, 1234.5].map(figureText)).toEqual(['0.123', '12.3', '1,235'])
   })
 
+  test('make no table of a group nobody measured', () => {
+    expect(tableOf('pair', new Map())).toEqual([])
+  })
+
   test('mark a promise that was missed', () => {
     const missed = measuredRows([report('abc', { dead_peer_ms: { ours: 10_001, theirs: 17_000 } })])
     expect(tableOf('mesh', missed).at(-1)).toContain('at most 10000: missed')

@@ -54,7 +54,7 @@ function neverFinished({ theirs, notes }: ReportedRow): boolean {
   return theirs === null && notes.some((note) => note.startsWith('theirs: '))
 }
 
-/** A Markdown table of all measured rows of a group. */
+/** A Markdown table of all measured rows of a group; nothing when there are none. */
 export function tableOf(
   group: keyof typeof ROWS_OF,
   measured: ReadonlyMap<RowName, Measured>,
@@ -63,6 +63,7 @@ export function tableOf(
     const row = measured.get(name)?.row
     return row === undefined ? [] : [cellsOf(name, row)]
   })
+  if (cells.length === 0) return []
   return aligned([['', 'Coterie', 'y-webrtc', 'ratio', 'promised'], ...cells])
 }
 

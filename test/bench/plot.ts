@@ -33,7 +33,9 @@ export async function plot(): Promise<void> {
   })
   for (const { name, figure } of figures)
     await writeFile(join(root, FOLDER, `${name}.svg`), drawFigure(figure))
-  const tables = GROUPS.map((group) => ({ group, lines: tableOf(group, measured) }))
+  const tables = GROUPS.map((group) => ({ group, lines: tableOf(group, measured) })).filter(
+    ({ lines }) => lines.length > 0,
+  )
   const commands = reports.map(
     (report) => `- \`${report.command}\`, ${sourceOf(report).slice(report.command.length + 2)}`,
   )

@@ -134,8 +134,10 @@ const swappedFingerprints: Attack = {
       )
     await comesTrue(() => middle.isOver || outcome.startsWith('he passes'), 10_000)
     stage.expect(!outcome.startsWith('he passes'), outcome)
+    // one at each door: an editor answers an invite as the owner does
+    const isFirst = middle.passed.every((bytes) => bytes === FIRST_MESSAGE_BYTES)
     stage.expect(
-      middle.passed.join() === `${FIRST_MESSAGE_BYTES}`,
+      isFirst && middle.passed.length >= 1 && middle.passed.length <= 2,
       `messages of ${middle.passed} bytes passed`,
     )
     stage.expectGuarded(middle.isOver, 'the link through him stays open')

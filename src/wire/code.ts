@@ -61,11 +61,8 @@ export function parseCode(text: string): SpokenWords | CodeProblem {
   if (slot < 1 || slot > MAX_SLOTS) return { problem: 'number-too-large' }
   const parts = (match[2] ?? '').toLowerCase().split(/[^\p{L}\p{N}]+/u)
   const typed = parts.filter((part) => part !== '')
-  const isOne = typed.length === 1
-  return parseWords(
-    slot,
-    typed.flatMap((part) => apart(part, isOne)),
-  )
+  const [only] = typed
+  return parseWords(slot, typed.length === 1 && only !== undefined ? apart(only) : typed)
 }
 
 function parseWords(slot: number, typed: readonly string[]): SpokenWords | CodeProblem {
@@ -86,12 +83,11 @@ export function isCodeProblem(parsed: SpokenWords | CodeProblem): parsed is Code
   return 'problem' in parsed
 }
 
-/** Two words typed as one: the first three letters say where the first ends. A letter too many is no second word. */
-function apart(typed: string, isOne: boolean): readonly string[] {
+/** Two words typed as one: the first three letters say where the first ends. */
+function apart(typed: string): readonly string[] {
   const first = BY_PREFIX.get(typed.slice(0, PREFIX_LETTERS))
   if (first === undefined || first === typed || !typed.startsWith(first)) return [typed]
-  const rest = typed.slice(first.length)
-  return isOne || BY_PREFIX.get(rest.slice(0, PREFIX_LETTERS)) === rest ? [first, rest] : [typed]
+  return [first, typed.slice(first.length)]
 }
 
 function isWord(typed: string): boolean {

@@ -123,6 +123,10 @@ describe('typing a code', () => {
     )
   })
 
+  test('a slip that makes two words of one, beside another, is caught as a slip', () => {
+    expect(parseCode('7-oatyard-aardvark')).toMatchObject({ problem: 'unknown-word', suggestion: 'boatyard' })
+  })
+
   test('two letters swapped are caught too', () => {
     expect(parseCode('7-wlarus-lantern')).toEqual({
       problem: 'unknown-word',

@@ -66,16 +66,36 @@ test('a UDP port that is taken costs STUN and nothing else, and the log says it'
   expect((await fetch(`http://127.0.0.1:${server.port}/health`)).status).toBe(200)
 })
 
+/** Whether the UDP port of such a server can be had: another program may hold one by chance, not three. */
+async function freesItsPort(make: () => Promise<number>): Promise<boolean> {
+  for (let turn = 0; turn < 3; turn++) {
+    const port = await make()
+    const opened = await openUdp('udp4', port, '127.0.0.1').catch((error: NodeJS.ErrnoException) => error.code)
+    if (opened !== 'EADDRINUSE') return typeof opened === 'object' && opened.address().port === port
+  }
+  return false
+}
+
 test('switched off, the port is free for others', async () => {
-  const server = await start({ host: '127.0.0.1', stun: false })
-  expect(server.stun).toBe(false)
-  expect((await openUdp('udp4', server.port, '127.0.0.1')).address().port).toBe(server.port)
+  const make = async (): Promise<number> => {
+    const server = await start({ host: '127.0.0.1', stun: false })
+    expect(server.stun).toBe(false)
+    return server.port
+  }
+  expect(await freesItsPort(make)).toBe(true)
+})
+
+test('switched on, it is not', async () => {
+  expect(await freesItsPort(async () => (await start({ host: '127.0.0.1' })).port)).toBe(false)
 })
 
 test('after the end the port is free again', async () => {
-  const server = await start({ host: '127.0.0.1' })
-  await server.close()
-  expect((await openUdp('udp4', server.port, '127.0.0.1')).address().port).toBe(server.port)
+  const make = async (): Promise<number> => {
+    const server = await start({ host: '127.0.0.1' })
+    await server.close()
+    return server.port
+  }
+  expect(await freesItsPort(make)).toBe(true)
 })
 
 describe('the pace', () => {

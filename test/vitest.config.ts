@@ -21,7 +21,13 @@ export default defineConfig({
           environment: 'node',
           include: ['test/**/*.test.ts'],
           exclude: [
-            ...['test/e2e/**', 'test/attack/**', 'test/fuzz/**', 'test/nat/browsers.test.ts'],
+            ...[
+              'test/e2e/**',
+              'test/attack/**',
+              'test/fuzz/**',
+              'test/nat/browsers.test.ts',
+              'test/crowd/crowd.test.ts',
+            ],
             'test/.artifacts/**',
           ],
           sequence: { groupOrder: 0 },
@@ -37,6 +43,7 @@ export default defineConfig({
           include: [
             ...['test/e2e/**/*.test.ts', 'test/attack/**/*.test.ts', 'test/fuzz/**/*.test.ts'],
             'test/nat/browsers.test.ts',
+            'test/crowd/crowd.test.ts',
           ],
           sequence: { groupOrder: 1 },
           fileParallelism: false,

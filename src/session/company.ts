@@ -31,6 +31,9 @@ export interface CompanyParts {
   readonly listener: CompanyListener
 }
 
+/** Nothing was heard any more, or one of the two sides closed the link. */
+export type HowLost = 'dead' | 'closed here' | 'closed there'
+
 export interface CompanyListener {
   presence(output: Extract<presenceCore.PresenceOutput, { type: 'shown' | 'hidden' }>): void
   /** Somebody knows no way to us: we say again that we are here. */
@@ -72,10 +75,14 @@ export class Company {
   /**
    * Everybody the lost link was the way to may be gone too, and whoever no way is known to. But a link of a crowd that
    * neither side wants, and that was closed, was let go: a doubt of all behind it, and the answers, would go through
-   * the whole crowd.
+   * the whole crowd. Whoever lets go asks after the other side alone: it may have died before that was noticed.
    */
-  unlinked(remote: InstanceId, how: 'dead' | 'closed'): void {
-    if (how === 'closed' && this.#wasLetGo(remote)) return this.#forgetWays(remote)
+  unlinked(remote: InstanceId, how: HowLost): void {
+    if (how !== 'dead' && this.#wasLetGo(remote)) {
+      this.#forgetWays(remote)
+      if (how === 'closed here') this.#step({ type: 'lost', instance: remote, now: this.#parts.clock.now() })
+      return
+    }
     const behind = [...this.presence.seen.keys()].filter(
       (one) => one === remote || (this.#ways.get(one) ?? remote) === remote,
     )

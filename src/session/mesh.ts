@@ -21,7 +21,7 @@ import type { Message } from '../wire/message.ts'
 import type { Lane } from '../wire/record.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
 import { Blobs } from './blobs.ts'
-import { Company, type CompanyListener } from './company.ts'
+import { Company, type CompanyListener, type HowLost } from './company.ts'
 import type { Environment } from './environment.ts'
 import { Inbox } from './inbox.ts'
 import type { MeshPeer } from './mesh-peer.ts'
@@ -250,10 +250,11 @@ export class Mesh {
     this.tell({ type: 'unlinked', link: remote, now: this.#now() })
     this.blobs.unlinked(peer)
     const isDead = because !== undefined && 'closed' in because && because.closed === 'dead'
-    if (!wasSilent) this.#missed(peer, isDead ? 'dead' : 'closed')
+    const how = because === undefined ? 'closed here' : isDead ? 'dead' : 'closed there'
+    if (!wasSilent) this.#missed(peer, how)
   }
 
-  #missed(peer: MeshPeer, how: 'dead' | 'closed'): void {
+  #missed(peer: MeshPeer, how: HowLost): void {
     this.company.unlinked(peer.link.remote, how)
     if (this.#closed) return
     this.#listener.unlinked(peer)

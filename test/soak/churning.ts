@@ -3,6 +3,7 @@
  * wanted: at the end all have one text, and memory is where it was.
  * The text keeps its size, because a text that grows takes memory by right.
  */
+import { createHash } from 'node:crypto'
 import { createMemoryStore, createNode, type Session } from '../../src/node.ts'
 import type { SessionStore, Store } from '../../src/storage/port.ts'
 import { until } from '../e2e/waiting.ts'
@@ -140,10 +141,20 @@ async function comeOrGo(seats: readonly Seat[], chance: Chance): Promise<number>
 async function sameText(seats: readonly Seat[]): Promise<void> {
   for (const seat of seats)
     if (seat.tabs.length === 0) seat.tabs.push(await seat.api.openSession(seat.localId))
-  const texts = async (): Promise<string[]> =>
-    seats.flatMap(({ tabs }) => tabs.map(({ doc }) => doc.getText('main').toString()))
-  const lengths = async (): Promise<number[]> => [...new Set(await texts())].map(({ length }) => length)
-  await until('all have one text', lengths, ({ length }) => length === 1, QUIET_WITHIN)
+  const tabs = seats.flatMap((seat) => seat.tabs)
+  const look = async (): Promise<string[]> => tabs.map(standingOf)
+  const isOne = (standings: readonly string[]): boolean => new Set(standings.map(textIn)).size === 1
+  await until('all have one text', look, isOne, QUIET_WITHIN)
+}
+
+/** For a failure: which text, and what the session says of itself. */
+function standingOf({ doc, status, peers }: Session): string {
+  const text = createHash('sha256').update(doc.getText('main').toString()).digest('hex').slice(0, 8)
+  return `${text} ${status.phase}, ${status.unshared} unshared, ${peers.length} links`
+}
+
+function textIn(standing: string): string {
+  return standing.slice(0, 8)
 }
 
 function every(milliseconds: number, work: () => void): { stop: () => void } {

@@ -70,7 +70,9 @@ test('a UDP port that is taken costs STUN and nothing else, and the log says it'
 async function freesItsPort(make: () => Promise<number>): Promise<boolean> {
   for (let turn = 0; turn < 3; turn++) {
     const port = await make()
-    const opened = await openUdp('udp4', port, '127.0.0.1').catch((error: NodeJS.ErrnoException) => error.code)
+    const opened = await openUdp('udp4', port, '127.0.0.1').catch(
+      (error: NodeJS.ErrnoException) => error.code,
+    )
     if (opened !== 'EADDRINUSE') return typeof opened === 'object' && opened.address().port === port
   }
   return false

@@ -235,6 +235,7 @@ export type {
   SessionStatus,
   SpokenCode,
 } from './session/public.ts'
+export { codeProblem } from './session/redeeming.ts'
 export { StorageTooNew } from './storage/errors.ts'
 export { askForPersistence } from './storage/persistence.ts'
 export { StorageFull, StorageUnreadable } from './storage/port.ts'

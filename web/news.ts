@@ -1,7 +1,7 @@
 /**
  * Who came and who went, as sentences: collected for a moment, and added to while a sentence of the same kind is
  * still on screen, so that thirty people joining are one counter.
- * Invariants: somebody who came and went within a moment is not mentioned; a sentence is said again at most once a
+ * Invariants: somebody who came and went within a moment is not mentioned; who was removed did not leave; a sentence is said again at most once a
  * GAP, so that a live region can finish.
  */
 import type { Member, Session } from '../src/index.ts'
@@ -21,7 +21,7 @@ const NAMED = 3
 export type NewsKind = 'joined' | 'back' | 'left'
 
 /** Says a sentence; one of a kind takes the place of the last of that kind. */
-export type Say = (sentence: string, kind: NewsKind) => void
+export type Say = (sentence: string, kind: NewsKind, members: readonly Member[]) => void
 
 interface Told {
   readonly members: ReadonlyMap<Member['device'], Member>
@@ -53,11 +53,13 @@ export class News {
       known.add(member.device)
       met.add(member.device)
     }
+    const belongs = (member: Member) => session.members.some(({ device }) => device === member.device)
     const stops = [
+      session.on('members', () => this.#drop((member) => known.has(member.device) && !belongs(member))),
       session.on('arrived', ({ member }) => arrived(member)),
       session.on('left', ({ member }) => {
         met.add(member.device)
-        this.#add('left', member)
+        if (belongs(member) || !known.has(member.device)) this.#add('left', member)
       }),
     ]
     return () => {
@@ -66,6 +68,11 @@ export class News {
       this.#waiting.clear()
       this.#told.clear()
     }
+  }
+
+  #drop(isGone: (member: Member) => boolean): void {
+    for (const { member } of [...this.#waiting.values()])
+      if (isGone(member)) this.#waiting.delete(member.device)
   }
 
   #add(kind: NewsKind, member: Member): void {
@@ -89,7 +96,8 @@ export class News {
       for (const { member } of news) members.set(member.device, member)
       this.#told.set(kind, { members, at: now })
       this.#saidAt = now
-      this.#say(newsSentence(kind, [...members.values()]), kind)
+      const all = [...members.values()]
+      this.#say(newsSentence(kind, all), kind, all)
     }
     this.#waiting.clear()
   }

@@ -5,14 +5,14 @@ import type { Invitation, Member, Session, SessionStatus } from '../src/index.ts
 export type PageState =
   | { readonly phase: 'draft' }
   | { readonly phase: 'opening' }
-  | { readonly phase: 'knocking' }
+  | { readonly phase: 'knocking'; readonly by: 'invite' | 'code' }
   | { readonly phase: 'asked'; readonly invitation: Invitation }
   | { readonly phase: 'joining'; readonly invitation: Invitation }
   | { readonly phase: 'live'; readonly session: Session }
   | { readonly phase: 'ended'; readonly session: Session; readonly reason: EndReason; readonly at: number }
   | {
       readonly phase: 'refused'
-      readonly what: 'invite' | 'session'
+      readonly what: 'invite' | 'code' | 'session'
       readonly because: Error
       readonly again: () => void
     }

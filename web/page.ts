@@ -9,7 +9,7 @@ import type { Invitation, Invite, Member, RecentSession, Session, SessionStatus 
 import { engine } from './engine.ts'
 import { News } from './news.ts'
 import { type Desk, type Doc, DRAFT_STATUS, type EndReason, type PageState } from './page-state.ts'
-import { forgetInvite, type Route, showAddress } from './route.ts'
+import { forgetInvite, keepInvite, type Route, showAddress } from './route.ts'
 import { watchSession } from './session-watch.ts'
 import type { Settings } from './settings.ts'
 import { strings } from './strings.ts'
@@ -17,15 +17,24 @@ import { strings } from './strings.ts'
 export interface ToastWish {
   readonly sentence: string
   readonly topic: string | undefined
+  readonly action: ToastAction | undefined
+}
+
+export interface ToastAction {
+  readonly name: string
+  readonly act: () => void
 }
 
 /**
  * Emits 'change' whenever what is on screen may look different, 'status' also when only counts of changes moved
- * (many times a second while typing), and 'toast' (CustomEvent<ToastWish>) for news.
+ * (many times a second while typing), 'toast' (CustomEvent<ToastWish>) for news, and 'remove-request'
+ * (CustomEvent<Member['device']>) when the owner wants to be asked about removing somebody.
  */
 export class Page extends EventTarget {
   readonly #settings: () => Settings
-  readonly #news = new News((sentence, kind) => this.toast(sentence, kind))
+  readonly #news = new News((sentence, kind, members) =>
+    this.toast(sentence, kind, kind === 'joined' ? this.#removalOf(members) : undefined),
+  )
   #desk: Desk | undefined
   #state: PageState = { phase: 'draft' }
   #draft: Doc
@@ -108,7 +117,17 @@ export class Page extends EventTarget {
     this.#leave()
     if (route.to === 'draft') this.#enterDraft()
     else if (route.to === 'session') this.#open(route.localId)
-    else this.#knock(route.url)
+    else if (route.to === 'code') this.#knock(route.code, 'code')
+    else this.#knock(route.url, 'invite')
+  }
+
+  /** What somebody typed or pasted to join: a link, or a code that has been read to them. */
+  enterTyped(given: string, by: 'link' | 'code'): void {
+    forgetInvite()
+    showAddress(undefined)
+    if (by === 'code') return this.enter({ to: 'code', code: given })
+    keepInvite(given)
+    this.enter({ to: 'invite', url: given })
   }
 
   newDraft(): void {
@@ -152,6 +171,12 @@ export class Page extends EventTarget {
     return invite
   }
 
+  /** Every link and code so far lets nobody in any more. */
+  async resetLinks(): Promise<void> {
+    await this.session?.resetLinks()
+    this.#changed()
+  }
+
   rename(title: string): void {
     const clean = title.trim() || strings.untitled
     if (clean === this.title) return
@@ -187,9 +212,17 @@ export class Page extends EventTarget {
   }
 
   /** One about a topic takes the place of the last about it. */
-  toast(sentence: string, topic?: string): void {
-    const detail: ToastWish = { sentence, topic }
+  toast(sentence: string, topic?: string, action?: ToastAction): void {
+    const detail: ToastWish = { sentence, topic, action }
     this.dispatchEvent(new CustomEvent('toast', { detail }))
+  }
+
+  /** Who has just come can be sent away at once, after a question. */
+  #removalOf([first, ...more]: readonly Member[]): ToastAction | undefined {
+    if (first === undefined || more.length > 0 || !this.isOwner) return undefined
+    const { device: detail } = first
+    const act = () => void this.dispatchEvent(new CustomEvent('remove-request', { detail }))
+    return { name: strings.remove, act }
   }
 
   /** The line of somebody's cursor, from 1; undefined when they have none in this text. */
@@ -251,12 +284,12 @@ export class Page extends EventTarget {
     )
   }
 
-  #knock(url: string): void {
+  #knock(given: string, by: 'invite' | 'code'): void {
     const visit = this.#visit
     const isHere = () => visit === this.#visit
-    this.#show({ phase: 'knocking' })
-    this.#answer(url, isHere).catch((error) => {
-      if (isHere()) this.#refuse('invite', error, () => this.#knock(url))
+    this.#show({ phase: 'knocking', by })
+    this.#answer(given, isHere).catch((error) => {
+      if (isHere()) this.#refuse(by, error, () => this.#knock(given, by))
     })
   }
 
@@ -282,7 +315,7 @@ export class Page extends EventTarget {
       watchSession(session, {
         changed: () => this.#changed(),
         counted: () => this.dispatchEvent(new Event('status')),
-        said: (sentence) => this.toast(sentence),
+        said: (sentence, topic) => this.toast(sentence, topic),
         left: (member) => this.#desk?.unfollow(member.device),
         ended: (reason) => this.#ended(session, reason),
       }),
@@ -313,7 +346,7 @@ export class Page extends EventTarget {
       .catch(reportError)
   }
 
-  #refuse(what: 'invite' | 'session', error: unknown, again: () => void): void {
+  #refuse(what: 'invite' | 'code' | 'session', error: unknown, again: () => void): void {
     this.#show({ phase: 'refused', what, because: asError(error), again })
   }
 

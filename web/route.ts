@@ -7,6 +7,8 @@ export type Route =
   | { readonly to: 'draft' }
   | { readonly to: 'session'; readonly localId: string }
   | { readonly to: 'invite'; readonly url: string }
+  /** Typed, never in an address: it is good for one try. */
+  | { readonly to: 'code'; readonly code: string }
 
 /** Session storage: this tab, gone with it. */
 const INVITE_KEY = 'coterie.invite'
@@ -26,10 +28,15 @@ export function takeRoute(): Route {
   const route = routeOf(new URL(location.href), sessionStorage.getItem(INVITE_KEY))
   if (route.to === 'session') forgetInvite()
   if (route.to === 'invite') {
-    sessionStorage.setItem(INVITE_KEY, route.url)
+    keepInvite(route.url)
     showAddress(undefined)
   }
   return route
+}
+
+/** An invite that did not come by the address: a reload still shows its card. */
+export function keepInvite(url: string): void {
+  sessionStorage.setItem(INVITE_KEY, url)
 }
 
 /** The invite was answered, one way or the other. */

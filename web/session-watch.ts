@@ -1,15 +1,15 @@
 /** Listening to an open session on behalf of the page: what changed, sorted by what it means for the screen. */
 import type { Member, Session, SessionStatus } from '../src/index.ts'
 import type { EndReason } from './page-state.ts'
-import { strings } from './strings.ts'
+import { decisionsBetween, standingOf } from './standing.ts'
 
 export interface SessionListener {
   /** Anything on screen may look different. */
   changed(): void
   /** Only counts of changes moved, many times a second while typing. */
   counted(): void
-  /** A sentence for the person. */
-  said(sentence: string): void
+  /** A sentence for the person; the next about the same topic takes its place. */
+  said(sentence: string, topic: string): void
   left(member: Member): void
   ended(reason: EndReason): void
 }
@@ -17,7 +17,7 @@ export interface SessionListener {
 /** Listens until the returned function is called. */
 export function watchSession(session: Session, listener: SessionListener): () => void {
   let shape = shapeOf(session.status)
-  let { role } = session.me
+  let standing = standingOf(session)
   const stops = [
     session.on('status', (status) => {
       const before = shape
@@ -26,8 +26,9 @@ export function watchSession(session: Session, listener: SessionListener): () =>
       if (shape !== before) listener.changed()
     }),
     session.on('members', () => {
-      if (session.me.role !== role) listener.said(strings.roleChanged(strings.can[session.me.role]))
-      role = session.me.role
+      const before = standing
+      standing = standingOf(session)
+      for (const { sentence, topic } of decisionsBetween(before, standing)) listener.said(sentence, topic)
       listener.changed()
     }),
     session.on('peers', () => listener.changed()),

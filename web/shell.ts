@@ -50,9 +50,12 @@ export class Shell {
     this.#notice.page = page
     page.addEventListener('change', () => this.#show())
     page.addEventListener('toast', (event) => {
-      const { sentence, topic } = (event as CustomEvent<ToastWish>).detail
-      this.#toasts.say(sentence, topic)
+      const { sentence, topic, action } = (event as CustomEvent<ToastWish>).detail
+      this.#toasts.say(sentence, topic, action)
     })
+    page.addEventListener('remove-request', (event) =>
+      this.#bar.askToRemove((event as CustomEvent<Member['device']>).detail),
+    )
     this.#listen()
   }
 
@@ -123,6 +126,7 @@ export class Shell {
       'new-draft': () => this.#page.newDraft(),
       'open-file': () => this.#attempt(chooseFile().then((file) => file && this.openFile(file))),
       download: () => downloadText(this.#page.title, this.#editor.text),
+      join: () => this.#openDialog('coterie-join-dialog'),
       recent: () => this.#openDialog('coterie-recent-sessions'),
       shortcuts: () => this.#openDialog('coterie-shortcut-sheet'),
     }
@@ -149,7 +153,7 @@ export class Shell {
     this.#editor.focus()
   }
 
-  #openDialog(name: 'coterie-recent-sessions' | 'coterie-shortcut-sheet'): void {
+  #openDialog(name: 'coterie-join-dialog' | 'coterie-recent-sessions' | 'coterie-shortcut-sheet'): void {
     const there = document.querySelector<Opening>(name)
     const dialog = there ?? (document.createElement(name) as Opening)
     Object.assign(dialog, { page: this.#page })

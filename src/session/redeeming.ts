@@ -24,6 +24,12 @@ export interface Redeemed {
   readonly signaling: string
 }
 
+/** What is wrong with a text that is meant as a code, for a page to say while it is typed; undefined: nothing. */
+export function codeProblem(typed: string): CodeMalformed | undefined {
+  const code = parseCode(typed)
+  return isCodeProblem(code) ? new CodeMalformed(code) : undefined
+}
+
 /** @throws CodeMalformed, CodeUnknown, WrongCode, CodeInterrupted, NoMoreCodes, SignalingUnreachable, ProtocolMismatch */
 export function redeem(environment: Environment, typed: string, options: SessionOptions): Promise<Redeemed> {
   const code = parseCode(typed)

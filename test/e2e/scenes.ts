@@ -2,7 +2,7 @@
 import type { Page } from 'puppeteer-core'
 import type { SessionStatus } from '../../src/session/public.ts'
 import type { story as Story } from '../web/fake-engine.ts'
-import { getByRole, pressKey } from './browsers.ts'
+import { getByRole, getByText, pressKey } from './browsers.ts'
 
 export interface Scene {
   readonly name: string
@@ -80,6 +80,22 @@ async function gather(page: Page, names: readonly string[] = ['Ben', 'Eve Adams'
   }, names)
 }
 
+/** The share popover of a draft, once the server has answered or not. */
+async function share(page: Page, phase: SessionStatus['phase'] = 'waiting'): Promise<void> {
+  await getByRole(page, 'textbox', 'Text')
+  await page.keyboard.type('hello')
+  await click(page, 'button', 'Share')
+  await page.waitForFunction(() => (story.session?.invites.length ?? 0) > 0)
+  await page.evaluate((given) => story.session?.become({ phase: given, peers: 0 }), phase)
+}
+
+async function typeCode(page: Page, text: string): Promise<void> {
+  await click(page, 'button', 'Menu')
+  await click(page, 'button', 'Join with a code or link…')
+  await getByRole(page, 'textbox', 'Code or link')
+  await page.keyboard.type(text)
+}
+
 function statusScene([name, status]: readonly [string, Partial<SessionStatus>]): Scene {
   return {
     name: `status-${name}`,
@@ -122,10 +138,8 @@ export const SCENES: readonly Scene[] = [
     name: 'share-edit',
     path: '',
     play: async (page) => {
-      await getByRole(page, 'textbox', 'Text')
-      await page.keyboard.type('hello')
-      await click(page, 'button', 'Share')
-      await page.evaluate(() => story.session?.become({ phase: 'waiting', peers: 0 }))
+      await share(page)
+      await getByRole(page, 'group', 'Spoken code')
     },
   },
   {
@@ -134,6 +148,41 @@ export const SCENES: readonly Scene[] = [
     play: async (page) => {
       await click(page, 'button', 'Share')
       await click(page, 'radio', 'Can view')
+    },
+  },
+  {
+    name: 'share-code-wrong',
+    path: '',
+    play: async (page) => {
+      await share(page)
+      await getByRole(page, 'group', 'Spoken code')
+      await page.evaluate(() => {
+        const invite = story.session?.invites[0]?.id
+        if (invite) story.session?.emit('code', { invite, code: '7-walrus-lantern', outcome: 'wrong' })
+      })
+      await getByRole(page, 'button', 'New code')
+    },
+  },
+  {
+    name: 'share-code-waiting',
+    path: '',
+    play: async (page) => {
+      await share(page, 'offline')
+      await getByText(page, 'A code to read aloud comes once the server answers.')
+    },
+  },
+  { name: 'join-dialog', path: '', play: (page) => typeCode(page, '') },
+  { name: 'join-dialog-slip', path: '', play: (page) => typeCode(page, '7-walrsu-lantern') },
+  {
+    name: 'join-code-wrong',
+    path: '',
+    play: async (page) => {
+      await page.evaluate(() => {
+        story.invitation = 'wrong-code'
+      })
+      await typeCode(page, '7 Walrus Lantern')
+      await pressKey(page, 'Enter')
+      await getByRole(page, 'button', 'Enter another code')
     },
   },
   { name: 'session', path: SESSION, play: (page) => gather(page) },

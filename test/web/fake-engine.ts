@@ -3,8 +3,9 @@
  * what happens behind it is told from outside through `story`.
  */
 import type { Doc } from 'yjs'
-import { InviteUsed } from '../../src/session/errors.ts'
+import { InviteUsed, WrongCode } from '../../src/session/errors.ts'
 import type { Invitation, RecentSession } from '../../src/session/public.ts'
+import { codeProblem } from '../../src/session/redeeming.ts'
 import type { LocalId } from '../../src/storage/port.ts'
 import { FakeSession, member } from './fake-session.ts'
 
@@ -37,8 +38,8 @@ export const story = {
   member,
   /** Whether the server has a relay. */
   relay: 'yes' as 'yes' | 'no',
-  /** What is behind an invite: answered, used, or never answering. */
-  invitation: 'answered' as 'answered' | 'used' | 'silent',
+  /** What is behind an invite: answered, used, a code with other words, or never answering. */
+  invitation: 'answered' as 'answered' | 'used' | 'wrong-code' | 'silent',
   rows: [
     recent('word-count.ts', 2 * MINUTE),
     recent('interview with a very long title that does not fit.md', 180 * MINUTE, { role: 'editor' }),
@@ -66,6 +67,7 @@ export async function openSession(): Promise<FakeSession> {
 
 export function openInvitation(): Promise<Invitation> {
   if (story.invitation === 'used') return Promise.reject(new InviteUsed('Ada'))
+  if (story.invitation === 'wrong-code') return Promise.reject(new WrongCode())
   if (story.invitation === 'silent') return new Promise(() => undefined)
   const join = async () => {
     const session = await openSession()
@@ -80,6 +82,8 @@ export function openInvitation(): Promise<Invitation> {
     decline: () => undefined,
   })
 }
+
+export { codeProblem }
 
 export async function listSessions(): Promise<readonly RecentSession[]> {
   return story.rows

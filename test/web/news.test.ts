@@ -120,3 +120,13 @@ test('coming and going are told apart', () => {
   expect(newsSentence('left', [member('Eve', 2)])).toBe('Eve left. You keep a copy.')
   expect(newsSentence('back', [member('Ben', 1), member('Eve', 2)])).toBe('Ben and Eve are back')
 })
+
+test('somebody who was removed has not left', () => {
+  const ben = member('Ben', 3)
+  const { said, session } = listening({ there: [ben] })
+  session.emit('left', { member: ben, why: 'lost' })
+  session.gather([])
+  session.emit('left', { member: ben, why: 'lost' })
+  vi.advanceTimersByTime(2_000)
+  expect(said).toEqual([])
+})

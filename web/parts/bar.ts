@@ -10,6 +10,7 @@ import type { Settings } from '../settings.ts'
 import { strings } from '../strings.ts'
 import { controls } from './controls.ts'
 import { icon } from './icon.ts'
+import type { PeoplePanel } from './people-panel.ts'
 import { Watching } from './watching.ts'
 
 type PanelName = 'share' | 'people' | 'menu'
@@ -146,7 +147,8 @@ export class Bar extends LitElement {
           order: 5;
           min-height: 36px;
         }
-        .mark {
+        .mark,
+        .enter {
           display: none;
         }
       }
@@ -168,6 +170,11 @@ export class Bar extends LitElement {
         ${page.showsText ? this.#title() : nothing}
         <div class="status">${page.showsText ? this.#status() : nothing}</div>
         <div class="actions">
+          ${
+            page.isDraft
+              ? html`<button type="button" class="quiet enter" aria-haspopup="dialog" @click=${this.#enterCode}>${strings.joinDialog.open}</button>`
+              : nothing
+          }
           ${
             page.isOwner
               ? html`<button
@@ -235,9 +242,29 @@ export class Bar extends LitElement {
   #status() {
     return html`<coterie-status .page=${this.page}></coterie-status>${
       this.page.isDraft ? html`<span>, ${strings.onlyOnThisDevice}</span>` : nothing
-    }${
-      this.page.session?.me.role === 'viewer' ? html`<span class="role">${strings.viewOnly}</span>` : nothing
-    }`
+    }${this.#limit() === undefined ? nothing : html`<span class="role">${this.#limit()}</span>`}`
+  }
+
+  /** Why this person cannot write, or why nobody else can. */
+  #limit(): string | undefined {
+    const { session } = this.page
+    if (session?.me.role === 'viewer') return strings.viewOnly
+    return session?.isPaused ? strings.paused : undefined
+  }
+
+  /** Opens `People` with the question about removing somebody. */
+  askToRemove(device: Member['device']): void {
+    const open = () => {
+      this.renderRoot.querySelector<PeoplePanel>('coterie-people-panel')?.askToRemove(device)
+      this.#openFrom('people', this.renderRoot.querySelector('.people > button'))
+    }
+    loadPanels()
+      .then(open)
+      .catch((error: Error) => this.page.toast(error.message))
+  }
+
+  readonly #enterCode = (): void => {
+    this.dispatchEvent(new CustomEvent('command', { detail: 'join', bubbles: true, composed: true }))
   }
 
   readonly #grow = (event: Event): void => {

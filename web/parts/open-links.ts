@@ -1,4 +1,4 @@
-/** The links that still let somebody in, each with what it allows and until when, to be taken back one by one. */
+/** The links that still let somebody in, each with what it allows and until when, to be taken back one by one or all at once. */
 import { css, html, LitElement, nothing } from 'lit'
 import type { Invite } from '../../src/index.ts'
 import type { Page } from '../page.ts'
@@ -41,6 +41,10 @@ export class OpenLinks extends LitElement {
         margin-right: -8px;
         padding: 0 8px;
       }
+      .reset {
+        justify-self: start;
+        margin: 4px 0 0;
+      }
     `,
   ]
   declare page: Page
@@ -59,6 +63,8 @@ export class OpenLinks extends LitElement {
       <ul aria-label=${strings.openLinks}>
         ${open.map((invite) => this.#row(invite, now))}
       </ul>
+      <p class="muted">${strings.resetExplained}</p>
+      <button type="button" class="reset" @click=${() => this.#reset()}>${strings.resetLinks}</button>
     </section>`
   }
 
@@ -70,6 +76,13 @@ export class OpenLinks extends LitElement {
         ${strings.takeBack}
       </button>
     </li>`
+  }
+
+  #reset(): void {
+    const reset = this.page.resetLinks().then(() => {
+      this.dispatchEvent(new CustomEvent('reset', { bubbles: true, composed: true }))
+    })
+    reset.catch((error: Error) => this.page.toast(error.message))
   }
 
   #takeBack(invite: Invite): void {

@@ -3,13 +3,17 @@ import { defineElements } from './element-names.ts'
 import { MenuPanel } from './menu-panel.ts'
 import { OpenLinks } from './open-links.ts'
 import { PeoplePanel } from './people-panel.ts'
+import { PersonActions } from './person-actions.ts'
 import { SharePanel } from './share-panel.ts'
+import { SpokenCodePart } from './spoken-code.ts'
 
 export function definePanels(): void {
   defineElements({
     'coterie-menu-panel': MenuPanel,
     'coterie-open-links': OpenLinks,
     'coterie-people-panel': PeoplePanel,
+    'coterie-person-actions': PersonActions,
     'coterie-share-panel': SharePanel,
+    'coterie-spoken-code': SpokenCodePart,
   })
 }

@@ -1,5 +1,9 @@
-/** The `People` list: who belongs to the session, what they may do, who is here; own name and colour in place. */
-import { css, html, LitElement } from 'lit'
+/**
+ * The `People` list: who belongs to the session, what they may do, who is here; own name and colour in place. The owner
+ * changes there what others may do (person-actions.ts) and pauses editing.
+ */
+import { css, html, LitElement, nothing } from 'lit'
+import { Ellipsis } from 'lucide'
 import { COLOR_NAMES, colorOf, initialsOf, PALETTE } from '../../src/editor/index.ts'
 import type { Member, Session } from '../../src/index.ts'
 import type { Page } from '../page.ts'
@@ -8,13 +12,18 @@ import { type Whereabouts, whereabouts } from '../whereabouts.ts'
 import { dressAvatar } from './avatars.ts'
 import { controls, panel } from './controls.ts'
 import { showBeside } from './floating.ts'
+import { icon } from './icon.ts'
 import { Watching } from './watching.ts'
 
 /** Milliseconds between two looks at where everybody is. */
 const LOOK_PAUSE = 500
 
 export class PeoplePanel extends LitElement {
-  static override properties = { page: { attribute: false } }
+  static override properties = {
+    page: { attribute: false },
+    opened: { state: true },
+    asking: { state: true },
+  }
   static override styles = [
     controls,
     panel,
@@ -32,7 +41,7 @@ export class PeoplePanel extends LitElement {
       }
       li {
         display: grid;
-        grid-template-columns: 28px minmax(0, 1fr) auto;
+        grid-template-columns: 28px minmax(0, 1fr) auto auto;
         gap: 0 12px;
         align-items: center;
         min-height: 40px;
@@ -42,6 +51,11 @@ export class PeoplePanel extends LitElement {
       }
       li.gone .avatar {
         opacity: 0.45;
+      }
+      li .icon {
+        grid-row: 1;
+        grid-column: 4;
+        margin-right: -8px;
       }
       li:has(.details) .avatar {
         grid-row: 1 / span 2;
@@ -112,6 +126,14 @@ export class PeoplePanel extends LitElement {
         padding-bottom: 12px;
         border-bottom: 1px solid var(--line);
       }
+      .pause {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 8px;
+        align-items: center;
+        padding-top: 12px;
+        border-top: 1px solid var(--line);
+      }
       .field {
         display: grid;
         gap: 4px;
@@ -120,11 +142,23 @@ export class PeoplePanel extends LitElement {
     `,
   ]
   declare page: Page
+  /** Whose actions are shown. */
+  declare opened: Member['device'] | undefined
+  /** Whether the question about removing them is. */
+  declare asking: boolean
   #looking: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
     super()
+    this.opened = undefined
+    this.asking = false
     new Watching(this)
+  }
+
+  /** To be called before `open`: the question about removing somebody is then on screen. */
+  askToRemove(device: Member['device']): void {
+    this.opened = device
+    this.asking = true
   }
 
   open(button: HTMLElement): void {
@@ -153,6 +187,12 @@ export class PeoplePanel extends LitElement {
     clearTimeout(this.#looking)
   }
 
+  #closed(): void {
+    this.#stopLooking()
+    this.opened = undefined
+    this.asking = false
+  }
+
   override render() {
     const { session } = this.page
     return html`<div
@@ -160,7 +200,7 @@ export class PeoplePanel extends LitElement {
       role="dialog"
       aria-label=${strings.people}
       tabindex="-1"
-      @toggle=${(event: ToggleEvent) => event.newState === 'closed' && this.#stopLooking()}
+      @toggle=${(event: ToggleEvent) => event.newState === 'closed' && this.#closed()}
     >
       ${session ? this.#body(session) : ''}
     </div>`
@@ -185,9 +225,24 @@ export class PeoplePanel extends LitElement {
       <ul aria-label=${strings.people}>
         ${everybody.map((one) => this.#row(one, session.members))}
       </ul>
+      ${this.#pause(session)}
       ${everybody.length === 1 ? html`<p class="muted">${strings.nobodyYet}</p>` : ''}
       ${owner ? html`<p class="muted">${strings.onlyOwnerInvites(owner.name)}</p>` : ''}
     </div>`
+  }
+
+  #pause({ me, members, isPaused }: Session) {
+    if (me.role !== 'owner' || members.length === 1) return nothing
+    return html`<div class="pause">
+      <button type="button" @click=${() => this.#attempt(this.page.session?.pause(!isPaused))}>
+        ${isPaused ? strings.resumeEditing : strings.pauseEditing}
+      </button>
+      ${isPaused ? html`<span class="muted">${strings.pausedForOthers}</span>` : nothing}
+    </div>`
+  }
+
+  #attempt(work: Promise<void> | undefined): void {
+    work?.catch((error: Error) => this.page.toast(error.message))
   }
 
   #own({ me }: Session) {
@@ -229,7 +284,37 @@ export class PeoplePanel extends LitElement {
       <span class="name">${member.name}<span class="muted">${mark}</span></span>
       <span class="muted">${strings.roles[member.role]}</span>
       ${details.length === 0 ? '' : html`<span class="details muted">${details.join(' · ')}</span>`}
+      ${this.page.isOwner && !member.isMe ? this.#actions(member, `${member.name}${mark}`) : nothing}
     </li>`
+  }
+
+  #actions(member: Member, called: string) {
+    const isOpen = this.opened === member.device
+    return html`<button
+        type="button"
+        class="icon"
+        aria-label=${strings.actionsFor(called)}
+        aria-expanded=${isOpen ? 'true' : 'false'}
+        @click=${() => this.#show(isOpen ? undefined : member.device)}
+      >${icon(Ellipsis, 16)}</button>
+      ${
+        isOpen
+          ? html`<coterie-person-actions
+              .page=${this.page}
+              .member=${member}
+              .called=${called}
+              .asking=${this.asking}
+              @asking=${(event: CustomEvent<boolean>) => {
+                this.asking = event.detail
+              }}
+            ></coterie-person-actions>`
+          : nothing
+      }`
+  }
+
+  #show(device: Member['device'] | undefined): void {
+    this.opened = device
+    this.asking = false
   }
 
   /** Idle or away, the place, the way and its time: what of it is known. */

@@ -1,5 +1,5 @@
 /**
- * The share popover: one link, its QR code, and what the link allows. The link is made on this device, so it is
+ * The share popover: one link, its QR code, a code to read aloud instead, and what the link allows. The link is made on this device, so it is
  * there at once and does not wait for any server.
  * Invariants: exactly one textbox `Invite link`; "Link copied" only when it was copied; the link shown is always
  * of the kind that is chosen.
@@ -18,8 +18,8 @@ import { Watching } from './watching.ts'
 
 type LinkRole = 'editor' | 'viewer'
 
-/** making: on its way; selected: the clipboard was refused; shown: neither copied nor refused; taken-back: it opens nothing now. */
-type LinkState = 'making' | 'copied' | 'selected' | 'shown' | 'failed' | 'taken-back'
+/** making: on its way; selected: the clipboard was refused; shown: neither copied nor refused; taken-back: it opens nothing now, nor does any other after a reset. */
+type LinkState = 'making' | 'copied' | 'selected' | 'shown' | 'failed' | 'taken-back' | 'reset'
 
 export class SharePanel extends LitElement {
   static override properties = {
@@ -127,7 +127,8 @@ export class SharePanel extends LitElement {
         ${this.#linkRow()}
         <div class="said" aria-live="polite">${this.#said()}</div>
         <div class="qr" role="img" aria-label=${strings.qrCode} ?hidden=${!this.invite || this.#isUsed()}></div>
-        <coterie-open-links .page=${this.page} @taken-back=${this.#takenBack}></coterie-open-links>
+        <coterie-spoken-code .page=${this.page} .invite=${this.#isUsed() ? undefined : this.invite}></coterie-spoken-code>
+        <coterie-open-links .page=${this.page} @taken-back=${this.#takenBack} @reset=${this.#reset}></coterie-open-links>
         ${isOnlyHere() ? html`<p class="muted local">${strings.onlyThisComputer}</p>` : ''}
       </div>
     </div>`
@@ -151,11 +152,11 @@ export class SharePanel extends LitElement {
         spellcheck="false"
         aria-label=${strings.inviteLink}
         .value=${this.invite?.url ?? ''}
-        placeholder=${this.link === 'taken-back' ? '' : strings.preparingLink}
+        placeholder=${this.#isNone() ? '' : strings.preparingLink}
         @focus=${(event: FocusEvent) => (event.target as HTMLInputElement).select()}
       />
       ${
-        isUsed || this.link === 'taken-back'
+        isUsed || this.#isNone()
           ? html`<button type="button" @click=${() => this.#offer(this.allows, true)}>${strings.newLink}</button>`
           : html`<button type="button" @click=${() => this.#offer(this.allows, false)}>
               ${icon(Copy, 14)} ${strings.copyLink}
@@ -173,6 +174,8 @@ export class SharePanel extends LitElement {
         return html`${strings.pressCopy(/Mac|iPhone|iPad/.test(navigator.platform))}`
       case 'taken-back':
         return html`<span class="muted">${strings.linkTakenBack}</span>`
+      case 'reset':
+        return html`<span class="muted">${strings.linksReset}</span>`
       case 'failed':
         return html`${strings.linkFailed}`
       default:
@@ -197,6 +200,17 @@ export class SharePanel extends LitElement {
     this.#asked++
     this.invite = undefined
     this.link = 'taken-back'
+  }
+
+  readonly #reset = (): void => {
+    this.#asked++
+    this.invite = undefined
+    this.link = 'reset'
+  }
+
+  /** The last link was taken back; a new one is made only when it is wanted. */
+  #isNone(): boolean {
+    return this.link === 'taken-back' || this.link === 'reset'
   }
 
   #choose(role: LinkRole): void {

@@ -1,6 +1,7 @@
 /** News that nobody has to answer: said politely, gone by itself, and never over what has the focus. */
-import { css, html, LitElement } from 'lit'
+import { css, html, LitElement, nothing } from 'lit'
 import { X } from 'lucide'
+import type { ToastAction } from '../page.ts'
 import { strings } from '../strings.ts'
 import { controls } from './controls.ts'
 import { icon } from './icon.ts'
@@ -13,6 +14,7 @@ interface Toast {
   readonly id: number
   readonly sentence: string
   readonly topic: string | undefined
+  readonly action: ToastAction | undefined
 }
 
 export class Toasts extends LitElement {
@@ -50,6 +52,14 @@ export class Toasts extends LitElement {
         box-shadow: var(--shadow);
         animation: rise 140ms ease-out;
       }
+      button.action {
+        min-height: 28px;
+        color: inherit;
+        border-color: currentcolor;
+      }
+      button.action:hover {
+        background: rgb(255 255 255 / 0.12);
+      }
       button.icon {
         color: inherit;
         opacity: 0.75;
@@ -82,8 +92,8 @@ export class Toasts extends LitElement {
   }
 
   /** Takes the place of the same sentence, and of the last one about this topic. */
-  say(sentence: string, topic?: string): void {
-    const toast = { id: this.#next++, sentence, topic }
+  say(sentence: string, topic?: string, action?: ToastAction): void {
+    const toast = { id: this.#next++, sentence, topic, action }
     const others = this.toasts.filter(
       (one) => one.sentence !== sentence && (topic === undefined || one.topic !== topic),
     )
@@ -104,8 +114,8 @@ export class Toasts extends LitElement {
   override render() {
     return html`<div class="stack" role="log" aria-live="polite" aria-label=${strings.notices}>
       ${this.toasts.map(
-        ({ id, sentence }) =>
-          html`<div class="toast"><span>${sentence}</span><button
+        ({ id, sentence, action }) =>
+          html`<div class="toast"><span>${sentence}</span>${action ? this.#action(id, action) : nothing}<button
               type="button"
               class="icon"
               aria-label=${strings.dismiss}
@@ -113,6 +123,14 @@ export class Toasts extends LitElement {
             >${icon(X, 14)}</button></div>`,
       )}
     </div>`
+  }
+
+  #action(id: number, { name, act }: ToastAction) {
+    const perform = () => {
+      this.#dismiss(id)
+      act()
+    }
+    return html`<button type="button" class="action" @click=${perform}>${name}</button>`
   }
 
   #dismiss(id: number): void {

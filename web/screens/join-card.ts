@@ -20,10 +20,20 @@ const FINAL = new Set([
   'InviteUsed',
   'InviteRevoked',
   'SessionMissing',
+  'CodeMalformed',
+  'CodeUnknown',
+  'CodeInterrupted',
+  'WrongCode',
 ])
 
 /** Names of errors that the check page can tell more about; it opens beside this page, which keeps the invite. */
 const CHECKABLE = new Set(['NoRoute', 'WebRtcBlocked', 'SignalingUnreachable'])
+
+const TITLES = {
+  invite: strings.join.failedTitle,
+  code: strings.joinDialog.failedTitle,
+  session: strings.openFailed,
+} as const
 
 export class JoinCard extends LitElement {
   static override properties = { page: { attribute: false }, settings: { attribute: false } }
@@ -93,7 +103,8 @@ export class JoinCard extends LitElement {
 
   override render() {
     const { state } = this.page
-    if (state.phase === 'knocking') return this.#waiting(strings.join.knocking)
+    if (state.phase === 'knocking')
+      return this.#waiting(state.by === 'code' ? strings.joinDialog.checking : strings.join.knocking)
     if (state.phase === 'opening') return this.#waiting(strings.opening)
     if (state.phase === 'asked') return this.#asked(state.invitation, false)
     if (state.phase === 'joining') return this.#asked(state.invitation, true)
@@ -144,18 +155,24 @@ export class JoinCard extends LitElement {
 
   /** A link that is used up stays so; what failed on the way may work the next time. */
   #refused({ what, because, again }: Extract<PageState, { phase: 'refused' }>) {
-    const title = what === 'invite' ? strings.join.failedTitle : strings.openFailed
+    const isCode = what === 'code'
+    const title = TITLES[what]
     const isFinal = FINAL.has(because.name)
     const leave = () => this.page.newDraft()
     return html`<section class="card" role="alert">
       <h2>${title}</h2>
       <p>${because.message}</p>
       <div class="buttons">
+        ${isCode ? html`<button type="button" class=${isFinal ? 'filled' : ''} @click=${this.#enterAnother}>${strings.joinDialog.another}</button>` : nothing}
         ${isFinal ? nothing : html`<button type="button" class="filled" @click=${again}>${strings.retry}</button>`}
-        <button type="button" class=${isFinal ? 'filled' : ''} @click=${leave}>${strings.join.startDraft}</button>
+        <button type="button" class=${isFinal && !isCode ? 'filled' : 'quiet'} @click=${leave}>${strings.join.startDraft}</button>
         ${CHECKABLE.has(because.name) ? html`<a href="/check" target="_blank">${strings.check.run}</a>` : nothing}
       </div>
     </section>`
+  }
+
+  readonly #enterAnother = (): void => {
+    this.dispatchEvent(new CustomEvent('command', { detail: 'join', bubbles: true, composed: true }))
   }
 
   #join(event: Event, invitation: Invitation): void {

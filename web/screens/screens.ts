@@ -1,12 +1,14 @@
 /** The screens that are not the text, in one chunk. */
 import { defineElements } from '../parts/element-names.ts'
 import { JoinCard } from './join-card.ts'
+import { JoinDialog } from './join-dialog.ts'
 import { RecentSessions } from './recent-sessions.ts'
 import { ShortcutSheet } from './shortcut-sheet.ts'
 
 export function defineScreens(): void {
   defineElements({
     'coterie-join-card': JoinCard,
+    'coterie-join-dialog': JoinDialog,
     'coterie-recent-sessions': RecentSessions,
     'coterie-shortcut-sheet': ShortcutSheet,
   })

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import type { Member, Role } from '../../src/session/public.ts'
+import { decisionsBetween, type Standing } from '../../web/standing.ts'
+import { member } from './fake-session.ts'
+
+const me = (role: Role): Member => member('Me', 1, { isMe: true, role })
+const ada = member('Ada', 7, { role: 'owner' })
+const ben = member('Ben', 3)
+const standing = (members: readonly Member[], isPaused = false): Standing => ({ members, isPaused })
+const said = (before: Standing, after: Standing) =>
+  decisionsBetween(before, after).map(({ sentence }) => sentence)
+
+test('whose role changes is told what they can do now', () => {
+  const [editing, viewing] = [standing([ada, me('editor')]), standing([ada, me('viewer')])]
+  expect(said(editing, viewing)).toEqual(['You can now only view'])
+  expect(said(viewing, editing)).toEqual(['You can now edit'])
+})
+
+test('the others are told whose role changed, the owner too', () => {
+  const lowered = { ...ben, role: 'viewer' } as const
+  expect(said(standing([me('owner'), ben]), standing([me('owner'), lowered]))).toEqual([
+    'Ben can now only view',
+  ])
+  expect(said(standing([ada, me('editor'), lowered]), standing([ada, me('editor'), ben]))).toEqual([
+    'Ben can now edit',
+  ])
+})
+
+test('a pause and its end are told with who decided', () => {
+  const [on, off] = [standing([ada, me('editor')], true), standing([ada, me('editor')])]
+  expect([said(off, on), said(on, off)]).toEqual([['Ada paused editing'], ['Ada resumed editing']])
+  expect(said(standing([me('owner')]), standing([me('owner')], true))).toEqual(['You paused editing'])
+})
+
+test('a removal is told to those who stay, and not by a sentence to whoever was removed', () => {
+  expect(said(standing([ada, me('editor'), ben]), standing([ada, me('editor')]))).toEqual(['Ada removed Ben'])
+  expect(said(standing([me('owner'), ben]), standing([me('owner')]))).toEqual(['You removed Ben'])
+  expect(said(standing([ada, me('editor'), ben]), standing([ada, ben]))).toEqual([])
+})
+
+test('names, colours and who comes are no decision', () => {
+  expect(said(standing([ada]), standing([ada, me('editor')]))).toEqual([])
+  expect(
+    said(standing([ada, me('editor'), ben]), standing([ada, me('editor'), { ...ben, name: 'Bo' }])),
+  ).toEqual([])
+})

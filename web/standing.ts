@@ -1,0 +1,51 @@
+/**
+ * What the owner decided about people, as sentences for everybody whom it concerns: found by comparing who stood how
+ * before and after. Pure.
+ * Invariant: whoever is removed hears of it from the notice of the ended session, and of nothing else.
+ */
+import type { Member, Session } from '../src/index.ts'
+import { strings } from './strings.ts'
+
+export interface Standing {
+  readonly members: readonly Member[]
+  readonly isPaused: boolean
+}
+
+export interface Decision {
+  readonly sentence: string
+  /** The next sentence about it takes the place of the last. */
+  readonly topic: string
+}
+
+export function standingOf({ members, isPaused }: Session): Standing {
+  return { members, isPaused }
+}
+
+export function decisionsBetween(before: Standing, after: Standing): readonly Decision[] {
+  const now = new Map(after.members.map((member) => [member.device, member]))
+  if (![...now.values()].some(({ isMe }) => isMe)) return []
+  return [
+    ...before.members.flatMap((member) => aboutPerson(member, now.get(member.device), ownerOf(after))),
+    ...aboutPause(before, after),
+  ]
+}
+
+/** Undefined: oneself, who decides. */
+function ownerOf({ members }: Standing): string | undefined {
+  const owner = members.find(({ role }) => role === 'owner')
+  return owner?.isMe ? undefined : (owner?.name ?? strings.problems.someone)
+}
+
+function aboutPerson(before: Member, after: Member | undefined, by: string | undefined): readonly Decision[] {
+  const topic = `standing ${before.device}`
+  if (after === undefined) return [{ sentence: strings.removedPerson(by, before.name), topic }]
+  if (after.role === before.role) return []
+  const { isMe, name, role } = after
+  return [{ sentence: isMe ? strings.roleChanged[role] : strings.theirRoleChanged(name, role), topic }]
+}
+
+function aboutPause(before: Standing, after: Standing): readonly Decision[] {
+  if (before.isPaused === after.isPaused) return []
+  const say = after.isPaused ? strings.editingPaused : strings.editingResumed
+  return [{ sentence: say(ownerOf(after)), topic: 'pause' }]
+}

@@ -189,6 +189,8 @@ export class Rendezvous {
   }
 
   #look(): void {
+    // without the server nobody is seen: that was no look
+    if (this.#signaling.phase !== 'open') return this.#lookLater('missed')
     const { listener } = this.#parts
     this.#isLooking = true
     this.#signaling.lookAgain((instance) => !listener.isLinked(instance))

@@ -382,10 +382,10 @@ export class Newcomer {
   }
 
   fail(error: Error): void {
+    this.#joined?.reject(error) // also of a join that is asked for when all is over
     if (this.#phase === 'over') return
     this.#leave()
     this.#settle?.reject(error)
-    this.#joined?.reject(error)
   }
 }
 

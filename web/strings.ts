@@ -55,7 +55,7 @@ export const strings = {
   linkUsed: 'This link has been used.',
   linkTakenBack: 'This link was taken back: it opens nothing any more.',
   resetLinks: 'Reset link',
-  resetExplained: 'Every link and code so far stops working. Whoever is in stays in.',
+  resetExplained: 'Stops every link and code made so far. Whoever is in stays in.',
   linksReset: 'No link or code so far opens anything any more.',
   openLinks: 'Open links',
   openLink: (role: 'editor' | 'viewer', uses: number, until: string) =>

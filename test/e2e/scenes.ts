@@ -200,6 +200,60 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'people-actions',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await click(page, 'button', 'People')
+      await click(page, 'button', 'Actions for Ben')
+      await click(page, 'button', 'Pause editing')
+    },
+  },
+  {
+    name: 'people-remove',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await page.evaluate(() => {
+        const ben = story.session?.members[1]
+        if (ben) story.session?.emit('arrived', { member: ben, first: true })
+      })
+      await getByText(page, 'Ben joined, can edit')
+      await click(page, 'button', 'Remove')
+      await getByRole(page, 'group', 'Remove Ben')
+    },
+  },
+  {
+    name: 'paused',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await page.evaluate(async () => {
+        const { session } = story
+        if (!session) return
+        session.members = session.members.map((one) =>
+          one.isMe
+            ? { ...one, role: 'editor' as const }
+            : { ...one, role: one.name === 'Ben' ? ('owner' as const) : one.role },
+        )
+        await session.pause(true)
+      })
+      await getByText(page, 'Ben paused editing')
+    },
+  },
+  {
+    name: 'removed-before',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await page.evaluate(() => {
+        story.session?.turnInto('viewer')
+        story.session?.become({ phase: 'ended', problem: { kind: 'removed', by: 'Ben' }, peers: 0 })
+      })
+      await getByText(page, 'Ben removed you. You keep a copy as it was then.')
+    },
+  },
+  {
     name: 'people-crowd',
     path: SESSION,
     play: async (page) => {

@@ -255,6 +255,19 @@ describe('a person finds by its name', () => {
     expect(rows.at(-1)).toMatch(/^Viewer 30 Can view Not here$/i)
   })
 
+  test('the question about removing somebody, from the news that they joined; Keep has the focus', async () => {
+    await open(named('people-remove'), page)
+    await getByText(page, 'Remove Ben? They get nothing from now on. They keep what they have read.')
+    await page.waitForFunction(() => {
+      let at = document.activeElement
+      while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement
+      return at?.textContent?.trim() === 'Keep'
+    })
+    await (await getByRole(page, 'button', 'Remove')).click()
+    expect(await page.evaluate(() => story.session?.members.map(({ name }) => name))).not.toContain('Ben')
+    await getByText(page, 'You removed Ben')
+  })
+
   test('Join, which has the focus, and the session after Enter', async () => {
     await open(named('join-card'), page)
     expect(new URL(page.url()).hash).toBe('')

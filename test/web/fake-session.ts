@@ -66,7 +66,7 @@ export class FakeSession implements Session {
   }
 
   get canEdit(): boolean {
-    return this.me.role !== 'viewer'
+    return this.me.role === 'owner' || (this.me.role === 'editor' && !this.isPaused)
   }
 
   on<Name extends keyof SessionEvents & string>(

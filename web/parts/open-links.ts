@@ -63,8 +63,8 @@ export class OpenLinks extends LitElement {
       <ul aria-label=${strings.openLinks}>
         ${open.map((invite) => this.#row(invite, now))}
       </ul>
-      <p class="muted">${strings.resetExplained}</p>
-      <button type="button" class="reset" @click=${() => this.#reset()}>${strings.resetLinks}</button>
+      <button type="button" class="reset" aria-describedby="reset-explained" @click=${() => this.#reset()}>${strings.resetLinks}</button>
+      <p class="muted" id="reset-explained">${strings.resetExplained}</p>
     </section>`
   }
 

@@ -227,6 +227,7 @@ export class PeoplePanel extends LitElement {
       </ul>
       ${this.#pause(session)}
       ${everybody.length === 1 ? html`<p class="muted">${strings.nobodyYet}</p>` : ''}
+      ${owner && session.isPaused ? html`<p class="muted">${strings.pausedBy(owner.name)}</p>` : nothing}
       ${owner ? html`<p class="muted">${strings.onlyOwnerInvites(owner.name)}</p>` : ''}
     </div>`
   }

@@ -1,0 +1,113 @@
+/** What an owner decides about people acts at once, on every screen: roles, a pause, a removal, links taken back. */
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { closeAll, launchBrowser, type OpenBrowser } from './browsers.ts'
+import { inPage } from './in-page.ts'
+import { arrive, meet } from './meeting.ts'
+import type { Person } from './person.ts'
+import { type Product, startProduct, stopProducts } from './product.ts'
+import { until } from './waiting.ts'
+
+let product: Product
+let browser: OpenBrowser
+let ada: Person
+let ben: Person
+let link: string
+
+beforeAll(async () => {
+  product = await startProduct()
+  browser = await launchBrowser('chromium')
+})
+afterAll(async () => {
+  await closeAll()
+  await stopProducts()
+})
+beforeEach(async () => {
+  ada = await arrive(browser, 'Ada')
+  ben = await arrive(browser, 'Ben')
+  link = await meet(ada, ben, { url: product.url, text: 'hello' })
+  return async () => {
+    expect([...ada.errors, ...ben.errors]).toEqual([])
+    await ada.leave()
+    await ben.leave()
+  }
+})
+
+const mayType = (person: Person, may: boolean) =>
+  until(
+    `${person.name} ${may ? 'can' : 'cannot'} type`,
+    () => person.page.$eval('.cm-content', (text) => text.getAttribute('contenteditable')),
+    (editable) => editable === String(may),
+  )
+
+async function openActions(): Promise<void> {
+  await ada.click('button', 'People')
+  await ada.click('button', 'Actions for Ben')
+}
+
+test('a role changes live, both are told, and the text can be written to again', async () => {
+  await openActions()
+  await ada.find('radiogroup', 'What Ben may do')
+  await ada.click('radio', 'Can view')
+  await Promise.all([ben.seesWords('You can now only view'), ada.seesWords('Ben can now only view')])
+  await ben.seesWords('View only')
+  await mayType(ben, false)
+  await ada.click('radio', 'Can edit')
+  await Promise.all([ben.seesWords('You can now edit'), ada.seesWords('Ben can now edit')])
+  await mayType(ben, true)
+  await ben.type(' again')
+  await ada.sees('hello again')
+})
+
+test('a pause stops everybody but the owner, until editing is resumed', async () => {
+  await ada.click('button', 'People')
+  await ada.click('button', 'Pause editing')
+  await Promise.all([ben.seesWords('Ada paused editing'), ada.seesWords('You paused editing')])
+  await mayType(ben, false)
+  await mayType(ada, true)
+  await ada.click('button', 'Resume editing')
+  await ben.seesWords('Ada resumed editing')
+  await mayType(ben, true)
+  await ben.type(' on')
+  await ada.sees('hello on')
+})
+
+test('a removed person is locked out at once, keeps a copy, and comes back by nothing they hold', async () => {
+  await openActions()
+  await ada.click('button', 'Remove Ben')
+  await ada.seesWords('Remove Ben? They get nothing from now on. They keep what they have read.')
+  await ada.seesFocusOn('Keep')
+  await ada.click('button', 'Remove')
+  await ada.seesWords('You removed Ben')
+  await ben.seesWords('Ada removed you at')
+  await ben.find('button', 'Download')
+  await mayType(ben, false)
+  await ada.press('Escape')
+  await ada.type(' secret')
+  await ada.seesSaved()
+
+  await ben.page.reload() // the stored session
+  await ben.sees('hello')
+  await ben.seesWords('Ada removed you. You keep a copy as it was then.')
+  await mayType(ben, false)
+  await ben.page.evaluate(inPage.insert, 0, 'forged ')
+  await ben.open(link) // the link, by the same device
+  await ben.seesWords('Ada removed you. You keep a copy as it was then.')
+  const eve = await arrive(browser, 'Eve') // the link, by another
+  await eve.open(link)
+  await eve.seesWords('This link')
+  await eve.find('button', 'Start a private draft')
+  expect(await ada.text()).toBe('hello secret')
+  expect(await ben.text()).not.toContain('secret')
+  await eve.leave()
+})
+
+test('all links are taken back at once, and members stay', async () => {
+  await ada.click('button', 'Share')
+  await ada.click('radio', 'Can view')
+  await ada.seesWords('Anyone with this link can read')
+  await ada.click('button', 'Reset link')
+  await ada.seesWords('No link or code so far opens anything any more.')
+  await ada.find('button', 'New link')
+  await ben.type('!')
+  await ada.sees('hello!')
+})

@@ -53,7 +53,12 @@ export class GuestBook {
     this.#parts = parts
   }
 
-  knock({ channel, hello, initiator, keys, pskIds, carried }: Knocking): void {
+  knock(knocking: Knocking): void {
+    const { channel } = knocking
+    this.#parts.porch.enter({ channel, begin: () => this.#open(knocking), turnedAway: () => undefined })
+  }
+
+  #open({ channel, hello, initiator, keys, pskIds, carried }: Knocking): PeerLink {
     const { crypto, clock } = this.#environment
     const { porch } = this.#parts
     let proof: LinkProof | undefined
@@ -85,6 +90,7 @@ export class GuestBook {
       },
     })
     if (link.open) this.#enter(link)
+    return link
   }
 
   /** Whoever has waited longest gives way, so that a crowd that never joins keeps nobody out. */
@@ -92,7 +98,6 @@ export class GuestBook {
     this.#guests.add(link)
     const [longest] = this.#guests
     if (this.#guests.size > MAX_GUESTS) longest?.close()
-    this.#parts.porch.enter(link)
   }
 
   close(): void {

@@ -15,7 +15,7 @@ import type { Hello } from '../wire/introduction.ts'
 import { decodeInviteLink, type InviteKeys, type InviteLink, inviteKeys } from '../wire/invite-link.ts'
 import { MAX_TITLE_BYTES } from '../wire/limits.ts'
 import type { Message, RefusalReason } from '../wire/message.ts'
-import { violation } from '../wire/violation.ts'
+import { isViolation, violation } from '../wire/violation.ts'
 import { bindingOf, freeColor, invitePskIds } from './admission.ts'
 import type { Environment } from './environment.ts'
 import {
@@ -44,6 +44,9 @@ const KNOCK_MS = 20_000
 /** A few are asked at first, each at the cost of a connection; more when none of them answers within LOOK_MS. */
 const FIRST_ASKED = 4
 const LOOK_MS = 2_000
+/** A door that was closed is tried again after this, give or take a half, and twice as long each time. */
+const RETRY_MS = 400
+const LONGEST_RETRY_MS = 4_000
 /** From Join to the text. */
 const JOIN_MS = 30_000
 
@@ -120,6 +123,8 @@ export class Newcomer {
   #cancelTimer: (() => void) | undefined
   #cancelLook: (() => void) | undefined
   #asksAtOnce = FIRST_ASKED
+  #retries = 0
+  #cancelRetry: (() => void) | undefined
 
   constructor(environment: Environment, invite: InviteLink, approach: Approach, options: SessionOptions) {
     this.#environment = environment
@@ -192,7 +197,7 @@ export class Newcomer {
     if (failure !== 'no-route') return
     this.#failure = new NoRoute()
     // a way may open at the second try: names of hosts that were not answered in time, a candidate that was lost
-    this.#signaling?.lookAgain(() => true)
+    this.#retryLater()
   }
 
   #opened(channel: Channel, hello: Hello, initiator: boolean): void {
@@ -226,7 +231,11 @@ export class Newcomer {
         entries: () => link.close(violation('unexpected', 'entries before the welcome')),
         hungry: () => undefined,
         alive: () => undefined,
-        closed: () => this.#doorClosed(link, proof !== undefined),
+        closed: (because) => {
+          this.#doorClosed(link, proof !== undefined)
+          if (because !== undefined && !isViolation(because) && because.closed === 'channel')
+            this.#retryLater()
+        },
       },
     })
     this.#doors.add(link)
@@ -237,6 +246,19 @@ export class Newcomer {
     if (!this.#doors.delete(link)) return
     if (!wasProven && this.#chosen === undefined) this.#failure ??= new InviteMismatch()
     if (link === this.#chosen) this.fail(this.#failure ?? new NobodyThere())
+  }
+
+  /** A crowd stands at that door: who comes again finds it open, there or at another one. */
+  #retryLater(): void {
+    if (this.#phase !== 'knocking' || this.#cancelRetry !== undefined) return
+    const { clock, crypto } = this.#environment
+    const jitter = 0.5 + (crypto.randomBytes(1)[0] as number) / 256
+    const pause = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** this.#retries++) * jitter
+    this.#cancelRetry = clock.wakeAfter(pause, () => {
+      this.#cancelRetry = undefined
+      const standing = new Set([...this.#doors].map(({ remote }) => remote))
+      this.#signaling?.lookAgain((instance) => !standing.has(instance))
+    })
   }
 
   #message(door: Door, message: Exclude<Message, { type: 'entries' }>): void {
@@ -284,6 +306,7 @@ export class Newcomer {
     this.#failure = undefined // what others came to is not what this one may come to
     this.#cancelTimer?.()
     this.#cancelLook?.()
+    this.#cancelRetry?.()
     this.#signaling?.stop()
     this.#settle?.resolve({
       inviter: cutName(message.inviter),
@@ -377,6 +400,7 @@ export class Newcomer {
     this.#phase = 'over'
     this.#cancelTimer?.()
     this.#cancelLook?.()
+    this.#cancelRetry?.()
     this.#signaling?.stop()
     for (const link of [...this.#doors]) link.close()
   }

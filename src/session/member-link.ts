@@ -31,14 +31,30 @@ export interface MemberLinkListener {
 }
 
 export function openMemberLink(
-  { environment, keyring, roster, me, porch }: Membership,
-  { channel, initiator, instance, device }: MemberChannel,
+  membership: Membership,
+  start: MemberChannel,
   listener: MemberLinkListener,
 ): void {
-  const { crypto, clock } = environment
+  const { environment, keyring, roster, porch } = membership
+  const { channel, device } = start
   const dhPk = roster.certificateOf(device)?.dhPk
-  const psk = dhPk && memberPsk(crypto, roster.session, keyring, { device, dhPk })
+  const psk = dhPk && memberPsk(environment.crypto, roster.session, keyring, { device, dhPk })
   if (dhPk === undefined || psk === undefined) return channel.close()
+  const begin = (): PeerLink => prove(membership, { ...start, dhPk, psk }, listener)
+  porch.enter({ channel, begin, turnedAway: () => listener.failed() })
+}
+
+interface MemberProof extends MemberChannel {
+  readonly dhPk: Uint8Array
+  readonly psk: { readonly ids: Uint8Array; readonly key: Uint8Array }
+}
+
+function prove(
+  { environment, keyring, roster, me, porch }: Membership,
+  { channel, initiator, instance, device, dhPk, psk }: MemberProof,
+  listener: MemberLinkListener,
+): PeerLink {
+  const { crypto, clock } = environment
   const link: PeerLink = new PeerLink({
     ...{ crypto, clock, channel, initiator, me },
     session: roster.session,
@@ -62,5 +78,5 @@ export function openMemberLink(
       },
     },
   })
-  if (link.open) porch.enter(link)
+  return link
 }

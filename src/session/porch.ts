@@ -1,27 +1,100 @@
 /**
- * Channels whose handshake is under way: whoever stands there has proven nothing and costs memory, so there is room
- * for few. Not here: the handshake and its deadline (protocol/link.ts).
+ * Channels whose handshake is under way, and those that wait for a place there: whoever stands here has proven
+ * nothing and costs memory, so there is room for few. Who waits costs a channel and nothing else: what comes on it is
+ * kept by the channel until its link is begun. Not here: the handshake and its deadline (protocol/link.ts).
  *
- * Invariant: at most MAX_HANDSHAKES at once. The one that waits longest gives way: an honest handshake takes two
- * round trips, so it is over long before a flood of idle ones has pushed it out.
+ * Invariants: at most MAX_HANDSHAKES under way and MAX_IN_LINE waiting at once. A place is taken away only when
+ * somebody waits for it, and only from one who has had it for PATIENCE_MS. The last to come is the first to step in,
+ * and when the line is full whoever waits longest gives way: a crowd that never says a word keeps nobody out.
  */
-import { MAX_HANDSHAKES } from '../wire/limits.ts'
+import type { Clock, Millis } from '../base/ports.ts'
+import type { Channel } from '../transport/port.ts'
+import { MAX_HANDSHAKES, MAX_IN_LINE } from '../wire/limits.ts'
 
-interface Waiting {
+interface Proving {
+  readonly open: boolean
   close(): void
 }
 
-export class Porch {
-  readonly #waiting = new Set<Waiting>()
+export interface Visit {
+  readonly channel: Channel
+  /** There is a place: the handshake begins. */
+  begin(): Proving
+  /** The channel was closed before there was a place. */
+  turnedAway(): void
+}
 
-  enter(link: Waiting): void {
-    this.#waiting.add(link)
-    const [longest] = this.#waiting
-    if (this.#waiting.size > MAX_HANDSHAKES) longest?.close()
+/** Two round trips of an honest handshake on a slow line, or in a process that brings in fifty at once. */
+const PATIENCE_MS: Millis = 500
+
+export class Porch {
+  readonly #clock: Clock
+  /** Since when they have had their place; the one that has had it longest comes first. */
+  readonly #proving = new Map<Proving, Millis>()
+  readonly #line: Visit[] = []
+  #cancelWake: (() => void) | undefined
+  #phase: 'open' | 'filling' | 'closed' = 'open'
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  enter(visit: Visit): void {
+    if (this.#phase === 'closed') return this.#turnAway(visit)
+    this.#line.push(visit)
+    if (this.#line.length > MAX_IN_LINE) this.#turnAway(this.#line.shift())
+    this.#fill()
   }
 
   /** Proven or gone. */
-  leave(link: Waiting): void {
-    this.#waiting.delete(link)
+  leave(link: Proving): void {
+    if (this.#proving.delete(link)) this.#fill()
+  }
+
+  /** Nobody comes in any more. */
+  close(): void {
+    this.#phase = 'closed'
+    this.#cancelWake?.()
+    for (const visit of this.#line.splice(0)) this.#turnAway(visit)
+    for (const link of [...this.#proving.keys()]) link.close()
+  }
+
+  hasRoom(): boolean {
+    return this.#proving.size < MAX_HANDSHAKES
+  }
+
+  #turnAway(visit: Visit | undefined): void {
+    visit?.channel.close()
+    visit?.turnedAway()
+  }
+
+  /** Whatever a link does when it begins or ends may lead back here. */
+  #fill(): void {
+    if (this.#phase !== 'open') return
+    this.#phase = 'filling'
+    while (this.#line.length > 0 && this.#makeRoom()) this.#begin(this.#line.pop() as Visit)
+    if (this.#phase === 'filling') this.#phase = 'open'
+  }
+
+  #begin(visit: Visit): void {
+    const link = visit.begin()
+    if (link.open) this.#proving.set(link, this.#clock.now())
+  }
+
+  /** @returns whether there is a place now; otherwise it is looked again when the next one is due */
+  #makeRoom(): boolean {
+    if (this.hasRoom()) return true
+    const [longest] = this.#proving
+    if (longest === undefined) return true
+    const [link, since] = longest
+    const left = since + PATIENCE_MS - this.#clock.now()
+    if (left > 0) {
+      this.#cancelWake?.()
+      this.#cancelWake = this.#clock.wakeAfter(left, () => this.#fill())
+      return false
+    }
+    this.#proving.delete(link)
+    link.close()
+    return true
   }
 }

@@ -68,7 +68,7 @@ export class Workings {
   readonly title: Title
   readonly #tending: Tending | undefined
   readonly #guests: GuestBook
-  readonly #porch = new Porch()
+  readonly #porch: Porch
   readonly #acknowledged: Acknowledged
   readonly #arrivals: Arrivals
   readonly #trouble: Trouble
@@ -86,6 +86,7 @@ export class Workings {
     this.journal = journal
     this.me = parts.instance ?? idOf<InstanceId>(environment.crypto.randomBytes(8))
     const writer = idOf<WriterId>(environment.crypto.randomBytes(8))
+    this.#porch = new Porch(environment.clock)
     this.replica = new Replica({ ...parts, writer, listener: this.#replicaListener() })
     this.mesh = new Mesh(environment, this.replica, this.me, this.#meshListener())
     this.awareness = new AuthenticatedAwareness(this.replica.document.doc, () => this.people?.changed())
@@ -204,6 +205,7 @@ export class Workings {
     this.people.stop()
     this.#tidying.stop()
     this.#tending?.stop()
+    this.#porch.close()
     this.#guests.close()
     this.inviting.stop()
     this.rendezvous?.stop()

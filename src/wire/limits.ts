@@ -22,8 +22,10 @@ export const MAX_FRAME_BYTES = 1 * MIB
 export const FRAME_STALL_MS = 30_000
 /** Noise, both ways, from open channel to open link. */
 export const HANDSHAKE_MS = 10_000
-/** Handshakes under way at once; later ones wait or are dropped. Keeps a flood of dials from costing CPU. */
+/** Handshakes under way at once; later ones wait in line. Keeps a flood of dials from costing CPU. */
 export const MAX_HANDSHAKES = 8
+/** Open channels that wait for one of those places: a classroom that comes at once, and then some. */
+export const MAX_IN_LINE = 64
 /** Certificate, roster head and names fit many times over. */
 export const MAX_HANDSHAKE_PAYLOAD_BYTES = 4 * KIB
 /** A link key seals at most this many records; then a `rekey` record must have come. */

@@ -19,6 +19,8 @@ import type { Town } from './town.ts'
 const SERVER = 'ws://sim.example/signal'
 /** A server notices a vanished socket within this time. */
 const SOCKET_DEAD_MS = 20_000
+/** A page that is closed has a moment for its goodbyes; a process that ends has none. */
+const LINGER_MS: Millis = 500
 
 interface Life {
   readonly site: Site
@@ -119,7 +121,7 @@ export class SimDevice {
     this.session = undefined
     await session.leave()
     if (site?.phase === 'dead') return // the power went first
-    this.#end()
+    this.#end(this.#chance.oneIn(2) ? 0 : LINGER_MS)
     this.busy = false
   }
 
@@ -162,13 +164,15 @@ export class SimDevice {
     )
   }
 
-  #end(): void {
+  /** What it said last still leaves when the process lingers. */
+  #end(linger: Millis = 0): void {
     const life = this.#life
     if (life === undefined) return
     const { time } = this.#town
     this.#life = undefined
     this.endedAt = time.now()
-    life.site.end()
+    if (linger > 0) time.wakeAfter(linger, () => life.site.end())
+    else life.site.end()
     for (const socket of life.mail.sockets)
       time.wakeAfter(this.#chance.below(SOCKET_DEAD_MS), () => socket.close())
   }

@@ -4,7 +4,7 @@ import { startNoise } from '../../src/crypto/noise.ts'
 import { prologueOf } from '../../src/protocol/handshake.ts'
 import type { Environment } from '../../src/session/environment.ts'
 import { readInvite } from '../../src/session/joining.ts'
-import { Porch } from '../../src/session/porch.ts'
+import { Porch, type Visit } from '../../src/session/porch.ts'
 import type { Session } from '../../src/session/public.ts'
 import { Signaling } from '../../src/session/signaling.ts'
 import type { Channel } from '../../src/transport/port.ts'
@@ -30,11 +30,12 @@ const handshakeFlood: Attack = {
     const before = contentOf(party.ada.doc)
     const { url } = await party.ada.invite({ role: 'editor', uses: 2 })
     stage.switchOff(Porch.prototype, 'hasRoom', () => () => true)
+    const underWay = watchPorch(stage)
     const crowd = await knockers(ground, url, party.ada, HALF_OPEN)
     const isHeard = await comesTrue(() => crowd.opened.length === HALF_OPEN, 10_000)
     stage.expect(isHeard, `only ${crowd.opened.length} of ${HALF_OPEN} channels opened`)
     await nextTurn()
-    // eight under way, and a bounded line that waits for their places: test/session/porch.test.ts
+    stage.expect(underWay() <= MAX_HANDSHAKES, `${underWay()} handshakes are under way at once`)
     const bound = MAX_HANDSHAKES + MAX_IN_LINE
     stage.expect(crowd.open() <= bound, `${crowd.open()} channels are kept open`)
     await expectGarbageEnds(stage, ground, url, party.ada)
@@ -48,6 +49,25 @@ const handshakeFlood: Attack = {
     await expectGarbageHarmless(stage, ground, party)
     await expectUnharmed(stage, party, before)
   },
+}
+
+/** @returns how many handshakes were begun and have not ended */
+function watchPorch(stage: Stage): () => number {
+  const begun: ReturnType<Visit['begin']>[] = []
+  stage.replace(
+    Porch.prototype,
+    'enter',
+    (enter) =>
+      function (this: Porch, visit: Visit) {
+        const begin = (): ReturnType<Visit['begin']> => {
+          const link = visit.begin()
+          begun.push(link)
+          return link
+        }
+        enter.call(this, { ...visit, begin })
+      },
+  )
+  return () => begun.filter(({ open }) => open).length
 }
 
 interface Crowd {

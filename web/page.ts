@@ -201,6 +201,15 @@ export class Page extends EventTarget {
     }
   }
 
+  /** The card of somebody who was reached without a link. */
+  welcome(invitation: Invitation): void {
+    this.#visit++
+    this.#leave()
+    forgetInvite()
+    showAddress(undefined)
+    this.#show({ phase: 'asked', invitation })
+  }
+
   retry(): void {
     this.session?.retry()
   }
@@ -230,7 +239,8 @@ export class Page extends EventTarget {
     return this.#desk?.lineOf(device)
   }
 
-  #wishes(): { readonly relayOnly: boolean } {
+  /** How this person wants to connect. */
+  get wishes(): { readonly relayOnly: boolean } {
     return { relayOnly: this.#settings().hideAddress }
   }
 
@@ -253,7 +263,7 @@ export class Page extends EventTarget {
         name,
         title: this.#draftTitle,
         roots: { main: 'text' },
-        ...this.#wishes(),
+        ...this.wishes,
       })
       this.#keepFailure = undefined
       if (visit !== this.#visit) {
@@ -276,7 +286,7 @@ export class Page extends EventTarget {
     this.#desk?.hold()
     this.#show({ phase: 'opening' })
     const opened = engine().then(({ openSession }) =>
-      openSession(localId as RecentSession['localId'], this.#wishes()),
+      openSession(localId as RecentSession['localId'], this.wishes),
     )
     opened.then(
       (session) => (visit === this.#visit ? this.#adopt(session, 'opened') : void session.leave()),
@@ -303,7 +313,7 @@ export class Page extends EventTarget {
       this.openRecent(own)
       return
     }
-    const invitation = await openInvitation(url, this.#wishes())
+    const invitation = await openInvitation(url, this.wishes)
     if (isHere()) this.#show({ phase: 'asked', invitation })
     else invitation.decline()
   }

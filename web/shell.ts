@@ -127,6 +127,7 @@ export class Shell {
       'open-file': () => this.#attempt(chooseFile().then((file) => file && this.openFile(file))),
       download: () => downloadText(this.#page.title, this.#editor.text),
       join: () => this.#openDialog('coterie-join-dialog'),
+      connect: () => this.#openDialog('coterie-connect-dialog'),
       recent: () => this.#openDialog('coterie-recent-sessions'),
       shortcuts: () => this.#openDialog('coterie-shortcut-sheet'),
     }
@@ -153,7 +154,13 @@ export class Shell {
     this.#editor.focus()
   }
 
-  #openDialog(name: 'coterie-join-dialog' | 'coterie-recent-sessions' | 'coterie-shortcut-sheet'): void {
+  #openDialog(
+    name:
+      | 'coterie-connect-dialog'
+      | 'coterie-join-dialog'
+      | 'coterie-recent-sessions'
+      | 'coterie-shortcut-sheet',
+  ): void {
     const there = document.querySelector<Opening>(name)
     const dialog = there ?? (document.createElement(name) as Opening)
     Object.assign(dialog, { page: this.#page })

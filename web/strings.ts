@@ -187,6 +187,34 @@ export const strings = {
     checking: 'Trying the code…',
   },
 
+  hand: {
+    command: 'Connect without a server…',
+    title: 'Connect without a server',
+    explained:
+      'Two texts go from screen to screen: by any messenger, on paper, or through the camera. No server takes part. Whoever sees the first text can answer it, so show it only to whom it is for.',
+    makeOffer: 'Invite somebody',
+    haveOffer: 'I was given an offer',
+    making: 'Making the offer…',
+    offer: 'Your offer',
+    giveOffer: 'Give this to the other person. Leave this window open until their answer is here.',
+    age: (minutes: number) =>
+      `${minutes < 1 ? 'Made just now' : `Made ${minutes} min ago`}; it waits 15 minutes for one answer.`,
+    theirAnswer: 'Their answer',
+    connect: 'Connect',
+    atTheDoor: 'Connected: they are let in as soon as they press Join.',
+    beforehand:
+      'Paste what you were given. You get an answer to hand back at once, within ten minutes at most.',
+    theirOffer: 'Their offer',
+    makeAnswer: 'Make the answer',
+    answer: 'Your answer',
+    giveAnswer: 'Hand this back now, and leave this window open.',
+    handedBack: 'I have handed it back',
+    waiting: 'Waiting until they have taken your answer…',
+    copy: 'Copy text',
+    copied: 'Text copied',
+    qr: (called: string) => `QR code: ${called}`,
+  },
+
   opening: 'Opening…',
   openFailed: 'This session did not open',
 

@@ -89,6 +89,12 @@ async function share(page: Page, phase: SessionStatus['phase'] = 'waiting'): Pro
   await page.evaluate((given) => story.session?.become({ phase: given, peers: 0 }), phase)
 }
 
+async function connect(page: Page): Promise<void> {
+  await click(page, 'button', 'Menu')
+  await click(page, 'button', 'Connect without a server…')
+  await getByRole(page, 'button', 'I was given an offer')
+}
+
 async function typeCode(page: Page, text: string): Promise<void> {
   await click(page, 'button', 'Menu')
   await click(page, 'button', 'Join with a code or link…')
@@ -169,6 +175,28 @@ export const SCENES: readonly Scene[] = [
     play: async (page) => {
       await share(page, 'offline')
       await getByText(page, 'A code to read aloud comes once the server answers.')
+    },
+  },
+  { name: 'hand', path: '', play: (page) => connect(page) },
+  {
+    name: 'hand-offer',
+    path: '',
+    play: async (page) => {
+      await connect(page)
+      await click(page, 'button', 'Invite somebody')
+      await getByRole(page, 'textbox', 'Your offer')
+      await click(page, 'button', 'Connect')
+      await getByText(page, 'This text is incomplete. Copy all of it.')
+    },
+  },
+  {
+    name: 'hand-answer',
+    path: '',
+    play: async (page) => {
+      await connect(page)
+      await click(page, 'button', 'I was given an offer')
+      await click(page, 'button', 'Make the answer')
+      await getByRole(page, 'textbox', 'Your answer')
     },
   },
   { name: 'join-dialog', path: '', play: (page) => typeCode(page, '') },

@@ -4,7 +4,7 @@
  */
 import type { Doc } from 'yjs'
 import { InviteUsed, WrongCode } from '../../src/session/errors.ts'
-import type { Invitation, RecentSession } from '../../src/session/public.ts'
+import type { HandAnswer, Invitation, RecentSession } from '../../src/session/public.ts'
 import { codeProblem } from '../../src/session/redeeming.ts'
 import type { LocalId } from '../../src/storage/port.ts'
 import { FakeSession, member } from './fake-session.ts'
@@ -84,6 +84,17 @@ export function openInvitation(): Promise<Invitation> {
 }
 
 export { codeProblem }
+
+export async function answerOffer(): Promise<HandAnswer> {
+  const nothing = () => undefined
+  return {
+    text: 'Qx81LmT4pAVv3kZ0h2Yb'.repeat(25),
+    offeredAt: Date.now(),
+    card: new Promise(nothing),
+    handedBack: nothing,
+    close: nothing,
+  }
+}
 
 export async function listSessions(): Promise<readonly RecentSession[]> {
   return story.rows

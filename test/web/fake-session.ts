@@ -8,6 +8,7 @@ import { toBase64url } from '../../src/base/bytes.ts'
 import { Emitter } from '../../src/base/emitter.ts'
 import type { DeviceId, InstanceId, InviteId, SessionId } from '../../src/base/ids.ts'
 import { encodePosition } from '../../src/doc/cursor.ts'
+import { CarriedTextRefused } from '../../src/session/errors.ts'
 import type {
   Invite,
   InviteOptions,
@@ -141,7 +142,14 @@ export class FakeSession implements Session {
       uses: role === 'editor' ? 1 : 1_000,
       expiresAt: Date.now() + (role === 'editor' ? 1 : 30) * 24 * 60 * 60 * 1_000,
       spoken: () => Promise.resolve({ code: '7-walrus-lantern', expiresAt: Date.now() + 300_000 }),
-      carried: () => Promise.reject(new Error('no WebRTC here')),
+      carried: () =>
+        Promise.resolve({
+          text: 'Vv3kZ0h2YbQx81LmT4pA'.repeat(25),
+          madeAt: Date.now() - 120_000,
+          expiresAt: Date.now() + 780_000,
+          accept: () => Promise.reject(new CarriedTextRefused('cut-short', 'answer')),
+          close: () => undefined,
+        }),
     }
     this.invites = [...this.invites, invite]
     return Promise.resolve(invite)

@@ -1,7 +1,7 @@
 /** The small menu: files, recent sessions, how the page looks. What is chosen is told to the page by events. */
 import { css, html, LitElement } from 'lit'
 import type { IconNode } from 'lucide'
-import { Clock, Download, FilePlus, FolderOpen, Keyboard, LogIn } from 'lucide'
+import { Clock, Download, FilePlus, FolderOpen, Keyboard, LogIn, QrCode } from 'lucide'
 import { engine } from '../engine.ts'
 import type { FlagChoice, Settings, Theme } from '../settings.ts'
 import { strings } from '../strings.ts'
@@ -9,13 +9,14 @@ import { choice, controls, panel } from './controls.ts'
 import { showBeside } from './floating.ts'
 import { icon } from './icon.ts'
 
-export type MenuCommand = 'new-draft' | 'open-file' | 'download' | 'join' | 'recent' | 'shortcuts'
+export type MenuCommand = 'new-draft' | 'open-file' | 'download' | 'join' | 'connect' | 'recent' | 'shortcuts'
 
 const COMMANDS: readonly (readonly [MenuCommand, string, IconNode])[] = [
   ['new-draft', strings.newDraft, FilePlus],
   ['open-file', strings.openFile, FolderOpen],
   ['download', strings.download, Download],
   ['join', strings.joinDialog.command, LogIn],
+  ['connect', strings.hand.command, QrCode],
   ['recent', strings.recentSessions, Clock],
   ['shortcuts', strings.shortcuts, Keyboard],
 ]

@@ -1,5 +1,7 @@
 /** The screens that are not the text, in one chunk. */
 import { defineElements } from '../parts/element-names.ts'
+import { CarriedText } from './carried-text.ts'
+import { ConnectDialog } from './connect-dialog.ts'
 import { JoinCard } from './join-card.ts'
 import { JoinDialog } from './join-dialog.ts'
 import { RecentSessions } from './recent-sessions.ts'
@@ -7,6 +9,8 @@ import { ShortcutSheet } from './shortcut-sheet.ts'
 
 export function defineScreens(): void {
   defineElements({
+    'coterie-carried-text': CarriedText,
+    'coterie-connect-dialog': ConnectDialog,
     'coterie-join-card': JoinCard,
     'coterie-join-dialog': JoinDialog,
     'coterie-recent-sessions': RecentSessions,

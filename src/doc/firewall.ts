@@ -71,13 +71,13 @@ export function finderIn(block: Pick<Block, 'client' | 'structs'>): (id: Id) => 
   return ({ client, clock }) => (client === block.client ? structAt(block.structs, clock) : undefined)
 }
 
-/** Everything a struct refers to: its neighbours, or else its parent. */
-export function references({ origin, rightOrigin, parent }: Struct): Id[] {
-  const ids: Id[] = []
-  if (origin) ids.push(origin)
-  if (rightOrigin) ids.push(rightOrigin)
-  if (typeof parent === 'object') ids.push(parent)
-  return ids
+const NOTHING: readonly Id[] = []
+
+/** Everything a struct refers to: its neighbours, or else its parent. Asked for every struct, so it grows no list. */
+export function references({ origin, rightOrigin, parent }: Struct): readonly Id[] {
+  if (origin && rightOrigin) return [origin, rightOrigin]
+  const only = origin ?? rightOrigin ?? (typeof parent === 'object' ? parent : undefined)
+  return only ? [only] : NOTHING
 }
 
 function inspectionOf({ blocks, deletions }: Update, clientID: number): Inspection {

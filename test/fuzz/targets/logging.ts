@@ -8,7 +8,12 @@ import { schemaOf } from '../../../src/doc/schema.ts'
 import { type LogState, startLog, step } from '../../../src/protocol/log.ts'
 import { Roster } from '../../../src/protocol/roster.ts'
 import { blobIdOf, openBlob } from '../../../src/wire/blob.ts'
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../../src/wire/checkpoint.ts'
+import {
+  type BlobReference,
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from '../../../src/wire/checkpoint.ts'
 import {
   decodeEntry,
   type Entry,
@@ -113,6 +118,11 @@ function largeCheckpoint(): Checkpoint {
 
 const blobKey = fixed('blob key')
 
+interface BlobScene {
+  readonly reference: BlobReference
+  readonly pieces: readonly Uint8Array[]
+}
+
 /** Pieces, each with its length before it; named by their own hash, as a hostile checkpoint would name them. */
 const blobs: Target = {
   name: 'blob',
@@ -129,7 +139,7 @@ const blobs: Target = {
       }
       return to.finish()
     }),
-  decode: (script) => {
+  scene: (script): BlobScene | undefined => {
     const read = decode(script, (reader) => {
       const size = reader.varuint()
       const pieces: Uint8Array[] = []
@@ -139,7 +149,11 @@ const blobs: Target = {
     const named = unlessRefused(read)
     if (named === undefined) return undefined
     const reference = { blob: blobIdOf(crypto, named.pieces), size: named.size, key: blobKey }
-    return openBlob(crypto, reference, named.pieces)
+    return { reference, pieces: named.pieces }
+  },
+  decode: (_script, scene) => {
+    const named = scene as BlobScene | undefined
+    return named && openBlob(crypto, named.reference, named.pieces)
   },
 }
 

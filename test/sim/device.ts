@@ -140,6 +140,12 @@ export class SimDevice {
     this.#town.time.wakeAfter(span, () => site?.thaw())
   }
 
+  /** Its clock is set, never more than that much away from the truth. */
+  setClock(by: Millis): void {
+    this.skew = Math.abs(this.skew + by) > Math.abs(by) ? 0 : this.skew + by
+    this.#life?.site.startle()
+  }
+
   thaw(): void {
     this.#life?.site.thaw()
   }

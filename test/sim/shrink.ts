@@ -5,21 +5,28 @@
 import type { Crypto } from '../../src/crypto/crypto.ts'
 import { type Outcome, type Play, play } from './story.ts'
 
-/** So many plays a failure is worth. */
+export interface Failure {
+  readonly given: Play
+  readonly failed: Outcome
+  /** How many plays it is worth. */
+  readonly plays?: number
+}
+
 const MOST_PLAYS = 150
 
-export async function shrunk(real: Crypto, given: Play, failed: Outcome): Promise<Outcome> {
+export async function shrunk(real: Crypto, failure: Failure): Promise<Outcome> {
+  const { given, failed, plays: most = MOST_PLAYS } = failure
   let smallest = failed
   let plays = 0
   const failsWith = async (only: readonly number[]): Promise<boolean> => {
-    if (++plays > MOST_PLAYS) return false
+    if (++plays > most) return false
     const outcome = await play(real, { ...given, only })
     if (outcome.finding === undefined || shapeOf(outcome) !== shapeOf(failed)) return false
     smallest = { ...outcome, played: only.filter((number) => outcome.played.includes(number)) }
     return true
   }
   await failsWith(failed.played)
-  for (let parts = 2; smallest.played.length > 0 && plays <= MOST_PLAYS; ) {
+  for (let parts = 2; smallest.played.length > 0 && plays <= most; ) {
     const size = Math.ceil(smallest.played.length / parts)
     if (await dropOne(smallest.played, size, failsWith)) parts = Math.max(2, parts - 1)
     else if (size === 1) break

@@ -68,6 +68,11 @@ export class Site implements Clock {
     if (this.#kept.length > 0) this.#time.wakeAfter(0, () => this.#takeNext())
   }
 
+  /** Its clock was set, which looks like sleep from inside. */
+  startle(): void {
+    this.thawedAt = this.#time.now()
+  }
+
   freeze(): void {
     if (this.#phase !== 'alive') return
     this.#phase = 'frozen'

@@ -11,12 +11,13 @@ import { Broken, type Finding } from './broken.ts'
 import { chanceFrom } from './chance.ts'
 import type { SimDevice } from './device.ts'
 import type { DiskKind } from './disk.ts'
-import { performEdit, write } from './editing.ts'
+import { write } from './editing.ts'
 import { letHandsIn } from './hand.ts'
 import { Honesty } from './honesty.ts'
 import { Oracle } from './oracle.ts'
 import { plantSkippedCheck } from './plant.ts'
-import { type Action, inWords, repertoireOf, type Step, writeScript } from './script.ts'
+import { inWords, repertoireOf, type Step, writeScript } from './script.ts'
+import { Stage } from './stage.ts'
 import { Town } from './town.ts'
 import type { Trick } from './tricks.ts'
 
@@ -30,6 +31,8 @@ export interface Play {
   /** Members that lie. */
   readonly hostile?: number | undefined
   readonly plant?: Plant | undefined
+  /** Instead of the one that the seed writes. */
+  readonly script?: readonly Step[] | undefined
   /** Only these steps of the script, by their numbers; all of them when left out. */
   readonly only?: readonly number[] | undefined
 }
@@ -84,9 +87,9 @@ class Story {
   readonly #honesty: Honesty
   readonly #given: Play
   readonly #liars: number
+  readonly #stage: Stage
   readonly #watched = new WeakSet<LiveSession>()
   readonly #beginning: Millis
-  #links: { readonly editor: string; readonly viewer: string } | undefined
   #wrong: Broken | undefined
   #honestAt: Millis
   /** Devices something ran at since statuses were compared last. */
@@ -99,6 +102,10 @@ class Story {
     this.town = new Town(real, given.seed)
     this.#oracle = new Oracle(this.town)
     this.#honesty = new Honesty(this.town, this.#oracle)
+    this.#stage = new Stage({
+      ...{ town: this.town, oracle: this.#oracle, report: this.#report },
+      note: (step) => this.note(step),
+    })
     this.#beginning = this.town.time.now()
     this.#honestAt = this.#beginning
     const disk = given.plant === undefined ? 'honest' : DISKS[given.plant]
@@ -112,7 +119,8 @@ class Story {
 
   async tell(): Promise<void> {
     await this.#begin()
-    await this.#perform(writeScript(this.#given.seed, this.town.devices.length, this.#liars))
+    const { seed, script } = this.#given
+    await this.#perform(script ?? writeScript(seed, this.town.devices.length, this.#liars))
     await this.#recover()
     await this.#end()
   }
@@ -131,7 +139,7 @@ class Story {
       session.invite({ role: 'viewer', uses: 100 }),
     ])
     invites.then(([editor, viewer]) => {
-      this.#links = { editor: editor.url, viewer: viewer.url }
+      this.#stage.links = { editor: editor.url, viewer: viewer.url }
     }, this.#report)
     await this.#pass(2_000)
   }
@@ -146,7 +154,7 @@ class Story {
       this.played.push(number)
       const names = this.town.devices.map(({ name }) => name)
       this.note(`(${number}) ${inWords(step.action, names)}`)
-      this.#do(step)
+      this.#stage.perform(step)
     }
     // with steps left out, the luck turns no sooner
     await this.#pass(begun + (script.at(-1)?.at ?? 0) + 1_000 - this.town.time.now())
@@ -154,18 +162,11 @@ class Story {
 
   /** From here on nothing goes wrong any more. */
   async #recover(): Promise<void> {
-    const { network, relay, devices, post } = this.town
+    const { devices } = this.town
     this.note('recover')
-    network.heal()
-    relay.start()
-    post.isBad = false
-    for (const device of devices) {
-      device.disk.full = false
-      device.disk.keepThePower()
-      device.thaw()
-    }
+    this.#stage.mend()
     for (let tries = 0; tries < 8; tries++) {
-      for (const device of devices) if (!device.alive && !device.busy) this.#start(device, false)
+      for (const device of devices) if (!device.alive && !device.busy) this.#stage.start(device)
       await this.#pass(10_000)
       if (devices.every(({ session }) => session !== undefined)) break
     }
@@ -259,104 +260,5 @@ class Story {
   /** Adds a line to the story. */
   note(step: string): void {
     this.steps.push(`${((this.town.time.now() - this.#beginning) / 1_000).toFixed(3)} ${step}`)
-  }
-
-  // What happens --------------------------------------------------------------------------------------------
-
-  #do({ action, salt }: Step): void {
-    if ('who' in action) this.#doTo(this.town.devices[action.who] as SimDevice, action, salt)
-    else this.#doToAll(action)
-  }
-
-  #doTo(device: SimDevice, action: Extract<Action, { who: number }>, salt: number): void {
-    const { network } = this.town
-    switch (action.does) {
-      case 'act':
-        return this.#act(device, action, salt)
-      case 'leave':
-        return this.#leave(device)
-      case 'crash':
-        return this.#crash(device)
-      case 'crash in a write':
-        return device.disk.loseThePowerAfter(action.writes, () => this.#crash(device))
-      case 'freeze':
-        return device.freeze(action.span)
-      case 'jump':
-        device.skew = Math.abs(device.skew + action.by) > Math.abs(action.by) ? 0 : device.skew + action.by
-        return
-      case 'lie':
-        return device.hand?.play(action.trick, salt)
-      case 'adopt':
-        return device.hand?.adopt(action.habit)
-      case 'behave':
-        return device.hand?.behave()
-      case 'fill':
-      case 'empty':
-        device.disk.full = action.does === 'fill'
-        return
-      case 'cut':
-        return network.cut(action.who, action.other)
-      case 'mute':
-        return network.mute(action.who, action.other)
-      case 'slow':
-        return network.slow(action.who, action.other)
-      case 'bar':
-        network.bar(action.who, action.other)
-        return network.cut(action.who, action.other)
-      default:
-        return action satisfies never
-    }
-  }
-
-  #doToAll(action: Exclude<Action, { who: number }>): void {
-    const { network, relay, post } = this.town
-    switch (action.does) {
-      case 'divide':
-        return network.divide(action.parts)
-      case 'heal':
-        return network.heal()
-      case 'stop server':
-        return relay.stop()
-      case 'start server':
-        return relay.start()
-      case 'bad post':
-      case 'good post':
-        post.isBad = action.does === 'bad post'
-        return
-      default:
-        return action satisfies never
-    }
-  }
-
-  #act(device: SimDevice, { edit, breaksRow }: Extract<Action, { does: 'act' }>, salt: number): void {
-    const { session } = device
-    if (device.busy || device.isFrozen) return
-    if (session === undefined) return this.#start(device, breaksRow)
-    performEdit({ town: this.town, device, session, edit, salt })
-  }
-
-  #start(device: SimDevice, breaksRow: boolean): void {
-    if (this.#links === undefined) return
-    if (breaksRow) {
-      this.note(`${device.name} finds a broken row: ${device.disk.breakRow()}`)
-      this.#oracle.forget(device)
-    }
-    device.restart(device.number > 0 && device.number % 4 === 3 ? this.#links.viewer : this.#links.editor)
-  }
-
-  #leave(device: SimDevice): void {
-    if (device.session === undefined || device.isFrozen) return
-    const wasFull = device.disk.full
-    device.leave().then(() => {
-      if (wasFull || device.disk.full) this.#oracle.forget(device)
-    }, this.#report)
-  }
-
-  #crash(device: SimDevice): void {
-    if (this.#links === undefined || !device.alive) return
-    const { busy } = device
-    this.#oracle.look(device)
-    device.die()
-    this.#oracle.forget(device, busy)
   }
 }

@@ -19,7 +19,7 @@ async function report(seed: number): Promise<Report> {
   const given = { ...terms, seed }
   const outcome = await play(crypto, given)
   const isSmall = outcome.finding === undefined || terms.only !== undefined
-  return { seed, outcome: isSmall ? outcome : await shrunk(crypto, given, outcome) }
+  return { seed, outcome: isSmall ? outcome : await shrunk(crypto, { given, failed: outcome }) }
 }
 
 parentPort?.on('message', (seed: number) => {

@@ -1,0 +1,112 @@
+/**
+ * Stories in which something was wrong once, made small and kept as lists of actions: a script that is drawn in another
+ * way some day still leaves them what they are.
+ */
+import type { Action, Step } from './script.ts'
+
+export interface Remembered {
+  readonly found: string
+  readonly people: number
+  readonly script: readonly Step[]
+}
+
+const HOUR = 3_600_000
+
+/** `[at, action]`; what an action leaves open is drawn from its place. */
+function script(...steps: readonly (readonly [number, Action])[]): Step[] {
+  return steps.map(([at, action], salt) => ({ at, action, salt }))
+}
+
+function words(who: number): Action {
+  return { does: 'act', who, edit: 'words', breaksRow: false }
+}
+
+export const REMEMBERED: readonly Remembered[] = [
+  {
+    found: 'with its clock set back, a device counted a dead peer as here for an hour',
+    people: 2,
+    script: script(
+      [400, words(1)],
+      [5_800, { does: 'jump', who: 1, by: -HOUR }],
+      [6_000, { does: 'divide', parts: [0, 1] }],
+      [25_000, { does: 'heal' }],
+    ),
+  },
+  {
+    found: 'a doubt cast on somebody was told to nobody',
+    people: 3,
+    script: script(
+      [260, words(1)],
+      [280, words(2)],
+      [420, { does: 'freeze', who: 0, span: 60_000 }],
+      [30_000, words(1)],
+    ),
+  },
+  {
+    found: 'a dial that was given up was told to nobody',
+    people: 2,
+    script: script(
+      [400, words(1)],
+      [8_000, { does: 'bar', who: 0, other: 1 }],
+      [18_000, { does: 'leave', who: 1 }],
+      [30_000, words(0)],
+    ),
+  },
+  {
+    found: 'a catching up that ended was told to nobody',
+    people: 3,
+    script: script(
+      [100, words(1)],
+      [300, words(2)],
+      [2_000, { does: 'act', who: 2, edit: 'flood', breaksRow: false }],
+    ),
+  },
+  {
+    found: 'what was said to a link that was silent and kept counted as sent',
+    people: 2,
+    script: script(
+      [57, words(1)],
+      [1_445, { does: 'stop server' }],
+      [5_024, { does: 'freeze', who: 1, span: 105_672 }],
+      [15_390, words(0)],
+    ),
+  },
+  {
+    found: 'a link that spoke again told nobody of who was at its other end',
+    people: 3,
+    script: script(
+      [15_280, { does: 'leave', who: 0 }],
+      [15_607, words(1)],
+      [15_693, words(2)],
+      [15_853, { does: 'freeze', who: 1, span: 93_672 }],
+      [16_733, words(0)],
+      [24_262, { does: 'freeze', who: 0, span: 65_541 }],
+      [26_638, { does: 'stop server' }],
+    ),
+  },
+  {
+    found: 'whoever looked for others while the server was gone never looked again',
+    people: 5,
+    script: script(
+      [100, words(1)],
+      [300, words(2)],
+      [600, words(3)],
+      [900, words(4)],
+      [9_094, { does: 'divide', parts: [1, 1, 0, 1, 0] }],
+      [14_523, { does: 'stop server' }],
+      [49_531, words(3)],
+      [49_754, { does: 'start server' }],
+      [50_000, { does: 'heal' }],
+    ),
+  },
+  {
+    found: 'a join whose door closed at once never ended',
+    people: 4,
+    script: script(
+      [0, words(0)],
+      [1_178, { does: 'act', who: 2, edit: 'burst', breaksRow: false }],
+      [1_260, words(3)],
+      [1_438, { does: 'leave', who: 0 }],
+    ),
+  },
+]

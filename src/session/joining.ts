@@ -44,6 +44,8 @@ const KNOCK_MS = 20_000
 /** A few are asked at first, each at the cost of a connection; more when none of them answers within LOOK_MS. */
 const FIRST_ASKED = 4
 const LOOK_MS = 2_000
+/** Looks at which nobody else is asked, because a way to somebody is opening. */
+const PATIENT_LOOKS = 3
 /** A door that was closed is tried again after this, give or take a half, and twice as long each time. */
 const RETRY_MS = 400
 const LONGEST_RETRY_MS = 4_000
@@ -124,6 +126,7 @@ export class Newcomer {
   #cancelLook: (() => void) | undefined
   #asksAtOnce = FIRST_ASKED
   #retries = 0
+  #patientLooks = 0
   #cancelRetry: (() => void) | undefined
 
   constructor(environment: Environment, invite: InviteLink, approach: Approach, options: SessionOptions) {
@@ -181,10 +184,16 @@ export class Newcomer {
 
   #lookLater(): void {
     this.#cancelLook = this.#environment.clock.wakeAfter(LOOK_MS, () => {
+      // who stands at a door or is on the way to one is not helped by more doors, but those behind them are hindered
+      this.#lookLater()
+      if (this.#isUnderWay() && this.#patientLooks++ < PATIENT_LOOKS) return
       this.#asksAtOnce *= 2
       this.#signaling?.lookAgain(() => false)
-      this.#lookLater()
     })
+  }
+
+  #isUnderWay(): boolean {
+    return this.#doors.size > 0 || (this.#signaling?.dialing ?? 0) > 0
   }
 
   /** Who answered and could not be reached in all this time is there, and has no way to us. */

@@ -4,7 +4,7 @@
  * kept by the channel until its link is begun. Not here: the handshake and its deadline (protocol/link.ts).
  *
  * Invariants: at most MAX_HANDSHAKES under way and MAX_IN_LINE waiting at once. A place is taken away only when
- * somebody waits for it, and only from one who has had it for PATIENCE_MS. The last to come is the first to step in,
+ * somebody waits for it, and only from one who has kept others waiting for PATIENCE turns. The last to come is the first to step in,
  * and when the line is full whoever waits longest gives way: a crowd that never says a word keeps nobody out.
  */
 import type { Clock, Millis } from '../base/ports.ts'
@@ -24,15 +24,17 @@ export interface Visit {
   turnedAway(): void
 }
 
-/** Two round trips of an honest handshake on a slow line, or in a process that brings in fifty at once. */
-const PATIENCE_MS: Millis = 500
+/** Together half a second: two round trips of an honest handshake on a slow line. Counted in turns, because a device
+ *  that is too busy to read what came must not take that for silence. */
+const PATIENCE = 5
+const TURN_MS: Millis = 100
 
 export class Porch {
   readonly #clock: Clock
-  /** Since when they have had their place; the one that has had it longest comes first. */
-  readonly #proving = new Map<Proving, Millis>()
+  /** How many turns they have kept others waiting; the one that has its place longest comes first. */
+  readonly #proving = new Map<Proving, number>()
   readonly #line: Visit[] = []
-  #cancelWake: (() => void) | undefined
+  #cancelTurn: (() => void) | undefined
   #phase: 'open' | 'filling' | 'closed' = 'open'
 
   constructor(clock: Clock) {
@@ -54,7 +56,7 @@ export class Porch {
   /** Nobody comes in any more. */
   close(): void {
     this.#phase = 'closed'
-    this.#cancelWake?.()
+    this.#cancelTurn?.()
     for (const visit of this.#line.splice(0)) this.#turnAway(visit)
     for (const link of [...this.#proving.keys()]) link.close()
   }
@@ -72,29 +74,23 @@ export class Porch {
   #fill(): void {
     if (this.#phase !== 'open') return
     this.#phase = 'filling'
-    while (this.#line.length > 0 && this.#makeRoom()) this.#begin(this.#line.pop() as Visit)
+    while (this.#line.length > 0 && this.hasRoom()) this.#begin(this.#line.pop() as Visit)
     if (this.#phase === 'filling') this.#phase = 'open'
+    if (this.#line.length > 0) this.#cancelTurn ??= this.#clock.wakeAfter(TURN_MS, () => this.#turn())
   }
 
   #begin(visit: Visit): void {
     const link = visit.begin()
-    if (link.open) this.#proving.set(link, this.#clock.now())
+    if (link.open) this.#proving.set(link, 0)
   }
 
-  /** @returns whether there is a place now; otherwise it is looked again when the next one is due */
-  #makeRoom(): boolean {
-    if (this.hasRoom()) return true
-    const [longest] = this.#proving
-    if (longest === undefined) return true
-    const [link, since] = longest
-    const left = since + PATIENCE_MS - this.#clock.now()
-    if (left > 0) {
-      this.#cancelWake?.()
-      this.#cancelWake = this.#clock.wakeAfter(left, () => this.#fill())
-      return false
+  #turn(): void {
+    this.#cancelTurn = undefined
+    if (this.#line.length === 0) return
+    for (const [link, turns] of [...this.#proving]) {
+      this.#proving.set(link, turns + 1)
+      if (turns + 1 >= PATIENCE) link.close()
     }
-    this.#proving.delete(link)
-    link.close()
-    return true
+    this.#fill()
   }
 }

@@ -5,6 +5,7 @@ import type { Channel } from '../../src/transport/port.ts'
 import { MAX_HANDSHAKES, MAX_IN_LINE } from '../../src/wire/limits.ts'
 
 const PATIENCE_MS = 500
+const TURN_MS = 100
 
 interface Visitor {
   phase: 'outside' | 'line' | 'proving' | 'away' | 'proven'
@@ -58,9 +59,12 @@ function ground() {
     now += millis
     for (const due of wakes.splice(0).filter((one) => one.at <= now || !wakes.push(one))) due.wake()
   }
+  const bePatient = (): void => {
+    for (let waited = 0; waited < PATIENCE_MS; waited += TURN_MS) goOn(TURN_MS)
+  }
   const count = (phase: Visitor['phase']): number => visitors.filter((one) => one.phase === phase).length
   const come = (visiting: number): Visitor[] => Array.from({ length: visiting }, comes)
-  return { porch, come, goOn, count, visitors }
+  return { porch, come, goOn, bePatient, count, visitors }
 }
 
 test('a crowd of fifty all get in, few at a time', () => {
@@ -89,20 +93,28 @@ test('beyond that whoever waits longest gives way', () => {
 })
 
 test('a place is taken away from who makes no use of it, only when somebody waits', () => {
-  const { come, goOn } = ground()
+  const { come, goOn, bePatient } = ground()
   const idle = come(MAX_HANDSHAKES)
   goOn(10 * PATIENCE_MS)
   expect(idle.every(({ phase }) => phase === 'proving')).toBe(true)
   const [honest] = come(1)
+  bePatient()
   expect(honest?.phase).toBe('proving')
-  expect(idle.filter(({ phase }) => phase === 'away').length).toBe(1)
+  expect(idle.every(({ phase }) => phase === 'away')).toBe(true)
+})
+
+test('a device that stood still for a while sends nobody away for it', () => {
+  const { come, goOn, count } = ground()
+  come(MAX_HANDSHAKES + 1)
+  goOn(60_000)
+  expect([count('proving'), count('away')]).toEqual([MAX_HANDSHAKES, 0])
 })
 
 test('the last to come behind a crowd that never says a word steps in at the next place', () => {
-  const { come, goOn } = ground()
+  const { come, bePatient } = ground()
   come(500)
   const [honest] = come(1)
-  goOn(PATIENCE_MS)
+  bePatient()
   expect(honest?.phase).toBe('proving')
 })
 

@@ -23,7 +23,7 @@ const MOST_PEOPLE = 8
 const MOST_PEERS = 10_000
 /** The last lines of a story are shown, so many. */
 const STEPS_SHOWN = 60
-const PROGRESS_SEEDS = 1_000
+const PROGRESS_SEEDS = 250
 
 /** `undefined`: not understood. */
 function read(given: readonly string[]): Work | undefined {

@@ -103,7 +103,7 @@ export const strings = {
   resumeEditing: 'Resume editing',
   pausedForOthers: 'Editing is paused: only you can write.',
   pausedBy: (name: string) => `${name} paused editing. You can read.`,
-  paused: 'Editing paused',
+  paused: 'Paused',
   notFollowable: (name: string) => `${name} has no cursor in this text yet.`,
 
   status: {

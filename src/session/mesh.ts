@@ -389,6 +389,8 @@ export class Mesh {
       case 'needs-checkpoint':
         return this.blobs.serveCheckpoint(output.link)
       case 'digest-wanted':
+        // of a text that is in no entry yet there is nothing to compare; gossip asks again
+        if (!this.#replica.isInStep) return
         return this.tell({ type: 'state-digest', digest: this.#replica.digest() })
       case 'diverged':
         return this.#diverged(output.link)

@@ -109,6 +109,8 @@ export class Replica {
   #document: SharedDocument
   #served: ServedCheckpoint | undefined
   #phase: 'open' | 'stopped' = 'open'
+  /** What is to be done once the local edit is over. */
+  #owed = 0
   #awaited: Awaited | undefined
   readonly #bases: Bases
   readonly #vouching: Vouching
@@ -240,6 +242,12 @@ export class Replica {
     return this.#capture.isWaiting
   }
 
+  /** The document shows what is applied and nothing else: nothing typed waits for its entry, or to be taken back. */
+  get isInStep(): boolean {
+    const written = this.chain?.appliedClock ?? 0
+    return !this.isCapturing && this.#owed === 0 && this.#document.nextClock(this.clientID) === written
+  }
+
   /** Lets out what was typed in the last moments. */
   flush(): void {
     this.#capture.flush()
@@ -276,7 +284,9 @@ export class Replica {
 
   /** Nothing remote is applied inside a local edit: its editor is in the middle of an update. */
   #afterEdit(work: () => void): void {
+    this.#owed++
     this.#environment.clock.wakeAfter(0, () => {
+      this.#owed--
       if (this.#phase === 'open') work()
     })
   }

@@ -109,4 +109,14 @@ export const REMEMBERED: readonly Remembered[] = [
       [1_438, { does: 'leave', who: 0 }],
     ),
   },
+  {
+    found: 'a digest of what a viewer had typed, and would lose, made equal copies look unequal',
+    people: 4,
+    script: script(
+      [0, words(3)],
+      [8_435, { does: 'act', who: 3, edit: 'burst', breaksRow: false }],
+      [8_475, { does: 'freeze', who: 3, span: 42_768 }],
+      [23_000, words(0)],
+    ),
+  },
 ]

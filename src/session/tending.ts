@@ -11,6 +11,11 @@ import type { Rendezvous } from './rendezvous.ts'
 
 /** Many come and go at once: whom to link to is looked at this much later. */
 const PAUSE_MS: Millis = 50
+/** In a crowd whoever has a link waits until nobody has come for this long: every dial to somebody who is a neighbour for
+ *  a moment only is a connection for nothing. */
+const CROWD_PAUSE_MS: Millis = 400
+/** It waits no longer than this: people may be coming all the time. */
+const LONGEST_PAUSE_MS: Millis = 2_000
 /** A link younger than this is kept, wanted or not: somebody may just be joining over it. */
 const YOUNG_MS: Millis = 10_000
 
@@ -19,6 +24,8 @@ export class Tending {
   readonly #rendezvous: Rendezvous
   readonly #clock: Clock
   #cancel: (() => void) | undefined
+  /** Since when something has changed that was not looked at. */
+  #unseenSince: Millis | undefined
 
   constructor(mesh: Mesh, rendezvous: Rendezvous, clock: Clock) {
     this.#mesh = mesh
@@ -28,13 +35,17 @@ export class Tending {
 
   /** Somebody came or went: one look for all that happens in a moment. */
   changed(): void {
-    this.#lookAfter(PAUSE_MS)
+    const now = this.#clock.now()
+    this.#unseenSince ??= now
+    const isCrowd = this.#mesh.company.ring().byId.length > FULL_MESH && this.#linked('front').length > 0
+    const left = this.#unseenSince + LONGEST_PAUSE_MS - now
+    this.#lookAfter(isCrowd ? Math.max(0, Math.min(CROWD_PAUSE_MS, left)) : PAUSE_MS)
   }
 
   /** Alone, or without somebody we want: the server is asked too; otherwise the mesh mends itself. */
   lost(instance: InstanceId): void {
     if (this.#linked('front').length === 0 || this.#isWanted(instance)) this.#rendezvous.miss()
-    this.changed()
+    this.#lookAfter(PAUSE_MS)
   }
 
   /** Whether there is a reason for a link to this instance, or room: for those the crowd has not heard of, and for
@@ -68,6 +79,7 @@ export class Tending {
   }
 
   #look(): void {
+    this.#unseenSince = undefined
     const { me, peers, company } = this.#mesh
     const ring = company.ring()
     const wanted = wantedLinks(me, ring)

@@ -16,8 +16,8 @@ const WARM_UP_KEYS = 10
 const KEYS: Record<Effort, number> = { full: 60, quick: 20 }
 const KEY_PAUSE_MS = 250
 const REST_MS: Record<Effort, number> = { full: 60_000, quick: 10_000 }
-/** The overlay has settled by then. */
-const SETTLE_MS = 10_000
+/** The overlay has settled by then: links that are not wanted are kept for ten seconds (src/session/tending.ts). */
+const SETTLE_MS = 25_000
 /** The last key's acknowledgements are through by then. */
 const AFTER_KEYS_MS = 2_500
 /** First byte of the neighbour's messages that carry updates. */

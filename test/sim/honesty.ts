@@ -18,7 +18,7 @@ import type { Town } from './town.ts'
 /** A dead peer is noticed within this time. */
 const NOTICED_MS: Millis = 10_000
 /** Somebody only heard of through others is missed within this time. */
-const HEARD_MS: Millis = 120_000
+const HEARD_MS: Millis = 15_000
 /** What changed is told to listeners within this time. */
 const TOLD_MS: Millis = 100
 

@@ -68,7 +68,7 @@ export class Company {
     for (const { presence, encoded, doubtedAt } of this.presence.seen.values()) {
       const { instance, counter } = presence
       if (instance !== link.remote) link.send({ type: 'presence', presence: encoded })
-      else if (doubtedAt !== undefined) link.send({ type: 'missed', instance, counter })
+      if (doubtedAt !== undefined) link.send({ type: 'missed', instance, counter })
     }
   }
 

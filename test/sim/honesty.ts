@@ -104,7 +104,7 @@ export class Honesty {
         throw new Broken('dishonest', `${name} is linked to ${other.name}, from whom nothing comes`)
     }
     const possible = this.#reachableFrom(device)
-    if (peers > possible.length)
+    if (peers > possible.length && this.#isCalm())
       throw new Broken('dishonest', `${name} counts ${peers} people; it can know of ${possible} only`)
   }
 
@@ -126,6 +126,13 @@ export class Honesty {
         .filter((at) => this.#isLately(at, HEARD_MS))
         .map(() => `${name} before`),
     ])
+  }
+
+  /** Nobody came back lately who could not notice what happened, and tells what was so before. */
+  #isCalm(): boolean {
+    const { devices, network } = this.#town
+    const moments = [network.healedAt, ...devices.map(({ site }) => site?.wokeAt ?? 0)]
+    return moments.every((moment) => !this.#isLately(moment, HEARD_MS))
   }
 
   /** Lately enough that nobody has to have noticed. */

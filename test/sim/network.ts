@@ -52,6 +52,7 @@ export class SimNetwork {
   readonly #silent = new Map<string, Millis>()
   /** Pairs whose new links do not come about though old ones go on. */
   readonly #barred = new Set<string>()
+  healedAt: Millis
   readonly #cameAt = new Map<string, Millis>()
   /** Whose channel it is, for who wants to know in whose hands a link is. */
   readonly owners = new WeakMap<Channel, Site>()
@@ -60,6 +61,7 @@ export class SimNetwork {
     this.#time = parts.time
     this.#chance = parts.chance
     this.#trace = parts.trace
+    this.healedAt = parts.time.now()
   }
 
   dialer(site: Site): Dialer {
@@ -87,6 +89,7 @@ export class SimNetwork {
 
   /** Everything passes again; what was under way comes late. */
   heal(): void {
+    this.healedAt = this.#time.now()
     this.#silent.clear()
     this.#barred.clear()
     for (const { ends } of this.#links) for (const end of ends) end.resume()

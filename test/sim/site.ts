@@ -15,6 +15,8 @@ export class Site implements Clock {
   isTouched = false
   /** When it could not run last; it needs a moment to notice what happened meanwhile. */
   thawedAt: Millis
+  /** When it thawed last. */
+  wokeAt: Millis | undefined
   /** Since when it cannot run; undefined: it can. */
   frozenAt: Millis | undefined
   readonly #time: VirtualTime
@@ -84,6 +86,7 @@ export class Site implements Clock {
     this.#phase = 'alive'
     this.frozenAt = undefined
     this.thawedAt = this.#time.now()
+    this.wokeAt = this.thawedAt
     this.#time.wakeAfter(0, () => this.#takeNext())
   }
 

@@ -15,6 +15,7 @@ import type { DeviceId, SessionId, WriterId } from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import type { Crypto, SignKeys } from '../crypto/crypto.ts'
 import { decodeAdoption } from '../wire/adoption.ts'
+import { decodeCheckpoint } from '../wire/checkpoint.ts'
 import { type Entry, type EntryKind, isSignedBy, openEntry, sealEntry, sizeOfEntry } from '../wire/entry.ts'
 import { type ChainId, chainOf, type Head } from '../wire/heads.ts'
 import {
@@ -215,6 +216,9 @@ function accept(state: LogState, entry: Entry, verify: boolean, outputs: LogOutp
   if (entryKey === undefined) return setAside(state, entry, outputs)
   const content = openEntry(state.crypto, entry, entryKey)
   if (isViolation(content)) return content
+  // whoever holds what does not decode would be blamed by the next it is passed on to
+  const checkpoint = entry.kind === 'checkpoint' ? decodeCheckpoint(content.body) : undefined
+  if (isViolation(checkpoint)) return checkpoint
   const inspected = entry.kind === 'edit' ? state.evaluator.inspect(content.body, chain.clientID) : undefined
   if (isViolation(inspected)) return inspected
   const inspection = inspected && placedIn(chain, inspected)

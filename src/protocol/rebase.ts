@@ -59,7 +59,8 @@ export function compare(
     if (head.seq > chain.applied) news = true
     const known = head.seq === chain.base ? chain.baseId : entryAt(chain, head.seq)?.entry.id
     if (head.seq > 0 && known !== undefined && chain.base + chain.entries.length > 0 && known !== head.id)
-      return 'contradicts'
+      // of two branches each honest device may have applied the other one
+      return chain.ended === 'forked' ? 'nothing-new' : 'contradicts'
     if (known !== undefined && heldSeq(chain) > 0 && clockAfter(chain, head.seq) !== head.nextClock)
       return 'contradicts'
   }

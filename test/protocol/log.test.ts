@@ -165,6 +165,13 @@ describe('what depends on roster, base or document never closes a link', () => {
     }
   })
 
+  test('a checkpoint that cannot be read is the fault of whoever brings it, and is never passed on', () => {
+    const log = new TestLog()
+    const author = new Author(ben)
+    expect(kinds(log.receive(author.say('checkpoint', bodyOf({ clock: 0, length: 1 }))))).toEqual(['violation'])
+    expect(held(log, author)).toBe(0)
+  })
+
   test("a clock that is not the writer's next ends it", () => {
     for (const clock of [0, 2]) {
       const log = new TestLog()

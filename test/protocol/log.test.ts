@@ -168,7 +168,9 @@ describe('what depends on roster, base or document never closes a link', () => {
   test('a checkpoint that cannot be read is the fault of whoever brings it, and is never passed on', () => {
     const log = new TestLog()
     const author = new Author(ben)
-    expect(kinds(log.receive(author.say('checkpoint', bodyOf({ clock: 0, length: 1 }))))).toEqual(['violation'])
+    expect(kinds(log.receive(author.say('checkpoint', bodyOf({ clock: 0, length: 1 }))))).toEqual([
+      'violation',
+    ])
     expect(held(log, author)).toBe(0)
   })
 

@@ -18,7 +18,7 @@ import type { Town } from './town.ts'
 /** A dead peer is noticed within this time. */
 const NOTICED_MS: Millis = 10_000
 /** Somebody only heard of through others is missed within this time. */
-const HEARD_MS: Millis = 15_000
+const HEARD_MS: Millis = 20_000
 /** What changed is told to listeners within this time. */
 const TOLD_MS: Millis = 100
 
@@ -131,6 +131,8 @@ export class Honesty {
   /** Nobody came back lately who could not notice what happened, and tells what was so before. */
   #isCalm(): boolean {
     const { devices, network } = this.#town
+    // a liar may show again whose presence it kept
+    if (devices.some(({ isHostile }) => isHostile)) return false
     const moments = [network.healedAt, ...devices.map(({ site }) => site?.wokeAt ?? 0)]
     return moments.every((moment) => !this.#isLately(moment, HEARD_MS))
   }
@@ -140,12 +142,9 @@ export class Honesty {
     return this.#isLately(alive ? site?.frozenAt : endedAt, span)
   }
 
-  #wasOpen(from: SimDevice, to: SimDevice, span: Millis): boolean {
-    const { network } = this.#town
-    return (
-      this.#isLately(network.silentSince(from.number, to.number), span) &&
-      this.#isLately(network.silentSince(to.number, from.number), span)
-    )
+  /** Whether one could hear the other: who is not heard itself may not know. */
+  #wasOpen(one: SimDevice, other: SimDevice, span: Millis): boolean {
+    return this.#isLately(this.#town.network.silentSince(other.number, one.number), span)
   }
 
   #isLately(moment: Millis | undefined, span: Millis): boolean {

@@ -36,9 +36,8 @@ test.each(['drop', 'skip', 'early'] as const)(
   'a planted bug (%s) is found',
   { timeout: 60_000 },
   async (plant) => {
-    const verdicts: string[] = []
-    for (let seed = 1; seed <= 8; seed++) verdicts.push(await verdictOn(crypto, { seed, plant }))
-    expect(verdicts.filter((verdict) => verdict !== '')).not.toEqual([])
+    for (let seed = 1; seed <= 30; seed++) if ((await verdictOn(crypto, { seed, plant })) !== '') return
+    expect.unreachable('thirty seeds did not notice')
   },
 )
 

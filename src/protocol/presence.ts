@@ -57,6 +57,8 @@ export type PresenceOutput =
       readonly clientID: number
       readonly encoded: Uint8Array
       readonly first: boolean
+      /** Somebody missed it: this is the sign of life that was asked for. */
+      readonly wasDoubted: boolean
       /** It stands behind another tab now, or no longer. */
       readonly moved: boolean
     }
@@ -153,7 +155,9 @@ function received(state: PresenceState, bytes: Uint8Array): PresenceOutput[] {
     })
   }
   const moved = before !== undefined && before.presence.place !== presence.place
-  outputs.push({ type: 'shown', presence, clientID, encoded: bytes, first: before === undefined, moved })
+  const first = before === undefined
+  const wasDoubted = before?.doubtedAt !== undefined
+  outputs.push({ type: 'shown', presence, clientID, encoded: bytes, first, wasDoubted, moved })
   return outputs
 }
 

@@ -75,12 +75,12 @@ export class Company {
   /**
    * Everybody the lost link was the way to may be gone too, and whoever no way is known to. But a link of a crowd that
    * neither side wants, and that was closed, was let go: a doubt of all behind it, and the answers, would go through
-   * the whole crowd. Whoever lets go asks after the other side alone: it may have died before that was noticed.
+   * the whole crowd. After the other side alone is asked: it may have died.
    */
   unlinked(remote: InstanceId, how: HowLost): void {
     if (how !== 'dead' && this.#wasLetGo(remote)) {
       this.#forgetWays(remote)
-      if (how === 'closed here') this.#step({ type: 'lost', instance: remote, now: this.#parts.clock.now() })
+      this.#step({ type: 'lost', instance: remote, now: this.#parts.clock.now() })
       return
     }
     const behind = [...this.presence.seen.keys()].filter(
@@ -150,7 +150,8 @@ export class Company {
       case 'missed-me':
         return listener.missedHere()
       case 'repeated':
-        if (from !== undefined) step({ type: 'redundant', link: from.link.remote, device: output.device })
+        if (from !== undefined && !this.#isCrowd)
+          step({ type: 'redundant', link: from.link.remote, device: output.device })
         return
       case 'wake':
         return this.#wake.at(output.at)
@@ -164,17 +165,31 @@ export class Company {
     }
   }
 
+  get #isCrowd(): boolean {
+    return this.presence.seen.size >= FULL_MESH
+  }
+
   #told(output: Parameters<CompanyListener['presence']>[0], from: MeshPeer | undefined): void {
     this.#remember(output.presence.instance, output.presence.device)
-    if (output.encoded !== undefined) this.#relay(output.presence, output.encoded, from)
+    const everywhere = output.type === 'hidden' || output.first || output.wasDoubted
+    if (output.encoded !== undefined) this.#relay(output.presence, output.encoded, from, everywhere)
     this.#parts.listener.presence(output)
   }
 
-  /** Who is here reaches those who are not linked to them, along the same pruned ways as entries. */
-  #relay({ device, instance }: Presence, presence: Uint8Array, from: MeshPeer | undefined): void {
+  /** Who is here reaches those who are not linked to them: among a few, where nearly everybody is linked to the author,
+   *  along the same pruned ways as entries; in a crowd along every link, because links come and go there and nothing
+   *  asks again for a presence that did not come. Who came, was missed or went goes `everywhere` in any case. */
+  #relay(
+    { device, instance }: Presence,
+    presence: Uint8Array,
+    from: MeshPeer | undefined,
+    everywhere: boolean,
+  ): void {
+    const isFlooded = everywhere || this.#isCrowd
     for (const peer of this.#parts.peers.values()) {
       if (peer === from || peer.link.remote === instance) continue
-      if (this.#parts.gossip.links.get(peer.link.remote)?.pruned.has(device) === true) continue
+      const isPruned = this.#parts.gossip.links.get(peer.link.remote)?.pruned.has(device) === true
+      if (isPruned && !isFlooded) continue
       peer.link.send({ type: 'presence', presence })
     }
   }

@@ -9,7 +9,7 @@ import { type Pairing, Sleepers } from '../soak/freezing.ts'
 import { Lives } from '../soak/killing.ts'
 import { isBackInStep } from '../soak/programme.ts'
 import { weather } from '../soak/storm.ts'
-import { closeAll, launchBrowser } from './browsers.ts'
+import { closeAll } from './browsers.ts'
 import { type Product, startProduct, stopProducts } from './product.ts'
 
 /** Each kind freezes once, and is waited for once. */
@@ -44,10 +44,8 @@ test('with one browser of two stopped for 10 s, both are back in step within 5 s
 })
 
 test('when the server is killed and started again ten times while people join, everybody ends joined', async () => {
-  const browser = await launchBrowser('chromium')
-  const storm = { product, blows: BLOWS, peers: 8, pages: [browser], chance: chanceFrom(3) }
-  expect(await weather(storm)).toMatchObject({ joined: 9 })
-  await browser.close()
+  const storm = { product, blows: BLOWS, peers: 8, pages: [], chance: chanceFrom(3) }
+  expect(await weather(storm)).toMatchObject({ joined: 8 })
 })
 
 test('eight peers that edit and come and go end with one text, and leave no heap behind', async () => {

@@ -210,7 +210,7 @@ describe('a log put on a checkpoint', () => {
     )
   })
 
-  test('tells news, nothing new, and a contradiction apart', () => {
+  test('tells news, nothing new, a contradiction and people not known yet apart', () => {
     const author = new Author(ben)
     const [first, second] = [author.edit(), author.edit()]
     const peer = new Peer()
@@ -222,6 +222,6 @@ describe('a log put on a checkpoint', () => {
     const stranger = new Author(ben, 'of nobody').seal('profile', new Uint8Array(1), {
       device: '00'.repeat(16) as never,
     })
-    expect(compare(peer.log, { heads: [{ ...stranger, nextClock: 0 }] })).toBe('contradicts')
+    expect(compare(peer.log, { heads: [{ ...stranger, nextClock: 0 }] })).toBe('roster-behind')
   })
 })

@@ -47,12 +47,16 @@ export function openCheckpoint(state: LogState, entry: Entry): Checkpoint | Viol
   return isViolation(content) ? content : decodeCheckpoint(content.body)
 }
 
-/** 'contradicts': it names an id we know to be another one, so its author lies or was lied to. */
+/** 'contradicts': it names an id we know to be another one, so its author lies or was lied to. 'roster-behind': it
+ *  names somebody who is not known here (yet). */
 export function compare(
   state: LogState,
   checkpoint: Pick<Checkpoint, 'heads'> & Partial<Pick<Checkpoint, 'free'>>,
-): 'brings-news' | 'nothing-new' | 'contradicts' {
+): 'brings-news' | 'nothing-new' | 'contradicts' | 'roster-behind' {
   let news = false
+  // who joined lately may be unknown here
+  if (checkpoint.heads.some(({ device }) => state.roster.certificateOf(device) === undefined))
+    return 'roster-behind'
   for (const head of checkpoint.heads) {
     const chain = chainFor(state, head)
     if (chain === undefined) return 'contradicts'

@@ -362,6 +362,10 @@ export class Replica {
     const verdict = compare(this.log, checkpoint)
     // whoever signed it did not know of a cut: of use only once somebody vouches for what it covers
     if (passesCut(this.log, { ...checkpoint, rosterSeq: entry.rosterSeq })) return false
+    if (verdict === 'roster-behind') {
+      this.#listener.rosterBehind(from)
+      return false
+    }
     if (verdict === 'contradicts') return this.#contradicted(entry, from, 'entries that are not')
     if (verdict === 'nothing-new' && !freeNews && !ownersWord) return false
     if (checkpoint.state.kind === 'inline')

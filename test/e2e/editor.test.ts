@@ -19,6 +19,7 @@ const RULES = [
   'a caret at text that has not arrived yet shows when it has',
   'nonsense in a state draws nothing and throws nothing',
   'my cursor is told when it moves, and typing ahead tells nothing',
+  'an edit of theirs before my cursor moves it and tells nothing',
   'a viewer cannot change the text, and may again when the role changes',
   'a replaced document is bound again, and edits go into it',
   'following keeps somebody in view until I do something of my own',

@@ -219,9 +219,9 @@ describe('the tab that leads goes', () => {
     const { ada, ben } = await company(2)
     const [first, second] = ada as [Open, Open]
     await until('both carets are there', () => caretsIn(ben).length === 2)
-    let most = 0
     first.tab.hide()
     await until('one caret is left', () => caretsIn(ben).length === 1)
+    let most = 1
     ben.awareness.on('change', () => {
       most = Math.max(most, caretsIn(ben).length)
     })

@@ -226,6 +226,15 @@ export class Page extends EventTarget {
     this.dispatchEvent(new CustomEvent('toast', { detail }))
   }
 
+  /** Who asks to edit can be allowed to at once. */
+  #permissionOf({ device, name }: Member): ToastAction {
+    return { name: strings.letEdit(name), act: () => this.letEdit(device) }
+  }
+
+  letEdit(device: Member['device']): void {
+    this.session?.setRole(device, 'editor').catch((error: Error) => this.toast(error.message))
+  }
+
   /** Who has just come can be sent away at once, after a question. */
   #removalOf([first, ...more]: readonly Member[]): ToastAction | undefined {
     if (first === undefined || more.length > 0 || !this.isOwner) return undefined
@@ -325,7 +334,7 @@ export class Page extends EventTarget {
       watchSession(session, {
         changed: () => this.#changed(),
         counted: () => this.dispatchEvent(new Event('status')),
-        said: (sentence, topic) => this.toast(sentence, topic),
+        said: ({ sentence, topic, asker }) => this.toast(sentence, topic, asker && this.#permissionOf(asker)),
         left: (member) => this.#desk?.unfollow(member.device),
         ended: (reason) => this.#ended(session, reason),
       }),

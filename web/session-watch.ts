@@ -1,7 +1,7 @@
 /** Listening to an open session on behalf of the page: what changed, sorted by what it means for the screen. */
 import type { Member, Session, SessionStatus } from '../src/index.ts'
 import type { EndReason } from './page-state.ts'
-import { decisionsBetween, standingOf } from './standing.ts'
+import { type Decision, decisionsBetween, standingOf } from './standing.ts'
 
 export interface SessionListener {
   /** Anything on screen may look different. */
@@ -9,7 +9,7 @@ export interface SessionListener {
   /** Only counts of changes moved, many times a second while typing. */
   counted(): void
   /** A sentence for the person; the next about the same topic takes its place. */
-  said(sentence: string, topic: string): void
+  said(decision: Decision): void
   left(member: Member): void
   ended(reason: EndReason): void
 }
@@ -28,7 +28,7 @@ export function watchSession(session: Session, listener: SessionListener): () =>
     session.on('members', () => {
       const before = standing
       standing = standingOf(session)
-      for (const { sentence, topic } of decisionsBetween(before, standing)) listener.said(sentence, topic)
+      for (const decision of decisionsBetween(before, standing)) listener.said(decision)
       listener.changed()
     }),
     session.on('peers', () => listener.changed()),

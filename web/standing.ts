@@ -15,6 +15,8 @@ export interface Decision {
   readonly sentence: string
   /** The next sentence about it takes the place of the last. */
   readonly topic: string
+  /** Who asks to edit, where this device can let them with one click. */
+  readonly asker?: Member
 }
 
 export function standingOf({ members, isPaused }: Session): Standing {
@@ -27,7 +29,29 @@ export function decisionsBetween(before: Standing, after: Standing): readonly De
   return [
     ...before.members.flatMap((member) => aboutPerson(member, now.get(member.device), ownerOf(after))),
     ...aboutPause(before, after),
+    ...after.members.flatMap((member) => aboutAsking(member, before, after)),
   ]
+}
+
+/** The owner is told who asks, and whoever asks whether the owner can see it now. */
+function aboutAsking(member: Member, before: Standing, { members }: Standing): readonly Decision[] {
+  const asked = before.members.find(({ device }) => device === member.device)?.asksToEdit ?? false
+  if (asked === member.asksToEdit) return []
+  const topic = `asking ${member.device}`
+  const owner = members.find(({ role }) => role === 'owner')
+  if (member.isMe) {
+    if (member.role !== 'viewer') return []
+    const name = owner?.name ?? strings.problems.someone
+    return [
+      {
+        sentence: member.asksToEdit ? strings.youAsk(name, owner?.here ?? false) : strings.youAskNoMore,
+        topic,
+      },
+    ]
+  }
+  if (!owner?.isMe || member.role !== 'viewer') return []
+  if (!member.asksToEdit) return [{ sentence: strings.asksNoMore(member.name), topic }]
+  return [{ sentence: strings.asksToEdit(member.name), topic, asker: member }]
 }
 
 /** Undefined: oneself, who decides. */

@@ -99,6 +99,17 @@ export const strings = {
   removeQuestion: (name: string) =>
     `Remove ${name}? They get nothing from now on. They keep what they have read.`,
   keepPerson: 'Keep',
+  askToEdit: 'Ask to edit',
+  takeBackRequest: 'Take back the request',
+  asks: 'asks to edit',
+  letEdit: (name: string) => `Let ${name} edit`,
+  asksToEdit: (name: string) => `${name} asks to edit`,
+  asksNoMore: (name: string) => `${name} no longer asks to edit`,
+  youAsk: (owner: string, isHere: boolean) =>
+    isHere
+      ? `${owner} is asked whether you may edit`
+      : `${owner} is not here. They are asked when they come.`,
+  youAskNoMore: 'You no longer ask to edit',
   pauseEditing: 'Pause editing',
   resumeEditing: 'Resume editing',
   pausedForOthers: 'Editing is paused: only you can write.',

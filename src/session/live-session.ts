@@ -147,6 +147,13 @@ export class LiveSession implements Session {
     await this.#workings.governing.setRole(device, role)
   }
 
+  askToEdit(asks: boolean): void {
+    this.#requireLife()
+    if (this.me.role !== 'viewer') throw new NotAllowed('You can edit this session already.')
+    this.#workings.people.raiseHand(asks)
+    this.#workings.emitter.emit('members', this.members)
+  }
+
   async pause(paused: boolean): Promise<void> {
     this.#requireLife()
     await this.#workings.governing.pause(paused)

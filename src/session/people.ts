@@ -10,7 +10,13 @@ import type { AuthenticatedAwareness } from '../doc/awareness.ts'
 import type * as presenceCore from '../protocol/presence.ts'
 import type { Roster } from '../protocol/roster.ts'
 import { MAX_PERSON_NAME_BYTES, MAX_PRESENCE_RANGES, PRESENCE_PAUSE_MS } from '../wire/limits.ts'
-import { type Presence, type PresenceCursor, type PresencePlace, sealPresence } from '../wire/presence.ts'
+import {
+  type Presence,
+  type PresenceCursor,
+  type PresenceHand,
+  type PresencePlace,
+  sealPresence,
+} from '../wire/presence.ts'
 import type { Keyring } from './keyring.ts'
 import type { Member, PresenceState } from './public.ts'
 
@@ -41,6 +47,7 @@ export class People {
   /** What the last one said, its counter aside; undefined when it has to be said again. */
   #said: string | undefined
   #left: 'no' | 'goodbye said' = 'no'
+  #hand: PresenceHand = 'down'
 
   constructor(parts: PeopleParts) {
     this.#parts = parts
@@ -75,6 +82,8 @@ export class People {
     for (const shown of this.#shown.values())
       this.#parts.awareness.setRemote(shown.clientID, this.#stateOf(shown.presence))
     this.showMyself()
+    if (this.#hand === 'raised' && this.#parts.roster.roleOf(this.#parts.keyring.device) !== 'viewer')
+      this.raiseHand(false)
   }
 
   members(): readonly Member[] {
@@ -86,6 +95,7 @@ export class People {
     const isMe = device === keyring.device
     const profile = isMe ? keyring.stored : (this.#newest(device) ?? roster.certificateOf(device))
     const role = roster.roleOf(device) ?? 'viewer'
+    const hand = isMe ? this.#hand : this.#handOf(device)
     return {
       device,
       name: cutName(profile?.name ?? ''),
@@ -93,7 +103,15 @@ export class People {
       role,
       isMe,
       here: isMe || this.isHere(device),
+      asksToEdit: role === 'viewer' && hand === 'raised',
     }
+  }
+
+  /** One raised hand of a person is enough, whichever tab it is. */
+  #handOf(device: DeviceId): PresenceHand {
+    for (const { presence } of this.#shown.values())
+      if (presence.device === device && presence.hand === 'raised') return 'raised'
+    return 'down'
   }
 
   #newest(device: DeviceId): Presence | undefined {
@@ -144,6 +162,12 @@ export class People {
     })
   }
 
+  /** Asks to be allowed to edit, or does so no more. */
+  raiseHand(asks: boolean): void {
+    this.#hand = asks ? 'raised' : 'down'
+    this.changed()
+  }
+
   /** Somebody misses us: the same again, as news. */
   repeat(): void {
     this.#said = undefined
@@ -179,6 +203,7 @@ export class People {
       phase: state.away === true ? 'away' : state.idle === true ? 'idle' : 'active',
       name: cutName(keyring.stored.name),
       place: place(),
+      hand: this.#hand,
       color: keyring.stored.color,
       cursor: state.cursor && cursorOf(state.cursor),
     }

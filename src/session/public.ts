@@ -61,6 +61,8 @@ export interface Member {
   readonly isMe: boolean
   /** Any instance of it is linked or seen right now. */
   readonly here: boolean
+  /** A viewer who is here and asks to be allowed to edit. */
+  readonly asksToEdit: boolean
 }
 
 /** Another running instance (one tab, one process) that we see. */
@@ -214,6 +216,9 @@ export interface Session {
   remove(device: DeviceId): Promise<void>
   /** Owner only. What an editor wrote that nobody has seen yet stays on its device when it becomes a viewer. */
   setRole(device: DeviceId, role: 'editor' | 'viewer'): Promise<void>
+  /** Raises a hand that everybody sees, or takes it down. It goes down by itself when the owner lets this device edit.
+   *  @throws NotAllowed unless this device may only view */
+  askToEdit(asks: boolean): void
   /** While paused nobody but the owner writes. Owner only. */
   pause(paused: boolean): Promise<void>
   readonly isPaused: boolean

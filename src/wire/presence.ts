@@ -32,6 +32,9 @@ export type PresencePhase = 'active' | 'idle' | 'gone' | 'away'
 /** 'behind': another tab of its browser holds the links; nobody dials this one, and it is reached through that one. */
 export type PresencePlace = 'front' | 'behind'
 
+/** 'raised': whoever may only read asks to be allowed to edit. */
+export type PresenceHand = 'down' | 'raised'
+
 export interface PresenceCursor {
   readonly root: string
   readonly ranges: readonly { readonly anchor: Uint8Array; readonly head: Uint8Array }[]
@@ -45,6 +48,7 @@ export interface Presence {
   readonly counter: number
   readonly phase: PresencePhase
   readonly place: PresencePlace
+  readonly hand: PresenceHand
   readonly name: string
   readonly color: number
   readonly cursor: PresenceCursor | undefined
@@ -59,6 +63,7 @@ export interface SignedPresence {
 const PHASES: readonly PresencePhase[] = ['active', 'idle', 'gone', 'away']
 const HAS_CURSOR = 0x80
 const IS_BEHIND = 0x40
+const IS_RAISED = 0x20
 const LABEL = toUtf8('coterie/1/presence')
 const SIGNATURE_BYTES = 64
 
@@ -112,9 +117,10 @@ function encodePresence(presence: Presence): Uint8Array {
     .fixed(idBytes(presence.writer))
   const cursor = presence.cursor
   const place = presence.place === 'behind' ? IS_BEHIND : 0
+  const hand = presence.hand === 'raised' ? IS_RAISED : 0
   writer
     .varuint(presence.counter)
-    .u8(PHASES.indexOf(presence.phase) | place | (cursor === undefined ? 0 : HAS_CURSOR))
+    .u8(PHASES.indexOf(presence.phase) | place | hand | (cursor === undefined ? 0 : HAS_CURSOR))
   writer.text(presence.name).u8(presence.color)
   if (cursor === undefined) return writer.finish()
   writer
@@ -131,14 +137,15 @@ function readPresence(reader: Reader): Presence {
   const writer = idOf<WriterId>(reader.fixed(ID_BYTES.writer))
   const counter = reader.varuint()
   const state = reader.u8()
-  const phase = PHASES[state & ~(HAS_CURSOR | IS_BEHIND)]
+  const phase = PHASES[state & ~(HAS_CURSOR | IS_BEHIND | IS_RAISED)]
   if (phase === undefined) throw new Malformed('unknown phase of presence')
   const place = (state & IS_BEHIND) === 0 ? 'front' : 'behind'
+  const hand = (state & IS_RAISED) === 0 ? 'down' : 'raised'
   const name = reader.text(MAX_PERSON_NAME_BYTES)
   const color = reader.u8()
   if (color >= PALETTE_SIZE) throw new Malformed('a colour outside the palette')
   const cursor = (state & HAS_CURSOR) === 0 ? undefined : readCursor(reader)
-  return { device, instance, writer, counter, phase, place, name, color, cursor }
+  return { device, instance, writer, counter, phase, place, hand, name, color, cursor }
 }
 
 function readCursor(reader: Reader): PresenceCursor {

@@ -65,6 +65,7 @@ function presenceOf({ device, crypto }: Villain, change: Partial<Presence> = {})
     counter: 1,
     phase: 'active',
     place: 'front',
+    hand: 'down',
     name: 'Mallory',
     color: 1,
     cursor: undefined,

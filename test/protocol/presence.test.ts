@@ -34,6 +34,7 @@ function sealed(who: Person, change: Partial<Presence> = {}, sign = who.sign): U
     counter: 1,
     phase: 'active',
     place: 'front',
+    hand: 'down',
     name: who.certificate.name,
     color: 3,
     cursor: undefined,

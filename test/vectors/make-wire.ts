@@ -304,8 +304,10 @@ function headOf({ writer, device, held, heldId, applied, ended }: Head): Uint8Ar
   return join(raw(writer), raw(device), varuint(held), raw(heldId), varuint(held - applied), flag(ended))
 }
 
-function presenceOf({ device, instance, writer, counter, phase, place, name, color, cursor }: Presence) {
-  const added = (place === 'behind' ? 64 : 0) + (cursor === undefined ? 0 : 128)
+function presenceOf(presence: Presence) {
+  const { device, instance, writer, counter, phase, place, hand, name, color, cursor } = presence
+  const added =
+    (hand === 'raised' ? 32 : 0) + (place === 'behind' ? 64 : 0) + (cursor === undefined ? 0 : 128)
   const state = ['active', 'idle', 'gone', 'away'].indexOf(phase) + added
   const who = join(
     raw(device),

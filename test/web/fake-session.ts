@@ -36,7 +36,7 @@ export const CALM: SessionStatus = {
 
 export function member(name: string, color: number, extra: Partial<Member> = {}): Member {
   const device = name.padEnd(16, '.') as DeviceId
-  return { device, name, color, role: 'editor', isMe: false, here: true, ...extra }
+  return { device, name, color, role: 'editor', isMe: false, here: true, asksToEdit: false, ...extra }
 }
 
 export class FakeSession implements Session {
@@ -170,6 +170,11 @@ export class FakeSession implements Session {
     this.members = this.members.map((one) => (one.device === device ? { ...one, role } : one))
     this.emit('members', this.members)
     return Promise.resolve()
+  }
+
+  askToEdit(asksToEdit: boolean): void {
+    this.members = this.members.map((one) => (one.isMe ? { ...one, asksToEdit } : one))
+    this.emit('members', this.members)
   }
 
   pause(paused: boolean): Promise<void> {

@@ -38,6 +38,31 @@ test('a removal is told to those who stay, and not by a sentence to whoever was 
   expect(said(standing([ada, me('editor'), ben]), standing([ada, ben]))).toEqual([])
 })
 
+test('who asks to edit is told to the owner, with one click to let them, and nobody else', () => {
+  const viewer = { ...ben, role: 'viewer' } as const
+  const hand = { ...viewer, asksToEdit: true } as const
+  const asked = decisionsBetween(standing([me('owner'), viewer]), standing([me('owner'), hand]))
+  expect(asked).toEqual([{ sentence: 'Ben asks to edit', topic: expect.any(String), asker: hand }])
+  expect(said(standing([me('owner'), hand]), standing([me('owner'), viewer]))).toEqual([
+    'Ben no longer asks to edit',
+  ])
+  expect(said(standing([me('owner'), hand]), standing([me('owner'), ben]))).toEqual(['Ben can now edit'])
+  expect(said(standing([ada, me('editor'), viewer]), standing([ada, me('editor'), hand]))).toEqual([])
+})
+
+test('whoever asks is told whether the owner is here to see it', () => {
+  const hand = { ...me('viewer'), asksToEdit: true }
+  const away = { ...ada, here: false }
+  expect(said(standing([ada, me('viewer')]), standing([ada, hand]))).toEqual([
+    'Ada is asked whether you may edit',
+  ])
+  expect(said(standing([away, me('viewer')]), standing([away, hand]))).toEqual([
+    'Ada is not here. They are asked when they come.',
+  ])
+  expect(said(standing([ada, hand]), standing([ada, me('viewer')]))).toEqual(['You no longer ask to edit'])
+  expect(said(standing([ada, hand]), standing([ada, me('editor')]))).toEqual(['You can now edit'])
+})
+
 test('names, colours and who comes are no decision', () => {
   expect(said(standing([ada]), standing([ada, me('editor')]))).toEqual([])
   expect(

@@ -124,6 +124,7 @@ export const presence: fc.Arbitrary<Presence> = fc.record({
   counter: fc.maxSafeNat(),
   phase: fc.constantFrom('active', 'idle', 'gone', 'away'),
   place: fc.constantFrom('front', 'behind'),
+  hand: fc.constantFrom('down', 'raised'),
   name,
   color: fc.nat(11),
   cursor: optional(fc.record({ root: name, ranges: list(fc.record({ anchor: upTo(20), head: upTo(20) })) })),

@@ -109,6 +109,11 @@ export class Bar extends LitElement {
         padding-left: 12px;
         border-left: 1px solid var(--line-strong);
       }
+      .ask {
+        flex: none;
+        min-height: 28px;
+        margin: -4px 0 -4px 8px;
+      }
       .actions {
         display: flex;
         grid-area: actions;
@@ -148,6 +153,7 @@ export class Bar extends LitElement {
           min-height: 36px;
         }
         .mark,
+        .ask,
         .enter {
           display: none;
         }
@@ -242,7 +248,17 @@ export class Bar extends LitElement {
   #status() {
     return html`<coterie-status .page=${this.page}></coterie-status>${
       this.page.isDraft ? html`<span>, ${strings.onlyOnThisDevice}</span>` : nothing
-    }${this.#limit() === undefined ? nothing : html`<span class="role">${this.#limit()}</span>`}`
+    }${this.#limit() === undefined ? nothing : html`<span class="role">${this.#limit()}</span>`}${this.#ask()}`
+  }
+
+  /** Beside what keeps a reader from writing; on a narrow page it stands in `People` alone. */
+  #ask() {
+    const { session } = this.page
+    if (session?.me.role !== 'viewer' || this.page.state.phase !== 'live') return nothing
+    const { asksToEdit } = session.me
+    return html`<button type="button" class="quiet ask" @click=${() => session.askToEdit(!asksToEdit)}>
+      ${asksToEdit ? strings.takeBackRequest : strings.askToEdit}
+    </button>`
   }
 
   /** Why this person cannot write, or why nobody else can. */

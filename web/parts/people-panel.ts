@@ -68,6 +68,10 @@ export class PeoplePanel extends LitElement {
         text-overflow: ellipsis;
         white-space: nowrap;
       }
+      .answer {
+        grid-column: 2 / -1;
+        padding: 4px 0 8px;
+      }
       .avatar {
         display: grid;
         place-items: center;
@@ -225,7 +229,7 @@ export class PeoplePanel extends LitElement {
       <ul aria-label=${strings.people}>
         ${everybody.map((one) => this.#row(one, session.members))}
       </ul>
-      ${this.#pause(session)}
+      ${this.#pause(session)} ${this.#ask(session)}
       ${everybody.length === 1 ? html`<p class="muted">${strings.nobodyYet}</p>` : ''}
       ${owner && session.isPaused ? html`<p class="muted">${strings.pausedBy(owner.name)}</p>` : nothing}
       ${owner ? html`<p class="muted">${strings.onlyOwnerInvites(owner.name)}</p>` : ''}
@@ -240,6 +244,24 @@ export class PeoplePanel extends LitElement {
       </button>
       ${isPaused ? html`<span class="muted">${strings.pausedForOthers}</span>` : nothing}
     </div>`
+  }
+
+  #ask({ me }: Session) {
+    if (me.role !== 'viewer') return nothing
+    const { asksToEdit } = me
+    return html`<div class="pause">
+      <button type="button" @click=${() => this.page.session?.askToEdit(!asksToEdit)}>
+        ${asksToEdit ? strings.takeBackRequest : strings.askToEdit}
+      </button>
+    </div>`
+  }
+
+  /** One click for whoever asks. */
+  #answer({ device, asksToEdit }: Member, called: string) {
+    if (!asksToEdit || !this.page.isOwner) return nothing
+    return html`<span class="answer"
+      ><button type="button" @click=${() => this.page.letEdit(device)}>${strings.letEdit(called)}</button></span
+    >`
   }
 
   #attempt(work: Promise<void> | undefined): void {
@@ -285,6 +307,7 @@ export class PeoplePanel extends LitElement {
       <span class="name">${member.name}<span class="muted">${mark}</span></span>
       <span class="muted">${strings.roles[member.role]}</span>
       ${details.length === 0 ? '' : html`<span class="details muted">${details.join(' · ')}</span>`}
+      ${this.#answer(member, `${member.name}${mark}`)}
       ${this.page.isOwner && !member.isMe ? this.#actions(member, `${member.name}${mark}`) : nothing}
     </li>`
   }
@@ -321,9 +344,10 @@ export class PeoplePanel extends LitElement {
   /** Idle or away, the place, the way and its time: what of it is known. */
   #details({ member, attention, route, rtt }: Whereabouts): readonly string[] {
     if (attention === 'gone') return [strings.notHere]
-    if (member.isMe) return []
+    if (member.isMe) return member.asksToEdit ? [strings.asks] : []
     const line = this.page.lineOf(member.device)
     return [
+      ...(member.asksToEdit ? [strings.asks] : []),
       ...(attention === 'active' ? [] : [strings[attention]]),
       ...(route === undefined ? [] : [strings.routes[route]]),
       ...(rtt === undefined ? [] : [strings.milliseconds(rtt)]),

@@ -7,12 +7,12 @@
 import { toUtf8 } from '../base/bytes.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Crypto } from '../crypto/crypto.ts'
-import type { Connection, Transaction } from './database.ts'
+import type { Transaction } from './database.ts'
 import { StorageTooNew } from './errors.ts'
 import type { LocalId } from './port.ts'
 import { rowNameOf } from './rows.ts'
 import { createRowSeal, FORMAT } from './sealing.ts'
-import { openAllDataKeys } from './vault.ts'
+import { type KeyPlace, openAllDataKeys } from './vault.ts'
 
 type DataKeys = ReadonlyMap<LocalId, Secret | undefined>
 type Step = (transaction: Transaction<'readwrite'>, dataKeys: DataKeys, crypto: Crypto) => Promise<void>
@@ -20,12 +20,13 @@ type Step = (transaction: Transaction<'readwrite'>, dataKeys: DataKeys, crypto: 
 /** Step n leads from format n to n + 1. */
 const STEPS: readonly Step[] = [bindRowsToTableAndKey]
 
-/** @throws StorageTooNew */
-export async function migrate(connection: Connection, crypto: Crypto): Promise<void> {
+/** @throws StorageTooNew, and DeviceLocked where rows of an older format lie under a passphrase (no format so far) */
+export async function migrate(place: KeyPlace, crypto: Crypto): Promise<void> {
+  const { connection } = place
   const found = formatIn(await connection.get('meta', 'format'))
   if (found > FORMAT) throw new StorageTooNew()
   if (found === FORMAT) return
-  const dataKeys = await openAllDataKeys(connection)
+  const dataKeys = await openAllDataKeys(place)
   await connection.change(['meta', 'rows'], 'strict', async (transaction) => {
     // Read again: another tab may have been quicker.
     const from = formatIn(await transaction.objectStore('meta').get('format'))

@@ -8,8 +8,9 @@
 export type LocalId = string & { readonly kind: 'local' }
 
 /** `card`: what the list of recent sessions shows. `keys`: device, writer and session secrets. `roster`: records and
- *  joins. `entries`: the log since the newest checkpoint. `blobs`: sealed pieces. `history`: entries a checkpoint covers. */
-export type Table = 'card' | 'keys' | 'roster' | 'entries' | 'blobs' | 'history'
+ *  joins. `entries`: the log since the newest checkpoint. `blobs`: sealed pieces. `history`: entries a checkpoint covers.
+ *  `versions`: the text as it was at some moments. */
+export type Table = 'card' | 'keys' | 'roster' | 'entries' | 'blobs' | 'history' | 'versions'
 
 export type Change =
   | { readonly put: Table; readonly key: string; readonly value: Uint8Array }
@@ -42,6 +43,43 @@ export class StorageUnreadable extends Error {
   override name = 'StorageUnreadable'
 }
 
+/** The device has a passphrase, and this page has not been told it: nothing opens. */
+export class DeviceLocked extends Error {
+  override name = 'DeviceLocked'
+  constructor() {
+    super('This device is locked. Enter its passphrase to open anything.')
+  }
+}
+
+export class WrongPassphrase extends Error {
+  override name = 'WrongPassphrase'
+  constructor() {
+    super("That is not this device's passphrase. Try again: nothing was changed, and nobody can look it up.")
+  }
+}
+
+/** The passphrase of this device, under which every session's key lies while there is one. */
+export interface Guard {
+  /** `open`: this page was told it. What the disk says: another tab may have changed it. */
+  state(): Promise<'none' | 'locked' | 'open'>
+  /** Also unlocks. @throws DeviceLocked where there is one already */
+  set(passphrase: string): Promise<void>
+  /** @throws WrongPassphrase */
+  change(from: string, to: string): Promise<void>
+  /** @throws WrongPassphrase */
+  remove(passphrase: string): Promise<void>
+  /** @throws WrongPassphrase, StorageUnreadable */
+  unlock(passphrase: string): Promise<void>
+  /** Forgets the key; sessions that are open have theirs. */
+  lock(): void
+  /** A few bytes of the caller's that lie under the passphrase too; undefined while locked, or where there is none. */
+  note(): Promise<Uint8Array | undefined>
+  /** Kept only while there is a passphrase. @throws DeviceLocked */
+  keepNote(note: Uint8Array): Promise<void>
+  /** Every session of this device and the passphrase, keys first; asks for nothing. */
+  erase(): Promise<void>
+}
+
 export interface SessionStore {
   readonly localId: LocalId
   /** All rows whose key begins with `prefix`. */
@@ -61,10 +99,13 @@ export interface StoredSession {
 export interface Store {
   /** 'memory': nothing survives (no secure context, private mode without a disk, tests). */
   readonly kind: 'disk' | 'memory'
+  /** Absent where nothing survives that a passphrase could protect. */
+  readonly guard?: Guard
+  /** @throws DeviceLocked */
   list(): Promise<readonly StoredSession[]>
-  /** A new session with a fresh data key; under `localId` where the caller has named it already. */
+  /** A new session with a fresh data key; under `localId` where the caller has named it already. @throws DeviceLocked */
   create(localId?: LocalId): Promise<SessionStore>
-  /** `undefined` when there is none. @throws StorageUnreadable */
+  /** `undefined` when there is none. @throws StorageUnreadable, DeviceLocked */
   open(localId: LocalId): Promise<SessionStore | undefined>
   /** Deletes the key first, then the rows. Idempotent. */
   forget(localId: LocalId): Promise<void>

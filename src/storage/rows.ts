@@ -17,6 +17,7 @@ const LETTERS: Readonly<Record<Table, string>> = {
   entries: 'e',
   blobs: 'b',
   history: 'h',
+  versions: 'v',
 }
 const TABLES = new Map(Object.entries(LETTERS).map(([table, letter]) => [letter, table as Table]))
 

@@ -10,32 +10,47 @@ import type { Crypto } from '../crypto/crypto.ts'
 import { newWrappingKey, unwrapKey, wrapKey } from '../crypto/wrapping.ts'
 import type { Connection } from './database.ts'
 import { SessionExists } from './errors.ts'
+import type { DiskGuard } from './guard.ts'
 import { type LocalId, StorageUnreadable } from './port.ts'
 import { DATA_KEY_BYTES } from './sealing.ts'
 
 const DEVICE = 'device'
 
-/** A fresh data key for a new session, on disk when this resolves. @throws SessionExists */
+/** Where data keys lie, and what they lie under. */
+export interface KeyPlace {
+  readonly connection: Connection
+  readonly guard: DiskGuard
+}
+
+/** A fresh data key for a new session, on disk when this resolves. @throws SessionExists, DeviceLocked */
 export async function createDataKey(
-  connection: Connection,
+  { connection, guard }: KeyPlace,
   crypto: Crypto,
   localId: LocalId,
 ): Promise<Secret> {
   const wrappingKey = (await findWrappingKey(connection)) ?? (await createWrappingKey(connection))
   const dataKey = crypto.randomBytes(DATA_KEY_BYTES)
   const wrapped = await wrapKey(wrappingKey, bindingOf(localId), dataKey)
-  await connection.change(['sessions'], 'strict', async (transaction) => {
+  await connection.change(['sessions', 'wrapping'], 'strict', async (transaction) => {
     const sessions = transaction.objectStore('sessions')
     if ((await sessions.getKey(localId)) !== undefined) throw new SessionExists()
-    await sessions.put(wrapped, localId)
+    await sessions.put(guard.cover(await guard.rowIn(transaction), localId, wrapped), localId)
   })
   return new Secret(dataKey)
 }
 
-/** `undefined` when there is no such session. @throws StorageUnreadable */
-export async function openDataKey(connection: Connection, localId: LocalId): Promise<Secret | undefined> {
-  const wrapped = await connection.get('sessions', localId)
-  if (wrapped === undefined) return undefined
+/** `undefined` when there is no such session. @throws StorageUnreadable, DeviceLocked */
+export async function openDataKey(
+  { connection, guard }: KeyPlace,
+  localId: LocalId,
+): Promise<Secret | undefined> {
+  const transaction = await connection.begin(['sessions', 'wrapping'], 'readonly')
+  const [lying, row] = await Promise.all([
+    transaction.objectStore('sessions').get(localId),
+    guard.rowIn(transaction),
+  ])
+  if (lying === undefined) return undefined
+  const wrapped = guard.uncover(row, localId, lying)
   const wrappingKey = await findWrappingKey(connection)
   const dataKey = wrappingKey && (await openWrapped(wrappingKey, localId, wrapped))
   if (dataKey === undefined) {
@@ -46,13 +61,20 @@ export async function openDataKey(connection: Connection, localId: LocalId): Pro
   return dataKey
 }
 
-/** Every session's data key, or `undefined` where it cannot be read. In order of local id. */
-export async function openAllDataKeys(
-  connection: Connection,
-): Promise<ReadonlyMap<LocalId, Secret | undefined>> {
-  const transaction = await connection.begin(['sessions'], 'readonly')
+/** Every session's data key, or `undefined` where it cannot be read. In order of local id. @throws DeviceLocked */
+export async function openAllDataKeys({
+  connection,
+  guard,
+}: KeyPlace): Promise<ReadonlyMap<LocalId, Secret | undefined>> {
+  const transaction = await connection.begin(['sessions', 'wrapping'], 'readonly')
   const sessions = transaction.objectStore('sessions')
-  const [ids, wrapped] = await Promise.all([sessions.getAllKeys(), sessions.getAll()])
+  const [ids, lying, row] = await Promise.all([
+    sessions.getAllKeys(),
+    sessions.getAll(),
+    guard.rowIn(transaction),
+  ])
+  guard.requireOpen(row)
+  const wrapped = ids.map((id, i) => guard.uncover(row, id as LocalId, lying[i]))
   const wrappingKey = await findWrappingKey(connection)
   const opened = ids.map(async (id, i): Promise<[LocalId, Secret | undefined]> => {
     const localId = id as LocalId

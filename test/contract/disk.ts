@@ -6,6 +6,9 @@ import type { SessionStore, Store } from '../../src/storage/port.ts'
 import type { Rule } from '../e2e/suite.ts'
 import type { StoreUnderTest } from './storage.ts'
 
+/** Rules about passphrases would take a quarter of a second for each otherwise. */
+const CHEAP = { memoryKiB: 8, passes: 1 }
+
 let made = 0
 
 export function newDatabaseName(): string {
@@ -14,7 +17,7 @@ export function newDatabaseName(): string {
 }
 
 export async function openDisk(name: string): Promise<Store> {
-  return openIndexedDbStore({ name, crypto: await loadCrypto() })
+  return openIndexedDbStore({ name, crypto: await loadCrypto(), passphraseCost: CHEAP })
 }
 
 /** For `storageContract`. */

@@ -14,7 +14,7 @@ export const sealingRules = diskRules({
     name,
     session,
   }) => {
-    const tables: readonly Table[] = ['card', 'keys', 'roster', 'entries', 'blobs', 'history']
+    const tables: readonly Table[] = ['card', 'keys', 'roster', 'entries', 'blobs', 'history', 'versions']
     for (const table of tables) await session.write([put(table, 'card', `${CANARY} ${table}`)], 'relaxed')
     const lying = await dump(name)
     claimEqual(findCanary(lying, CANARY), [])

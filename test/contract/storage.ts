@@ -17,7 +17,7 @@ export interface StoreUnderTest {
 
 type Perform = (store: Store, under: StoreUnderTest) => Promise<void>
 
-const TABLES: readonly Table[] = ['card', 'keys', 'roster', 'entries', 'blobs', 'history']
+const TABLES: readonly Table[] = ['card', 'keys', 'roster', 'entries', 'blobs', 'history', 'versions']
 
 /** @param name of the adapter, for the rules' names */
 export function storageContract(name: string, makeStore: () => Promise<StoreUnderTest>): readonly Rule[] {

@@ -136,6 +136,7 @@ export const {
   forgetSession,
   findSession,
   answerOffer,
+  vault,
 } = apiOver(browserEnvironment)
 
 /** What works on this device and what does not, in words; opens no session and needs none. */
@@ -202,6 +203,7 @@ export {
   NoMoreCodes,
   NoRoute,
   NotAllowed,
+  PassphraseTooShort,
   ProtocolMismatch,
   SessionEnded,
   SessionMissing,
@@ -236,6 +238,7 @@ export type {
   SpokenCode,
 } from './session/public.ts'
 export { codeProblem } from './session/redeeming.ts'
+export { MIN_PASSPHRASE, type Vault } from './session/vault.ts'
 export { StorageTooNew } from './storage/errors.ts'
 export { askForPersistence } from './storage/persistence.ts'
-export { StorageFull, StorageUnreadable } from './storage/port.ts'
+export { DeviceLocked, StorageFull, StorageUnreadable, WrongPassphrase } from './storage/port.ts'

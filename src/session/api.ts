@@ -5,6 +5,7 @@ import type { Environment } from './environment.ts'
 import { found, open } from './founding.ts'
 import { answerOffer } from './hand-answering.ts'
 import { knock, readInvite } from './joining.ts'
+import { Locking } from './locking.ts'
 import type {
   CreateOptions,
   HandAnswer,
@@ -16,7 +17,9 @@ import type {
 } from './public.ts'
 import { redeem } from './redeeming.ts'
 import { decodeCard } from './stored.ts'
+import { type Vault, vaultOver } from './vault.ts'
 
+/** While the device is locked whatever opens or begins something throws DeviceLocked. */
 export interface Api {
   /** A private draft, only on this device, until `invite`. */
   createSession(options: CreateOptions): Promise<Session>
@@ -35,6 +38,8 @@ export interface Api {
   forgetSession(localId: string): Promise<void>
   /** The session on this device that this invite link belongs to, if there is one; for a code none. @throws InviteMalformed */
   findSession(url: string): Promise<string | undefined>
+  /** The passphrase of this device. */
+  readonly vault: Vault
 }
 
 export function apiOver(compose: () => Promise<Environment>): Api {
@@ -46,17 +51,43 @@ export function apiOver(compose: () => Promise<Environment>): Api {
     })
     return composed
   }
+  let lock: Locking | undefined
+  const locking = async (): Promise<Locking> => {
+    const given = await environment()
+    lock ??= new Locking(given)
+    return lock
+  }
+  /** For whoever opens or begins something: what they get is left when the device is locked. */
+  const unlocked = async (options: SessionOptions | undefined) => {
+    const lock = await locking()
+    await lock.requireOpen()
+    return { lock, given: asWished(await environment(), options) }
+  }
   return {
-    createSession: async (options) => found(asWished(await environment(), options), options),
-    openInvitation: async (given, options) =>
-      invitation(asWished(await environment(), options), given, options),
-    async joinSession(given, { name, ...options }) {
-      const card = await invitation(asWished(await environment(), options), given, options)
-      return card.join({ name })
+    async createSession(options) {
+      const { lock, given } = await unlocked(options)
+      return lock.track(found(given, options))
     },
-    answerOffer: async (text, options) => answerOffer(asWished(await environment(), options), text, options),
-    openSession: async (localId, options = {}) =>
-      open(asWished(await environment(), options), localId as LocalId, options),
+    async openInvitation(text, options) {
+      const { lock, given } = await unlocked(options)
+      return lock.watch(await invitation(given, text, options))
+    },
+    async joinSession(text, { name, ...options }) {
+      const { lock, given } = await unlocked(options)
+      return lock.watch(await invitation(given, text, options)).join({ name })
+    },
+    async answerOffer(text, options) {
+      const { lock, given } = await unlocked(options)
+      const answer = await answerOffer(given, text, options)
+      const card = answer.card.then((one) => lock.watch(one))
+      card.catch(() => undefined) // whoever gave up on the answer has nobody left to tell
+      return { ...answer, card }
+    },
+    async openSession(localId, options = {}) {
+      const { lock, given } = await unlocked(options)
+      return lock.track(await open(given, localId as LocalId, options))
+    },
+    vault: vaultOver(locking),
     listSessions: async () => recent(await environment()),
     async forgetSession(localId) {
       const { store } = await environment()

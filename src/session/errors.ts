@@ -194,6 +194,13 @@ export class SessionEnded extends CoterieError {
   }
 }
 
+export class PassphraseTooShort extends CoterieError {
+  override name = 'PassphraseTooShort'
+  constructor(least: number) {
+    super(`Use at least ${least} characters. A few words chosen at random are easy to keep in mind.`)
+  }
+}
+
 export class SessionMissing extends CoterieError {
   override name = 'SessionMissing'
   constructor() {

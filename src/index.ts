@@ -209,6 +209,8 @@ export {
   SessionMissing,
   SignalingUnreachable,
   TooLarge,
+  TooManyVersions,
+  VersionMissing,
   WebRtcBlocked,
   WrongCode,
 } from './session/errors.ts'
@@ -239,6 +241,7 @@ export type {
 } from './session/public.ts'
 export { codeProblem } from './session/redeeming.ts'
 export { MIN_PASSPHRASE, type Vault } from './session/vault.ts'
+export type { Version, VersionComparison, VersionId, Versions } from './session/version.ts'
 export { StorageTooNew } from './storage/errors.ts'
 export { askForPersistence } from './storage/persistence.ts'
 export { DeviceLocked, StorageFull, StorageUnreadable, WrongPassphrase } from './storage/port.ts'

@@ -207,3 +207,17 @@ export class SessionMissing extends CoterieError {
     super('This session is not on this device. Ask for a link to join it again.')
   }
 }
+
+export class VersionMissing extends CoterieError {
+  override name = 'VersionMissing'
+  constructor() {
+    super('This version is not on this device any more. Choose another one.')
+  }
+}
+
+export class TooManyVersions extends CoterieError {
+  override name = 'TooManyVersions'
+  constructor(most: number) {
+    super(`There are ${most} versions with a name already. Delete one you no longer need, then try again.`)
+  }
+}

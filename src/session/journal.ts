@@ -80,6 +80,11 @@ export class Journal {
     return this.#phase !== 'waiting'
   }
 
+  /** The session was left: nothing is read or written any more. */
+  get isClosed(): boolean {
+    return this.#phase === 'closed'
+  }
+
   /** From now on everything is written, what was put before included. Idempotent. */
   begin(): void {
     if (this.#phase !== 'waiting') return
@@ -123,9 +128,9 @@ export class Journal {
   }
 
   /** Rows as they are on the disk now; none before `begin`. */
-  async read(table: Table): Promise<readonly Row[]> {
+  async read(table: Table, prefix = ''): Promise<readonly Row[]> {
     const session = await this.#session
-    return session === undefined ? [] : (await session.read(table)).rows
+    return session === undefined ? [] : (await session.read(table, prefix)).rows
   }
 
   /** Tries what is left once more and waits for it; later puts are dropped. */

@@ -24,6 +24,7 @@ import type {
 } from './public.ts'
 import type { Replica } from './replica.ts'
 import { OWN_ROOT } from './title.ts'
+import type { Versions } from './version.ts'
 import { Workings, type WorkingsParts } from './workings.ts'
 
 export class LiveSession implements Session {
@@ -179,6 +180,10 @@ export class LiveSession implements Session {
   }
 
   async leave(): Promise<void> {
+  get versions(): Versions {
+    return this.#workings.versions
+  }
+
     this.#workings.end('left')
     await this.#workings.journal.close()
   }
@@ -190,7 +195,9 @@ export class LiveSession implements Session {
   }
 
   // Going live ---------------------------------------------------------------------------------------------------
+    const kept = this.#workings.keepVersion('end')
 
+    await kept
   /** Connects: after Share, after joining, and when a shared session is opened again. */
   goLive(): void {
     this.#workings.goLive()
@@ -214,6 +221,7 @@ export class LiveSession implements Session {
   begin(): void {
     this.#workings.journal.begin()
   }
+    void this.#workings.keepVersion('start')
 
   /** The journal wrote, or could not. */
   storageChanged(): void {

@@ -8,6 +8,7 @@ import type { DeviceId, InstanceId, InviteId, SessionId } from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import type { LocalId } from '../storage/port.ts'
 import type { Violation } from '../wire/violation.ts'
+import type { Version, Versions } from './version.ts'
 
 export type Role = 'owner' | 'editor' | 'viewer'
 
@@ -177,6 +178,8 @@ export interface SessionEvents {
   readonly code: CodeOutcome
   /** The document was rebuilt and replaced: bind again to `session.doc`. `collaboration()` does so by itself. */
   readonly document: Doc
+  /** The list of versions changed. `rescued`: text that counts no more was just kept as one. */
+  readonly versions: { readonly rescued: Version | undefined }
   readonly violation: Violation & { readonly name: string | undefined }
   readonly ended: { readonly reason: 'left' | 'forgotten' | 'removed' | 'storage-lost' }
 }
@@ -228,6 +231,8 @@ export interface Session {
   saved(): Promise<void>
   /** Tries signaling again at once. */
   retry(): void
+  /** The texts as they were at some moments, kept on this device. */
+  readonly versions: Versions
   /** Idempotent; keeps the local copy. */
   leave(): Promise<void>
   /** Leave and erase the local copy and its keys. */

@@ -29,6 +29,7 @@ import { passesCut } from '../protocol/validity.ts'
 import { openBlob, sealBlob } from '../wire/blob.ts'
 import { type BlobReference, type Checkpoint, encodeCheckpoint } from '../wire/checkpoint.ts'
 import { type Entry, type EntryKind, encodeEntry } from '../wire/entry.ts'
+import type { ChainId } from '../wire/heads.ts'
 import { MAX_CHECKPOINT_HEADS, MAX_INLINE_BODY_BYTES } from '../wire/limits.ts'
 import { clientIdOf } from '../wire/presence.ts'
 import { isViolation, type Violation } from '../wire/violation.ts'
@@ -60,6 +61,8 @@ export interface ReplicaListener {
   contradicted(from: InstanceId | undefined): void
   /** A checkpoint brings news and its state is a blob that is not here. */
   blobWanted(reference: BlobReference, from: InstanceId | undefined): void
+  /** Text of that device is about to go out of the document: it does not count (any more). */
+  losing(device: DeviceId): void
   replaced(document: SharedDocument): void
   rebased(): void
 }
@@ -278,7 +281,8 @@ export class Replica {
 
   /** An edit nobody else can get: the document is rebuilt without it, and text that may be shared entered again. */
   #takeBack(error: Error | undefined): void {
-    if (error !== undefined) this.#listener.refused(error)
+    if (error === undefined) this.#listener.losing(this.#keyring.device)
+    else this.#listener.refused(error)
     this.#afterEdit(() => this.rebuildDocument())
   }
 
@@ -327,7 +331,7 @@ export class Replica {
       case 'ended':
         return this.#listener.misbehaved(output.device, output.because, output.detail)
       case 'voided':
-        return this.#afterEdit(() => this.#vouching.voided(output.chains))
+        return this.#voided(output.chains)
       case 'dropped':
         return this.#journal.write([{ delete: 'entries', key: entryKey(output.entry) }])
       case 'violation':
@@ -335,6 +339,12 @@ export class Replica {
       default:
         return output satisfies never
     }
+  }
+
+  #voided(chains: readonly ChainId[]): void {
+    const me = this.#keyring.device
+    if (chains.some((id) => this.log.chains.get(id)?.device === me)) this.#listener.losing(me)
+    this.#afterEdit(() => this.#vouching.voided(chains))
   }
 
   // Checkpoints of others ------------------------------------------------------------------------------------

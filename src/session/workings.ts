@@ -8,6 +8,7 @@
 
 import { Emitter } from '../base/emitter.ts'
 import { type InstanceId, idOf, type WriterId } from '../base/ids.ts'
+import type { Millis } from '../base/ports.ts'
 import { AuthenticatedAwareness } from '../doc/awareness.ts'
 import type { SharedDocument } from '../doc/document.ts'
 import type { ChainId } from '../wire/heads.ts'
@@ -24,7 +25,7 @@ import { Inviting } from './inviting.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
 import type { Membership } from './member-link.ts'
-import { Mesh, type MeshListener } from './mesh.ts'
+import { Mesh, type MeshListener, type MeshPeer } from './mesh.ts'
 import { People } from './people.ts'
 import { Porch } from './porch.ts'
 import type { Peer, SessionEvents, SessionStatus } from './public.ts'
@@ -36,6 +37,11 @@ import { Tending } from './tending.ts'
 import { Tidying } from './tidying.ts'
 import { Title, UNTITLED } from './title.ts'
 import { Trouble } from './trouble.ts'
+import type { Version } from './version.ts'
+import { KeptVersions } from './versions.ts'
+
+/** Who was away for less has hardly written anything that a merge could hide. */
+const APART_MS: Millis = 60_000
 
 export interface WorkingsParts extends Omit<ReplicaParts, 'listener' | 'writer'> {
   readonly signalingUrl: string | undefined
@@ -66,6 +72,7 @@ export class Workings {
   readonly inviting: Inviting
   readonly standing: Standing
   readonly title: Title
+  readonly versions: KeptVersions
   readonly #tending: Tending | undefined
   readonly #guests: GuestBook
   readonly #porch: Porch
@@ -127,6 +134,12 @@ export class Workings {
     const emitter = this.emitter
     this.#arrivals = new Arrivals({ ...composed, emitter })
     this.#trouble = new Trouble({ ...composed, standing: this.standing, emitter })
+    this.versions = this.#makeVersions()
+    if (parts.instance !== undefined)
+      this.standing.whenSynced.then(
+        () => this.keepVersion('start'),
+        () => undefined, // left before the text was here
+      )
     this.#books.storeRoster()
     if (parts.seeds) this.replica.seed()
     this.title = new Title(this.replica.document.doc, parts.title, (title) => this.#renamed(title))
@@ -157,6 +170,30 @@ export class Workings {
       admitted: (link, device) => this.mesh.add(link, device),
       violated: (violation) => this.#trouble.violated(violation, undefined),
     })
+  }
+
+  #makeVersions(): KeptVersions {
+    const { crypto, clock } = this.environment
+    return new KeptVersions({
+      ...{ crypto, clock, journal: this.journal },
+      document: () => this.replica.document,
+      me: () => this.people.member(this.keyring.device).name,
+      canEdit: () => this.canEdit && !this.ended,
+      changed: (rescued) => this.emitter.emit('versions', { rescued }),
+    })
+  }
+
+  /** The text as it is in this moment. A disk that fails is told by the status, and by whoever asks for the list. */
+  keepVersion(why: Exclude<Version['why'], 'named'>, by?: string): Promise<void> {
+    if (this.ended) return Promise.resolve()
+    return this.versions.keepAutomatic(why, by).catch(() => undefined)
+  }
+
+  /** Somebody is met again after a while in which things were typed here that nobody else has. */
+  #keepBeforeMerge(peer: MeshPeer): void {
+    const { unshared, oldestUnsharedAt, peers } = this.standing.status
+    if (unshared === 0 || peers > 0 || peer.device === this.keyring.device) return
+    if (this.environment.clock.now() - (oldestUnsharedAt ?? 0) >= APART_MS) void this.keepVersion('merge')
   }
 
   get ended(): boolean {
@@ -364,6 +401,7 @@ export class Workings {
         this.#household.linked(peer)
         this.emitter.emit('peers', this.peers)
       },
+      losing: (device) => void this.keepVersion('unshared', this.people.member(device).name),
       unlinked: (peer) => {
         if (this.#leads) this.#tending?.lost(peer.link.remote)
         this.#household.unlinked(peer)
@@ -376,6 +414,7 @@ export class Workings {
       diverged: (peer) => this.#trouble.diverged(peer),
       toldByTab: (peer, message) => this.#household.told(peer, message),
       acknowledged: () => {
+        this.#keepBeforeMerge(peer)
         this.#acknowledged.look()
         this.#household.acknowledged()
         this.standing.refresh()

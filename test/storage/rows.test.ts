@@ -21,7 +21,7 @@ test('a key lies between a prefix and what comes after it exactly when it begins
 })
 
 test('a row key tells its session, table and key', () => {
-  const tables: readonly Table[] = ['card', 'keys', 'roster', 'entries', 'blobs', 'history']
+  const tables: readonly Table[] = ['card', 'keys', 'roster', 'entries', 'blobs', 'history', 'versions']
   for (const table of tables) {
     const rowKey = rowKeyOf(LOCAL_ID, table, 'k')
     expect(rowNameOf(rowKey)).toEqual({ localId: LOCAL_ID, table, key: 'k' })

@@ -12,7 +12,7 @@ const ONE = '0000000000000001' as LocalId
 const DATA_KEY = new Secret(new Uint8Array(32).fill(7))
 const seal = createRowSeal(crypto, ONE, DATA_KEY)
 
-const anyTable = fc.constantFrom<Table>('card', 'keys', 'roster', 'entries', 'blobs', 'history')
+const anyTable = fc.constantFrom<Table>('card', 'keys', 'roster', 'entries', 'blobs', 'history', 'versions')
 const anyKey = fc.string({ unit: 'binary', maxLength: 40 })
 
 test('what was sealed opens, whatever its key and bytes', () => {

@@ -20,6 +20,7 @@ import type {
   SessionEvents,
   SessionStatus,
 } from '../../src/session/public.ts'
+import type { Version, VersionComparison, VersionId, Versions } from '../../src/session/version.ts'
 import type { LocalId } from '../../src/storage/port.ts'
 
 export const CALM: SessionStatus = {
@@ -39,6 +40,45 @@ export function member(name: string, color: number, extra: Partial<Member> = {})
   return { device, name, color, role: 'editor', isMe: false, here: true, asksToEdit: false, ...extra }
 }
 
+/** Those it is given, all of one text. */
+class FakeVersions implements Versions {
+  all: Version[] = []
+  text = ''
+  comparison: readonly VersionComparison[] = []
+
+  async list(): Promise<readonly Version[]> {
+    return this.all
+  }
+
+  async keep(name: string): Promise<Version> {
+    const version: Version = {
+      ...{ id: `made by hand ${this.all.length}` as VersionId, at: Date.now(), why: 'named', by: 'Ada' },
+      ...{ name, length: this.text.length },
+    }
+    this.all.unshift(version)
+    return version
+  }
+
+  async name(id: VersionId, name: string): Promise<Version> {
+    this.all = this.all.map((version) => (version.id === id ? { ...version, name } : version))
+    return this.all.find((version) => version.id === id) as Version
+  }
+
+  async texts(): Promise<ReadonlyMap<string, string>> {
+    return new Map([['main', this.text]])
+  }
+
+  async compare(): Promise<readonly VersionComparison[]> {
+    return this.comparison
+  }
+
+  async restore(): Promise<void> {}
+
+  async delete(id: VersionId): Promise<void> {
+    this.all = this.all.filter((version) => version.id !== id)
+  }
+}
+
 export class FakeSession implements Session {
   readonly id = '00'.repeat(16) as SessionId
   readonly localId = '0123456789abcdef' as LocalId
@@ -51,6 +91,7 @@ export class FakeSession implements Session {
   invites: readonly Invite[] = []
   inviter: DeviceId | undefined = undefined
   peers: readonly Peer[] = []
+  readonly versions = new FakeVersions()
   readonly whenSynced = Promise.resolve()
   readonly #emitter = new Emitter<SessionEvents>()
 

@@ -169,6 +169,10 @@ export class LiveSession implements Session {
     return this.#workings.replica.roster.isPaused
   }
 
+  get versions(): Versions {
+    return this.#workings.versions
+  }
+
   async saved(): Promise<void> {
     this.#workings.replica.flush()
     await this.#workings.journal.settled()
@@ -180,11 +184,9 @@ export class LiveSession implements Session {
   }
 
   async leave(): Promise<void> {
-  get versions(): Versions {
-    return this.#workings.versions
-  }
-
+    const kept = this.#workings.keepVersion('end')
     this.#workings.end('left')
+    await kept
     await this.#workings.journal.close()
   }
 
@@ -195,9 +197,7 @@ export class LiveSession implements Session {
   }
 
   // Going live ---------------------------------------------------------------------------------------------------
-    const kept = this.#workings.keepVersion('end')
 
-    await kept
   /** Connects: after Share, after joining, and when a shared session is opened again. */
   goLive(): void {
     this.#workings.goLive()
@@ -210,6 +210,7 @@ export class LiveSession implements Session {
 
   reopen(entries: Parameters<Replica['reopen']>[0]): void {
     this.#workings.replica.reopen(entries)
+    void this.#workings.keepVersion('start')
   }
 
   /** Opened again by somebody who is a member no more: to read what was left. */
@@ -221,7 +222,6 @@ export class LiveSession implements Session {
   begin(): void {
     this.#workings.journal.begin()
   }
-    void this.#workings.keepVersion('start')
 
   /** The journal wrote, or could not. */
   storageChanged(): void {

@@ -176,10 +176,10 @@ export interface SessionEvents {
   readonly title: string
   /** A spoken code of one of the own invites ended. */
   readonly code: CodeOutcome
-  /** The document was rebuilt and replaced: bind again to `session.doc`. `collaboration()` does so by itself. */
-  readonly document: Doc
   /** The list of versions changed. `rescued`: text that counts no more was just kept as one. */
   readonly versions: { readonly rescued: Version | undefined }
+  /** The document was rebuilt and replaced: bind again to `session.doc`. `collaboration()` does so by itself. */
+  readonly document: Doc
   readonly violation: Violation & { readonly name: string | undefined }
   readonly ended: { readonly reason: 'left' | 'forgotten' | 'removed' | 'storage-lost' }
 }
@@ -225,14 +225,14 @@ export interface Session {
   /** While paused nobody but the owner writes. Owner only. */
   pause(paused: boolean): Promise<void>
   readonly isPaused: boolean
+  /** The texts as they were at some moments, kept on this device. */
+  readonly versions: Versions
   /** Equal to some connected peer once; rejects with `SessionEnded` on leave. */
   readonly whenSynced: Promise<void>
   /** All own changes so far are on this device's disk. Rejects with `StorageFull`. */
   saved(): Promise<void>
   /** Tries signaling again at once. */
   retry(): void
-  /** The texts as they were at some moments, kept on this device. */
-  readonly versions: Versions
   /** Idempotent; keeps the local copy. */
   leave(): Promise<void>
   /** Leave and erase the local copy and its keys. */

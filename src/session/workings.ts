@@ -382,6 +382,7 @@ export class Workings {
         if (from !== undefined && this.keyring.root !== undefined) this.mesh.blobs.correct(from)
       },
       blobWanted: (reference, from) => this.mesh.blobs.want(reference, from),
+      losing: (device) => void this.keepVersion('unshared', this.people.member(device).name),
       replaced: (document) => this.#replaced(document),
       rebased: () => this.mesh.tell({ type: 'rebased', now: now() }),
     }
@@ -394,6 +395,7 @@ export class Workings {
       presence: (output) => this.#presence(output),
       violated: (violation, device) => this.#trouble.violated(violation, device),
       linked: (peer) => {
+        this.#keepBeforeMerge(peer)
         this.rendezvous?.found(peer.link.remote)
         if (this.#leads) this.#tending?.changed()
         this.standing.setProblem(undefined)
@@ -401,7 +403,6 @@ export class Workings {
         this.#household.linked(peer)
         this.emitter.emit('peers', this.peers)
       },
-      losing: (device) => void this.keepVersion('unshared', this.people.member(device).name),
       unlinked: (peer) => {
         if (this.#leads) this.#tending?.lost(peer.link.remote)
         this.#household.unlinked(peer)
@@ -414,7 +415,6 @@ export class Workings {
       diverged: (peer) => this.#trouble.diverged(peer),
       toldByTab: (peer, message) => this.#household.told(peer, message),
       acknowledged: () => {
-        this.#keepBeforeMerge(peer)
         this.#acknowledged.look()
         this.#household.acknowledged()
         this.standing.refresh()

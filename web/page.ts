@@ -91,8 +91,19 @@ export class Page extends EventTarget {
   get isOwner(): boolean {
     return (
       this.#state.phase === 'draft' ||
-      (this.#state.phase === 'live' && this.#state.session.me.role === 'owner')
+      (this.#state.phase === 'live' && this.#state.session.me.role === 'owner' && !this.isOver)
     )
+  }
+
+  /** The owner ended the session for everybody. */
+  get isOver(): boolean {
+    return this.status.problem?.kind === 'over'
+  }
+
+  /** May this person ask to edit? */
+  get mayAsk(): boolean {
+    const { state } = this
+    return state.phase === 'live' && state.session.me.role === 'viewer' && !this.isOver
   }
 
   /** Why the draft could not be kept on this device, if so. */

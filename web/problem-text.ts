@@ -31,6 +31,8 @@ export function problemText(problem: SessionProblem): ProblemText {
       return calm(say.fork(problem.name), 'download')
     case 'removed':
       return calm(say.removedBefore(problem.by), 'download')
+    case 'over':
+      return calm(problem.by === undefined ? say.overByMe : say.over(problem.by), 'download')
     case 'not-stored':
       return { text: say.notStored, remedies: ['download'], urgent: true }
     default:

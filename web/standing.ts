@@ -27,6 +27,7 @@ export function decisionsBetween(before: Standing, after: Standing): readonly De
   const now = new Map(after.members.map((member) => [member.device, member]))
   if (![...now.values()].some(({ isMe }) => isMe)) return []
   return [
+    ...aboutOwner(before, after),
     ...before.members.flatMap((member) => aboutPerson(member, now.get(member.device), ownerOf(after))),
     ...aboutPause(before, after),
     ...after.members.flatMap((member) => aboutAsking(member, before, after)),
@@ -60,10 +61,18 @@ function ownerOf({ members }: Standing): string | undefined {
   return owner?.isMe ? undefined : (owner?.name ?? strings.problems.someone)
 }
 
+/** Who had it and who has it now: one sentence for both, and for whoever has it now what it means (aboutPerson). */
+function aboutOwner(before: Standing, after: Standing): readonly Decision[] {
+  const [had, has] = [before, after].map(({ members }) => members.find(({ role }) => role === 'owner'))
+  if (had === undefined || has === undefined || had.device === has.device || has.isMe) return []
+  return [{ sentence: strings.handedOver(had.isMe ? undefined : had.name, has.name), topic: 'owner' }]
+}
+
 function aboutPerson(before: Member, after: Member | undefined, by: string | undefined): readonly Decision[] {
   const topic = `standing ${before.device}`
   if (after === undefined) return [{ sentence: strings.removedPerson(by, before.name), topic }]
-  if (after.role === before.role) return []
+  if (after.role === before.role || before.role === 'owner') return []
+  if (after.role === 'owner' && !after.isMe) return []
   const { isMe, name, role } = after
   return [{ sentence: isMe ? strings.roleChanged[role] : strings.theirRoleChanged(name, role), topic }]
 }

@@ -99,6 +99,22 @@ export const strings = {
   removeQuestion: (name: string) =>
     `Remove ${name}? They get nothing from now on. They keep what they have read.`,
   keepPerson: 'Keep',
+  handOver: 'Hand over',
+  keepSession: 'Stay the owner',
+  handOverTo: (name: string) => `Hand over to ${name}`,
+  handOverQuestion: (name: string) =>
+    `Hand this session over to ${name}? From then on ${name} decides who may come in, edit and stay. You can still edit. Only ${name} can give it back.`,
+  handedOver: (by: string | undefined, name: string) => `${by ?? 'You'} handed this session over to ${name}`,
+  endForEveryone: 'End for everyone',
+  endQuestion:
+    'End this session for everybody? All connections close and nobody can join any more. Each person keeps their copy. Whoever is away now is not told. This cannot be undone.',
+  goOn: 'Go on',
+  leaveAndErase: 'Leave and erase',
+  eraseCopyQuestion:
+    'Leave and erase this session from this device? Its text and its keys go for good. What others hold stays with them. To come back you need a new link.',
+  eraseOwnQuestion:
+    'Leave and erase this session from this device? Its text and its keys go for good, and with them the only means to invite or remove anybody. Hand the session over first if others go on. What they hold stays with them.',
+  keepCopy: 'Keep my copy',
   askToEdit: 'Ask to edit',
   takeBackRequest: 'Take back the request',
   asks: 'asks to edit',
@@ -159,6 +175,9 @@ export const strings = {
     removedBefore: (name: string) => `${name} removed you. You keep a copy as it was then.`,
     fork: (name: string) =>
       `${name}'s device has written two different histories. Editing with it is paused.`,
+    over: (name: string) =>
+      `${name} ended this session for everybody. You keep your copy; nobody is connected to it any more.`,
+    overByMe: 'You ended this session for everybody. You keep your copy; nobody is connected to it any more.',
     notStored:
       'Nothing can be stored here; your text is only in memory. Download it before you close this page.',
     removed: (owner: string, time: string) =>

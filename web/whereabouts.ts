@@ -22,9 +22,10 @@ export interface Whereabouts {
 const byName = new Intl.Collator('en', { numeric: true })
 const RANKS = { owner: 0, editor: 1, viewer: 2 } as const
 
-/** Oneself first, then who is here, those who write before those who read; then who is not. By name among equals. */
+/** Oneself first, then who asks to edit, then who is here, those who write before those who read; then who is not. By name among equals. */
 export function inOrder(members: readonly Member[]): readonly Member[] {
-  const rank = ({ isMe, here, role }: Member) => (isMe ? 0 : 1 + RANKS[role] + (here ? 0 : RANKS.viewer + 1))
+  const rank = ({ isMe, here, role, asksToEdit }: Member) =>
+    isMe ? -1 : asksToEdit ? 0 : 1 + RANKS[role] + (here ? 0 : RANKS.viewer + 1)
   return [...members].sort((one, other) => rank(one) - rank(other) || byName.compare(one.name, other.name))
 }
 

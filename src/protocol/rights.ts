@@ -50,6 +50,7 @@ export class Rights {
   >()
   readonly #standing = new Map<DeviceId, GenuineJoin[]>()
   readonly #dropped = new Map<JoinId, number>()
+  #endedAt = NEVER
 
   constructor(
     records: readonly RosterRecord[],
@@ -72,7 +73,7 @@ export class Rights {
   /** undefined: it is no member there. */
   roleAt(device: DeviceId, seq: number): Role | undefined {
     if (device === this.ownerAt(seq)) return 'owner'
-    let best: Role | undefined = this.#ownedBefore(device, seq) ? 'editor' : undefined
+    let best = this.#roleAfterOwning(device, seq)
     for (const joined of this.#standing.get(device) ?? []) {
       const role = this.#roleBy(joined, seq)
       if (best === undefined || role === 'editor') best = role
@@ -124,7 +125,7 @@ export class Rights {
 
   /** Whether what the device signed at `seq`, as one who may write there, still rests on a Join that counts. */
   isBackedAt(device: DeviceId, seq: number): boolean {
-    if (device === this.ownerAt(seq) || this.#ownedBefore(device, seq)) return true
+    if (device === this.ownerAt(seq) || this.#roleAfterOwning(device, seq) === 'editor') return true
     return this.joinsOf(device).some(
       (joined) => this.#givenBy(joined, seq) === 'editor' && this.#isGoodAgain(joined),
     )
@@ -156,6 +157,7 @@ export class Rights {
       case 'transfer':
         return void this.#owners.push({ from: seq, device: content.device })
       case 'end':
+        this.#endedAt = seq
         return
       default:
         return content satisfies never
@@ -185,6 +187,7 @@ export class Rights {
 
   #tryToStand(joined: GenuineJoin): boolean {
     const { join, device } = joined
+    if (join.rosterSeq >= this.#endedAt) return false
     if (!this.mayAdmit(join.admitter, join.rosterSeq)) return false
     if (this.inviteAt(join.invite, join.rosterSeq) === undefined && !this.#renews(joined)) return false
     push(this.#standing, device, joined)
@@ -230,15 +233,16 @@ export class Rights {
   }
 
   /** A former owner stays as an editor until somebody says otherwise. */
-  #ownedBefore(device: DeviceId, seq: number): boolean {
+  #roleAfterOwning(device: DeviceId, seq: number): Role | undefined {
     const until = this.#owners.findIndex(
       (owner, index) => owner.device === device && index + 1 < this.#owners.length,
     )
     const next = until < 0 ? undefined : this.#owners[until + 1]
-    if (next === undefined || next.from > seq) return false
-    return !(this.#acts.get(device) ?? []).some(
-      ({ at, role }) => at > next.from && at <= seq && role !== 'editor',
-    )
+    if (next === undefined || next.from > seq) return undefined
+    let role: Role | undefined = 'editor'
+    for (const act of this.#acts.get(device) ?? [])
+      if (act.at > next.from && act.at <= seq && role !== undefined) role = act.role
+    return role
   }
 
   /** Whether nothing it wrote up to `seq` is backed any more, by records after that. */

@@ -308,6 +308,11 @@ export class Roster {
     }
   }
 
+  /** The key whose holder signs the next record; undefined before Create. */
+  get rootPk(): Uint8Array | undefined {
+    return this.#rootPkAt(this.seq + 1)
+  }
+
   /** The root key that signs the record at `seq`. */
   #rootPkAt(seq: number): Uint8Array | undefined {
     let rootPk: Uint8Array | undefined

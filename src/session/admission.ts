@@ -36,13 +36,9 @@ export function nextRecord(
   keyring: Keyring,
   content: RosterContent,
 ): RosterRecord | undefined {
-  if (keyring.root === undefined) return undefined
-  return signRecord(
-    crypto,
-    { session: roster.session, seq: roster.seq + 1, prev: roster.head },
-    content,
-    keyring.root,
-  )
+  const pen = keyring.penFor(roster)
+  if (pen === undefined) return undefined
+  return signRecord(crypto, { session: roster.session, seq: roster.seq + 1, prev: roster.head }, content, pen)
 }
 
 export interface NewInvite {

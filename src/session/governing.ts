@@ -1,7 +1,9 @@
 /**
- * What the owner decides about people: who may edit, who is removed, whether editing is paused. Whoever loses a
+ * What the owner decides about people: who may edit, who is removed, whether editing is paused, who owns the session
+ * from now on, and its end. Whoever loses a
  * right also loses the keys that went with it: a new epoch for the others, and no link that they may know stays open.
  */
+import { assert } from '../base/assert.ts'
 import { concat, EMPTY } from '../base/bytes.ts'
 import type { DeviceId } from '../base/ids.ts'
 import { Secret } from '../base/secret.ts'
@@ -9,6 +11,7 @@ import type { Crypto } from '../crypto/crypto.ts'
 import { entryAt } from '../protocol/chain.ts'
 import type { LogState } from '../protocol/log.ts'
 import type { Roster } from '../protocol/roster.ts'
+import { inviteKeys } from '../wire/invite-link.ts'
 import type { CutLine, InviteRole, RosterContent, Wrap } from '../wire/roster-record.ts'
 import { NotAllowed } from './errors.ts'
 import { commitmentOf, type Keyring } from './keyring.ts'
@@ -62,6 +65,17 @@ export class Governing {
     await this.#parts.signing.sign(() => this.#closeDoors())
   }
 
+  /** From now on that member owns the session; this device may edit. @throws NotAllowed */
+  async transfer(device: DeviceId): Promise<void> {
+    this.#requireOther(device)
+    await this.#parts.signing.sign(() => this.#handOver(device))
+  }
+
+  /** Nobody is let in or connected any more. @throws NotAllowed */
+  async end(): Promise<void> {
+    await this.#parts.signing.sign(() => this.#ending())
+  }
+
   // Each record is made once the one before it is taken.
 
   *#removal(device: DeviceId): Generator<RosterContent> {
@@ -80,6 +94,22 @@ export class Governing {
   *#raise(device: DeviceId): Generator<RosterContent> {
     yield { type: 'role', device, role: 'editor', cut: [], joins: this.#parts.roster.acceptable() }
     yield this.#newEpoch()
+    yield* this.#keepDoors()
+  }
+
+  /** The new owner signs with its device's own key, which everybody knows already: nothing has to be sent to it. */
+  *#handOver(device: DeviceId): Generator<RosterContent> {
+    const { roster } = this.#parts
+    if (roster.roleOf(device) === 'viewer') yield* this.#raise(device)
+    const rootPk = roster.certificateOf(device)?.signPk
+    assert(rootPk !== undefined, 'of a member the keys are known')
+    yield { type: 'transfer', device, rootPk }
+  }
+
+  *#ending(): Generator<RosterContent> {
+    this.#parts.flush()
+    yield* this.#closeDoors()
+    yield { type: 'end' }
   }
 
   #requireOther(device: DeviceId): void {
@@ -104,6 +134,16 @@ export class Governing {
     const { roster } = this.#parts
     for (const { invite } of roster.openInvites())
       yield { type: 'revoke', invite, joins: roster.acceptable() }
+  }
+
+  /** Open links stay open under the new admitter key, so that editors still let people in when the owner is away. */
+  *#keepDoors(): Generator<RosterContent> {
+    const { crypto, keyring, roster } = this.#parts
+    const seeds = new Map(keyring.stored.invites.map(({ seed }) => [inviteKeys(crypto, seed).invite, seed]))
+    for (const invite of roster.openInvites()) {
+      const seed = seeds.get(invite.invite)
+      if (seed !== undefined) yield { ...invite, sealedSeed: keyring.sealSeed(seed) }
+    }
   }
 
   /** A new key for everybody who stays, and a new one for those who may admit. */

@@ -119,7 +119,8 @@ export class GuestBook {
   #refuse(link: PeerLink, reason: RefusalReason): void {
     const { roster, keyring, invitation } = this.#parts
     const isOwner = roster.roleOf(keyring.device) === 'owner'
-    const admitter = isOwner ? invitation().inviter : roster.create.owner.name
+    const owner = roster.certificateOf(roster.owner)?.name ?? ''
+    const admitter = isOwner ? invitation().inviter : owner
     link.send({ type: 'refusal', reason, admitter })
   }
 

@@ -108,6 +108,14 @@ export class Household {
     this.#connect()
   }
 
+  /** Nobody is met any more, from here or from another tab. */
+  disconnect(): void {
+    if (this.#phase !== 'live') return
+    this.#phase = 'resting'
+    this.#standby.stop()
+    this.#parts.rendezvous?.stop()
+  }
+
   stop(): void {
     this.#phase = 'stopped'
     this.#cancelLook?.()

@@ -68,7 +68,7 @@ export class Inviting {
   rosterGrew(): void {
     const { environment, keyring, roster } = this.#parts
     const made = roster.records.filter(({ content }) => content.type === 'invite')
-    if (keyring.root === undefined || made.length === keyring.stored.invites.length) return
+    if (keyring.penFor(roster) === undefined || made.length === keyring.stored.invites.length) return
     const known = new Set(
       keyring.stored.invites.map(({ seed }) => inviteKeys(environment.crypto, seed).invite),
     )

@@ -40,6 +40,11 @@ export class Keyring {
     return this.#secrets
   }
 
+  /** What signs the roster's next record, where this device holds it: the founder's key, or after a transfer the device's own. */
+  penFor({ rootPk }: Roster): SignKeys | undefined {
+    return [this.root, this.sign].find((keys) => keys && rootPk && equalBytes(keys.publicKey, rootPk))
+  }
+
   /** Replaces what may change; keys never do. */
   update(
     change: Partial<

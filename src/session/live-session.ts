@@ -148,6 +148,17 @@ export class LiveSession implements Session {
     await this.#workings.governing.setRole(device, role)
   }
 
+  async transfer(device: DeviceId): Promise<void> {
+    this.#requireLife()
+    await this.#workings.governing.transfer(device)
+    this.#workings.storeSecrets()
+  }
+
+  async endForEveryone(): Promise<void> {
+    this.#requireLife()
+    await this.#workings.governing.end()
+  }
+
   askToEdit(asks: boolean): void {
     this.#requireLife()
     if (this.me.role !== 'viewer') throw new NotAllowed('You can edit this session already.')

@@ -161,6 +161,12 @@ export class Mesh {
       if (roster.roleOf(peer.device) === undefined) peer.link.close()
   }
 
+  /** Only instances of this device stay linked. */
+  closeToOthers(device: DeviceId): void {
+    for (const peer of [...this.peers.values(), ...this.#silent.values()])
+      if (peer.device !== device) peer.link.close()
+  }
+
   sendRoster(to?: InstanceId): void {
     const { records, joins } = this.#replica.roster.encoded()
     const peers = to === undefined ? this.peers.values() : [this.peers.get(to)]

@@ -50,6 +50,8 @@ export type SessionProblem =
   | { readonly kind: 'fork'; readonly name: string }
   /** The owner removed this device. What is here is what it was then. */
   | { readonly kind: 'removed'; readonly by: string }
+  /** The owner (undefined: this device) ended the session for everybody. What is written now stays on this device. */
+  | { readonly kind: 'over'; readonly by: string | undefined }
   | { readonly kind: 'not-stored' } // no secure context or storage refused: the text is in memory only
 
 /** A device that belongs to the session, here or away. */
@@ -222,6 +224,10 @@ export interface Session {
   /** Raises a hand that everybody sees, or takes it down. It goes down by itself when the owner lets this device edit.
    *  @throws NotAllowed unless this device may only view */
   askToEdit(asks: boolean): void
+  /** From now on that member owns the session, and this device may edit. Only they can give it back. Owner only. */
+  transfer(device: DeviceId): Promise<void>
+  /** Nobody is connected or let in any more; every copy stays, and who could edit goes on alone. For good. Owner only. */
+  endForEveryone(): Promise<void>
   /** While paused nobody but the owner writes. Owner only. */
   pause(paused: boolean): Promise<void>
   readonly isPaused: boolean

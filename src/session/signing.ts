@@ -27,8 +27,9 @@ export class Signing {
   /** @throws NotAllowed */
   requireOwner(): void {
     const { keyring, roster } = this.#parts
-    if (keyring.root !== undefined && roster.owner === keyring.device) return
-    throw new NotAllowed('Only the person who started this session can do that.')
+    if (roster.hasEnded) throw new NotAllowed('This session has been ended for everybody. Start a new one.')
+    if (keyring.penFor(roster) !== undefined && roster.owner === keyring.device) return
+    throw new NotAllowed('Only the owner of this session can do that.')
   }
 
   /** `contents` is asked once no other tab signs, with the newest roster at hand. @throws NotAllowed */

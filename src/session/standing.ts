@@ -75,7 +75,7 @@ export class Standing {
       people: this.#here(compared, comparing).size,
       connectingTo: this.#connectingTo(strangers),
       bytesLeft: Math.max(mesh.bytesLeft(), reach?.bytesLeft ?? 0),
-      ownChains: acknowledged.chains(),
+      ownChains: replica.roster.hasEnded ? [] : acknowledged.chains(), // what nobody is to get is not owed
       sharedSeq: (chain) => acknowledged.seqOf(chain),
       savedAt: journal.savedAt,
       unsaved: journal.pending + (replica.isCapturing ? 1 : 0),
@@ -185,11 +185,18 @@ export class Standing {
     return device && people.member(device).name
   }
 
+  #endedBy(): string | undefined {
+    const { replica, people } = this.#parts
+    const owner = people.member(replica.roster.owner)
+    return owner.isMe ? undefined : owner.name
+  }
+
   #currentProblem(): SessionProblem | undefined {
     const { journal, replica, rendezvous, keyring, people } = this.#parts
     const signaling = this.#parts.reach()?.signaling ?? rendezvous?.phase
     if (replica.roster.roleOf(keyring.device) === undefined)
       return { kind: 'removed', by: people.member(replica.roster.owner).name }
+    if (replica.roster.hasEnded) return { kind: 'over', by: this.#endedBy() }
     if (journal.problem !== undefined) return { kind: journal.problem }
     if (replica.textUnits > MAX_SESSION_TEXT_BYTES) return { kind: 'too-large' }
     if (this.#problem !== undefined) return this.#problem

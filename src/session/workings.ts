@@ -222,7 +222,7 @@ export class Workings {
 
   /** Connects: after Share, after joining, and when a shared session is opened again. */
   goLive(): void {
-    if (!this.ended) this.#household.goLive()
+    if (!this.ended && !this.isOver) this.#household.goLive()
     this.standing.refresh()
   }
 
@@ -289,6 +289,24 @@ export class Workings {
     this.emitter.emit('members', this.people.members())
     this.standing.refresh()
     if (this.isRemoved) this.end('removed')
+    else if (this.isOver) this.#disconnect()
+  }
+
+  /** The owner ended it for everybody: each copy goes on by itself. */
+  get isOver(): boolean {
+    return this.replica.roster.hasEnded
+  }
+
+  /** Nobody is met any more; other tabs of this browser stay in step. */
+  #disconnect(): void {
+    this.#sayGoodbye()
+    this.mesh.sendRoster() // who is linked to us alone hears of the end through us
+    this.inviting.stop()
+    this.#guests.close()
+    this.#tending?.stop()
+    this.#household.disconnect()
+    this.mesh.closeToOthers(this.keyring.device)
+    this.standing.refresh()
   }
 
   /** This device is a member no more. */
@@ -379,7 +397,8 @@ export class Workings {
       forked: (proof) => this.mesh.sendProof(proof),
       misbehaved: (device, because, detail) => this.#trouble.misbehaved(device, because, detail),
       contradicted: (from) => {
-        if (from !== undefined && this.keyring.root !== undefined) this.mesh.blobs.correct(from)
+        if (from !== undefined && this.keyring.penFor(this.replica.roster) !== undefined)
+          this.mesh.blobs.correct(from)
       },
       blobWanted: (reference, from) => this.mesh.blobs.want(reference, from),
       losing: (device) => void this.keepVersion('unshared', this.people.member(device).name),

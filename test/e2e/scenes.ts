@@ -252,6 +252,73 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'people-hand-over',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await click(page, 'button', 'People')
+      await click(page, 'button', 'Actions for Ben')
+      await click(page, 'button', 'Hand over to Ben')
+      await getByRole(page, 'group', 'Hand over to Ben')
+    },
+  },
+  {
+    name: 'people-end',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await click(page, 'button', 'People')
+      await click(page, 'button', 'End for everyone')
+      await getByRole(page, 'group', 'End for everyone')
+    },
+  },
+  {
+    name: 'people-erase',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await click(page, 'button', 'People')
+      await click(page, 'button', 'Leave and erase')
+      await getByRole(page, 'group', 'Leave and erase')
+    },
+  },
+  {
+    name: 'people-asked',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await page.evaluate(() => {
+        const { session } = story
+        if (!session) return
+        const [me, ben, ...others] = session.members
+        if (!me || !ben) return
+        const viewer = { ...ben, role: 'viewer' as const }
+        session.gather([viewer, ...others])
+        session.gather([{ ...viewer, asksToEdit: true }, ...others])
+      })
+      await getByText(page, 'Ben asks to edit')
+      await click(page, 'button', 'People')
+    },
+  },
+  {
+    name: 'asking',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await page.evaluate(() => story.session?.turnInto('viewer'))
+      await getByText(page, 'You can now only view')
+    },
+  },
+  {
+    name: 'over',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await page.evaluate(() => story.session?.endForEveryone())
+      await getByText(page, 'ended this session for everybody')
+    },
+  },
+  {
     name: 'paused',
     path: SESSION,
     play: async (page) => {

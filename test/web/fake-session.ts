@@ -213,6 +213,20 @@ export class FakeSession implements Session {
     return Promise.resolve()
   }
 
+  transfer(device: DeviceId): Promise<void> {
+    this.members = this.members.map((one) => {
+      if (one.device === device) return { ...one, role: 'owner' }
+      return one.role === 'owner' ? { ...one, role: 'editor' } : one
+    })
+    this.emit('members', this.members)
+    return Promise.resolve()
+  }
+
+  endForEveryone(): Promise<void> {
+    this.become({ phase: 'offline', peers: 0, problem: { kind: 'over', by: 'Ada' } })
+    return Promise.resolve()
+  }
+
   askToEdit(asksToEdit: boolean): void {
     this.members = this.members.map((one) => (one.isMe ? { ...one, asksToEdit } : one))
     this.emit('members', this.members)

@@ -32,6 +32,19 @@ test('a pause and its end are told with who decided', () => {
   expect(said(standing([me('owner')]), standing([me('owner')], true))).toEqual(['You paused editing'])
 })
 
+test('a session handed over is told to everybody, and to whoever owns it now in their own words', () => {
+  const [adaEdits, benOwns] = [{ ...ada, role: 'editor' } as const, { ...ben, role: 'owner' } as const]
+  expect(said(standing([ada, ben, me('editor')]), standing([adaEdits, benOwns, me('editor')]))).toEqual([
+    'Ada handed this session over to Ben',
+  ])
+  expect(said(standing([me('owner'), ben]), standing([me('editor'), benOwns]))).toEqual([
+    'You handed this session over to Ben',
+  ])
+  expect(said(standing([ada, me('viewer')]), standing([adaEdits, me('owner')]))).toEqual([
+    'This session is yours now',
+  ])
+})
+
 test('a removal is told to those who stay, and not by a sentence to whoever was removed', () => {
   expect(said(standing([ada, me('editor'), ben]), standing([ada, me('editor')]))).toEqual(['Ada removed Ben'])
   expect(said(standing([me('owner'), ben]), standing([me('owner')]))).toEqual(['You removed Ben'])

@@ -254,7 +254,7 @@ export class Bar extends LitElement {
   /** Beside what keeps a reader from writing; on a narrow page it stands in `People` alone. */
   #ask() {
     const { session } = this.page
-    if (session?.me.role !== 'viewer' || this.page.state.phase !== 'live') return nothing
+    if (!session || !this.page.mayAsk) return nothing
     const { asksToEdit } = session.me
     return html`<button type="button" class="quiet ask" @click=${() => session.askToEdit(!asksToEdit)}>
       ${asksToEdit ? strings.takeBackRequest : strings.askToEdit}

@@ -4,6 +4,8 @@ import { MenuPanel } from './menu-panel.ts'
 import { OpenLinks } from './open-links.ts'
 import { PeoplePanel } from './people-panel.ts'
 import { PersonActions } from './person-actions.ts'
+import { Question } from './question.ts'
+import { SessionActions } from './session-actions.ts'
 import { SharePanel } from './share-panel.ts'
 import { SpokenCodePart } from './spoken-code.ts'
 
@@ -13,6 +15,8 @@ export function definePanels(): void {
     'coterie-open-links': OpenLinks,
     'coterie-people-panel': PeoplePanel,
     'coterie-person-actions': PersonActions,
+    'coterie-question': Question,
+    'coterie-session-actions': SessionActions,
     'coterie-share-panel': SharePanel,
     'coterie-spoken-code': SpokenCodePart,
   })

@@ -13,6 +13,7 @@ import { dressAvatar } from './avatars.ts'
 import { controls, panel } from './controls.ts'
 import { showBeside } from './floating.ts'
 import { icon } from './icon.ts'
+import type { PersonQuestion } from './person-actions.ts'
 import { Watching } from './watching.ts'
 
 /** Milliseconds between two looks at where everybody is. */
@@ -130,14 +131,6 @@ export class PeoplePanel extends LitElement {
         padding-bottom: 12px;
         border-bottom: 1px solid var(--line);
       }
-      .pause {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 8px;
-        align-items: center;
-        padding-top: 12px;
-        border-top: 1px solid var(--line);
-      }
       .field {
         display: grid;
         gap: 4px;
@@ -148,21 +141,21 @@ export class PeoplePanel extends LitElement {
   declare page: Page
   /** Whose actions are shown. */
   declare opened: Member['device'] | undefined
-  /** Whether the question about removing them is. */
-  declare asking: boolean
+  /** Which question about them is. */
+  declare asking: PersonQuestion | undefined
   #looking: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
     super()
     this.opened = undefined
-    this.asking = false
+    this.asking = undefined
     new Watching(this)
   }
 
   /** To be called before `open`: the question about removing somebody is then on screen. */
   askToRemove(device: Member['device']): void {
     this.opened = device
-    this.asking = true
+    this.asking = 'remove'
   }
 
   open(button: HTMLElement): void {
@@ -194,7 +187,7 @@ export class PeoplePanel extends LitElement {
   #closed(): void {
     this.#stopLooking()
     this.opened = undefined
-    this.asking = false
+    this.asking = undefined
   }
 
   override render() {
@@ -229,30 +222,10 @@ export class PeoplePanel extends LitElement {
       <ul aria-label=${strings.people}>
         ${everybody.map((one) => this.#row(one, session.members))}
       </ul>
-      ${this.#pause(session)} ${this.#ask(session)}
       ${everybody.length === 1 ? html`<p class="muted">${strings.nobodyYet}</p>` : ''}
       ${owner && session.isPaused ? html`<p class="muted">${strings.pausedBy(owner.name)}</p>` : nothing}
       ${owner ? html`<p class="muted">${strings.onlyOwnerInvites(owner.name)}</p>` : ''}
-    </div>`
-  }
-
-  #pause({ me, members, isPaused }: Session) {
-    if (me.role !== 'owner' || members.length === 1) return nothing
-    return html`<div class="pause">
-      <button type="button" @click=${() => this.#attempt(this.page.session?.pause(!isPaused))}>
-        ${isPaused ? strings.resumeEditing : strings.pauseEditing}
-      </button>
-      ${isPaused ? html`<span class="muted">${strings.pausedForOthers}</span>` : nothing}
-    </div>`
-  }
-
-  #ask({ me }: Session) {
-    if (me.role !== 'viewer') return nothing
-    const { asksToEdit } = me
-    return html`<div class="pause">
-      <button type="button" @click=${() => this.page.session?.askToEdit(!asksToEdit)}>
-        ${asksToEdit ? strings.takeBackRequest : strings.askToEdit}
-      </button>
+      <coterie-session-actions .page=${this.page}></coterie-session-actions>
     </div>`
   }
 
@@ -262,10 +235,6 @@ export class PeoplePanel extends LitElement {
     return html`<span class="answer"
       ><button type="button" @click=${() => this.page.letEdit(device)}>${strings.letEdit(called)}</button></span
     >`
-  }
-
-  #attempt(work: Promise<void> | undefined): void {
-    work?.catch((error: Error) => this.page.toast(error.message))
   }
 
   #own({ me }: Session) {
@@ -328,7 +297,7 @@ export class PeoplePanel extends LitElement {
               .member=${member}
               .called=${called}
               .asking=${this.asking}
-              @asking=${(event: CustomEvent<boolean>) => {
+              @asking=${(event: CustomEvent<PersonQuestion | undefined>) => {
                 this.asking = event.detail
               }}
             ></coterie-person-actions>`
@@ -338,7 +307,7 @@ export class PeoplePanel extends LitElement {
 
   #show(device: Member['device'] | undefined): void {
     this.opened = device
-    this.asking = false
+    this.asking = undefined
   }
 
   /** Idle or away, the place, the way and its time: what of it is known. */

@@ -1,6 +1,6 @@
 /**
- * What the owner can do about one person, under their row in `People`: change what they may do, or remove them after
- * one question that says what it does.
+ * What the owner can do about one person, under their row in `People`: change what they may do; remove them or hand the
+ * session over to them, each after one question that says what it does.
  */
 import { css, html, LitElement } from 'lit'
 import type { Member } from '../../src/index.ts'
@@ -12,6 +12,23 @@ const ROLES = [
   ['editor', strings.canEdit],
   ['viewer', strings.canView],
 ] as const
+
+export type PersonQuestion = 'remove' | 'hand-over'
+
+const QUESTIONS = {
+  remove: {
+    name: strings.removeNamed,
+    sentence: strings.removeQuestion,
+    act: strings.remove,
+    otherwise: strings.keepPerson,
+  },
+  'hand-over': {
+    name: strings.handOverTo,
+    sentence: strings.handOverQuestion,
+    act: strings.handOver,
+    otherwise: strings.keepSession,
+  },
+} as const
 
 export class PersonActions extends LitElement {
   static override properties = {
@@ -29,8 +46,7 @@ export class PersonActions extends LitElement {
         grid-column: 2 / -1;
         padding: 4px 0 8px;
       }
-      .acts,
-      .buttons {
+      .acts {
         display: flex;
         flex-wrap: wrap;
         gap: 8px;
@@ -39,43 +55,22 @@ export class PersonActions extends LitElement {
       .choice {
         flex: 1 1 160px;
       }
-      .question {
-        display: grid;
-        gap: 8px;
-        padding: 8px;
-        background: var(--alarm-soft);
-        border-radius: 8px;
-      }
-      .remove {
-        color: #fff;
-        background: var(--alarm-fill);
-        border-color: transparent;
-      }
-      .remove:hover {
-        background: var(--alarm-fill);
-        filter: brightness(0.92);
-      }
     `,
   ]
   declare page: Page
   declare member: Member
   /** The name by which this person is told from another of the same name. */
   declare called: string
-  /** The question is on screen. */
-  declare asking: boolean
+  /** The question that is on screen. */
+  declare asking: PersonQuestion | undefined
 
   constructor() {
     super()
-    this.asking = false
+    this.asking = undefined
   }
 
   override render() {
-    return this.asking ? this.#question() : this.#acts()
-  }
-
-  /** The safe answer has the focus. */
-  override updated(changed: Map<string, unknown>): void {
-    if (changed.has('asking') && this.asking) this.renderRoot.querySelector<HTMLElement>('.keep')?.focus()
+    return this.asking ? this.#question(this.asking) : this.#acts()
   }
 
   #acts() {
@@ -94,29 +89,38 @@ export class PersonActions extends LitElement {
             >`,
         )}
       </div>
-      <button type="button" aria-label=${strings.removeNamed(this.called)} @click=${() => this.#ask(true)}>
+      <button
+        type="button"
+        aria-label=${strings.handOverTo(this.called)}
+        @click=${() => this.#ask('hand-over')}
+      >${strings.handOver}</button>
+      <button type="button" aria-label=${strings.removeNamed(this.called)} @click=${() => this.#ask('remove')}>
         ${strings.remove}
       </button>
     </div>`
   }
 
-  #question() {
-    return html`<div class="question" role="group" aria-label=${strings.removeNamed(this.called)}>
-      <p>${strings.removeQuestion(this.called)}</p>
-      <div class="buttons">
-        <button type="button" class="remove" @click=${() => this.#remove()}>${strings.remove}</button>
-        <button type="button" class="keep" @click=${() => this.#ask(false)}>${strings.keepPerson}</button>
-      </div>
-    </div>`
+  #question(asking: PersonQuestion) {
+    const say = QUESTIONS[asking]
+    return html`<coterie-question
+      .name=${say.name(this.called)}
+      .sentence=${say.sentence(this.called)}
+      .act=${say.act}
+      .otherwise=${say.otherwise}
+      @answer=${({ detail }: CustomEvent<boolean>) => {
+        this.#ask(undefined)
+        if (detail) this.#attempt(this.#perform(asking))
+      }}
+    ></coterie-question>`
   }
 
-  #ask(asking: boolean): void {
+  #perform(asking: PersonQuestion): Promise<void> | undefined {
+    const { session } = this.page
+    return asking === 'remove' ? session?.remove(this.member.device) : session?.transfer(this.member.device)
+  }
+
+  #ask(asking: PersonQuestion | undefined): void {
     this.dispatchEvent(new CustomEvent('asking', { detail: asking }))
-  }
-
-  #remove(): void {
-    this.#ask(false)
-    this.#attempt(this.page.session?.remove(this.member.device))
   }
 
   /** What was refused is told, and the choice shown is again the one that holds. */

@@ -2,6 +2,7 @@
 import type { Member, Session, SessionStatus } from '../src/index.ts'
 import type { EndReason } from './page-state.ts'
 import { type Decision, decisionsBetween, standingOf } from './standing.ts'
+import { strings } from './strings.ts'
 
 export interface SessionListener {
   /** Anything on screen may look different. */
@@ -33,6 +34,10 @@ export function watchSession(session: Session, listener: SessionListener): () =>
     }),
     session.on('peers', () => listener.changed()),
     session.on('title', () => listener.changed()),
+    session.on('versions', ({ rescued }) => {
+      if (rescued?.why !== 'fork' && rescued?.why !== 'unshared') return
+      listener.said({ sentence: strings.versions.kept[rescued.why](rescued.by), topic: 'versions' })
+    }),
     session.on('left', ({ member }) => listener.left(member)),
     session.on('ended', ({ reason }) => listener.ended(reason)),
   ]

@@ -129,6 +129,7 @@ export class Shell {
       join: () => this.#openDialog('coterie-join-dialog'),
       connect: () => this.#openDialog('coterie-connect-dialog'),
       recent: () => this.#openDialog('coterie-recent-sessions'),
+      versions: () => this.#openDialog('coterie-versions-dialog'),
       shortcuts: () => this.#openDialog('coterie-shortcut-sheet'),
     }
     acts[command]()
@@ -159,7 +160,8 @@ export class Shell {
       | 'coterie-connect-dialog'
       | 'coterie-join-dialog'
       | 'coterie-recent-sessions'
-      | 'coterie-shortcut-sheet',
+      | 'coterie-shortcut-sheet'
+      | 'coterie-versions-dialog',
   ): void {
     const there = document.querySelector<Opening>(name)
     const dialog = there ?? (document.createElement(name) as Opening)

@@ -269,6 +269,45 @@ export const strings = {
   storageKept: 'This browser keeps your sessions until you erase them.',
   storageMayGo: 'This browser may clear your sessions when space runs out. Download what matters.',
 
+  versions: {
+    command: 'Versions…',
+    title: 'Versions',
+    close: 'Close',
+    detail: 'Chosen version',
+    now: 'As it is now',
+    none: 'Nothing is kept yet. Versions are kept on this device only: by name, and by themselves when you come and go.',
+    hint: 'Choose a version to see what has changed since.',
+    name: 'Version name',
+    keep: 'Name this version',
+    restore: 'Restore',
+    delete: 'Delete this version',
+    restored: (name: string) => `“${name}” is back. Undo takes it away again.`,
+    about: (when: string, by: string) => `${when} · ${by}`,
+    comparison: 'What has changed since',
+    legend: '− was there then, + is there now',
+    same: 'The text is the same now.',
+    unchanged: (lines: number) => `${lines} ${lines === 1 ? 'line' : 'lines'} unchanged`,
+    more: 'There is more. Restore or download to see all of it.',
+    why: {
+      named: 'Kept by hand',
+      start: 'When it was opened',
+      end: 'When it was left',
+      merge: 'Before merging',
+      restart: 'Before a restart',
+      fork: 'Text that no longer counts',
+      unshared: 'Text that was not shared',
+    },
+    rescued: {
+      fork: (name: string) =>
+        `${name}'s device wrote two different histories. What is here and nowhere else no longer counts.`,
+      unshared: (_name: string) =>
+        'This was written here and reached nobody before this device was no longer allowed to edit.',
+    },
+    kept: {
+      fork: (name: string) => `What ${name}'s device wrote and no longer counts is kept under Versions.`,
+      unshared: (_name: string) => 'What you wrote and nobody got is kept under Versions.',
+    },
+  },
   recent: {
     none: 'Nothing here yet. What you type is kept on this device, sealed, and shows up in this list.',
     open: (title: string) => `Open ${title}`,

@@ -102,6 +102,44 @@ async function typeCode(page: Page, text: string): Promise<void> {
   await page.keyboard.type(text)
 }
 
+/** The dialog of versions, with the one open that holds text which counts no more. */
+async function openVersions(page: Page): Promise<void> {
+  await gather(page)
+  await page.evaluate(() => {
+    const { session } = story
+    if (!session) throw new Error('no session is open')
+    const hour = 3_600_000
+    const kept = [
+      ['unshared', undefined, 0.2],
+      ['start', undefined, 3],
+      ['named', 'Before we took the parser apart', 26],
+      ['merge', undefined, 50],
+      ['end', undefined, 75],
+    ] as const
+    session.versions.all = kept.map(([why, name, ago], index) => ({
+      ...{ id: `${index}` as never, why, name, by: index === 3 ? 'Eve Adams' : 'Ada', length: 900 },
+      at: Date.now() - ago * hour,
+    }))
+    const lines = (word: string, count: number) =>
+      Array.from({ length: count }, (_, n) => `  ${word}(${n})\n`).join('')
+    session.versions.comparison = [
+      {
+        root: 'main',
+        parts: [
+          { of: 'both', text: lines('prepare', 12) },
+          { of: 'before', text: 'const answer = 41\n' },
+          { of: 'after', text: 'const answer = 42\nconst question = undefined\n' },
+          { of: 'both', text: lines('explain', 30) },
+        ],
+      },
+    ]
+  })
+  await click(page, 'button', 'Menu')
+  await click(page, 'button', 'Versions…')
+  await getByText(page, 'Text that was not shared').then((row) => row.click())
+  await getByRole(page, 'group', 'What has changed since')
+}
+
 function statusScene([name, status]: readonly [string, Partial<SessionStatus>]): Scene {
   return {
     name: `status-${name}`,
@@ -140,6 +178,7 @@ export const SCENES: readonly Scene[] = [
       await page.keyboard.type('# Notes\n\n- one thing\n- another\n')
     },
   },
+  { name: 'versions', path: SESSION, play: openVersions },
   {
     name: 'share-edit',
     path: '',

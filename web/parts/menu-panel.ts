@@ -1,7 +1,7 @@
 /** The small menu: files, recent sessions, how the page looks. What is chosen is told to the page by events. */
 import { css, html, LitElement } from 'lit'
 import type { IconNode } from 'lucide'
-import { Clock, Download, FilePlus, FolderOpen, Keyboard, LogIn, QrCode } from 'lucide'
+import { Clock, Download, FilePlus, FolderOpen, History, Keyboard, LockKeyhole, LogIn, QrCode } from 'lucide'
 import { engine } from '../engine.ts'
 import type { FlagChoice, Settings, Theme } from '../settings.ts'
 import { strings } from '../strings.ts'
@@ -9,7 +9,16 @@ import { choice, controls, panel } from './controls.ts'
 import { showBeside } from './floating.ts'
 import { icon } from './icon.ts'
 
-export type MenuCommand = 'new-draft' | 'open-file' | 'download' | 'join' | 'connect' | 'recent' | 'shortcuts'
+export type MenuCommand =
+  | 'new-draft'
+  | 'open-file'
+  | 'download'
+  | 'join'
+  | 'connect'
+  | 'recent'
+  | 'versions'
+  | 'passphrase'
+  | 'shortcuts'
 
 const COMMANDS: readonly (readonly [MenuCommand, string, IconNode])[] = [
   ['new-draft', strings.newDraft, FilePlus],
@@ -17,6 +26,7 @@ const COMMANDS: readonly (readonly [MenuCommand, string, IconNode])[] = [
   ['download', strings.download, Download],
   ['join', strings.joinDialog.command, LogIn],
   ['connect', strings.hand.command, QrCode],
+  ['versions', strings.versions.command, History],
   ['recent', strings.recentSessions, Clock],
   ['shortcuts', strings.shortcuts, Keyboard],
 ]

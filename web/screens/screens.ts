@@ -6,6 +6,7 @@ import { JoinCard } from './join-card.ts'
 import { JoinDialog } from './join-dialog.ts'
 import { RecentSessions } from './recent-sessions.ts'
 import { ShortcutSheet } from './shortcut-sheet.ts'
+import { VersionsDialog } from './versions-dialog.ts'
 
 export function defineScreens(): void {
   defineElements({
@@ -15,5 +16,6 @@ export function defineScreens(): void {
     'coterie-join-dialog': JoinDialog,
     'coterie-recent-sessions': RecentSessions,
     'coterie-shortcut-sheet': ShortcutSheet,
+    'coterie-versions-dialog': VersionsDialog,
   })
 }

@@ -223,6 +223,7 @@ export type {
   Invite,
   InviteOptions,
   JoinOptions,
+  Copy,
   Member,
   Peer,
   Phase,

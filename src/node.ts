@@ -126,6 +126,7 @@ export type {
   Invite,
   InviteOptions,
   JoinOptions,
+  Copy,
   Member,
   Peer,
   Phase,

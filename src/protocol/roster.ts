@@ -247,6 +247,12 @@ export class Roster {
     return this.#rights.joinsOf(device)[0]?.join.certificate
   }
 
+  /** Members and those who were, the founder first. */
+  everybody(): readonly DeviceId[] {
+    if (this.#founder === undefined) return []
+    return [this.#founder, ...this.#rights.devices()]
+  }
+
   /** Members: the owner first, then in the order of their ids. */
   devices(): readonly DeviceId[] {
     if (this.#founder === undefined) return []

@@ -1,6 +1,7 @@
 /** Who came and who went, told once a person however many tabs: what presence says, as events for the caller. */
 import type { Emitter } from '../base/emitter.ts'
 import type { DeviceId } from '../base/ids.ts'
+import type { Copies } from './copies.ts'
 import type { Keyring } from './keyring.ts'
 import type { MeshListener } from './mesh.ts'
 import type { People } from './people.ts'
@@ -9,6 +10,7 @@ import type { SessionEvents } from './public.ts'
 export interface ArrivalsParts {
   readonly keyring: Keyring
   readonly people: People
+  readonly copies: Copies
   readonly emitter: Emitter<SessionEvents>
 }
 
@@ -32,6 +34,7 @@ export class Arrivals {
     const { people, emitter } = this.#parts
     const { device } = output.presence
     const before = JSON.stringify(people.member(device))
+    this.#parts.copies.saw(device, output.type === 'shown' ? 'here' : 'gone')
     if (output.type === 'shown') this.#shown(output)
     else this.#hidden(output)
     if (JSON.stringify(people.member(device)) !== before) emitter.emit('members', people.members())

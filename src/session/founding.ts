@@ -2,7 +2,8 @@
 
 import type { Doc } from 'yjs'
 import { EMPTY } from '../base/bytes.ts'
-import type { InstanceId } from '../base/ids.ts'
+import type { DeviceId, InstanceId } from '../base/ids.ts'
+import type { Millis } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import { applyWhole, SharedDocument } from '../doc/document.ts'
@@ -21,6 +22,7 @@ import {
   signRecord,
 } from '../wire/roster-record.ts'
 import { isViolation } from '../wire/violation.ts'
+import { decodeSeen } from './copies.ts'
 import type { Environment } from './environment.ts'
 import { CoterieError, SessionMissing } from './errors.ts'
 import { Journal } from './journal.ts'
@@ -123,6 +125,7 @@ export async function open(
   const checkpoint = blobs.rows.find((one) => one.key === 'checkpoint')
   const document = documentFrom(schema, knownBase, options.doc)
   const shared = decodeShared(row('shared'))
+  const seen = decodeSeen(row('seen'))
   const session = compose({
     environment,
     keyring,
@@ -134,6 +137,7 @@ export async function open(
     claim,
     stored,
     shared: shared.ok ? shared.value : undefined,
+    seen: seen.ok ? seen.value : undefined,
   })
   session.reopen(entryRows.rows.flatMap((one) => readEntry(crypto, one.value)))
   if (roster.roleOf(keyring.device) === undefined) session.closeAsRemoved()
@@ -165,6 +169,7 @@ export interface Composition {
   readonly claim?: (() => void) | undefined
   readonly stored?: SessionStore | undefined
   readonly shared?: ReadonlyMap<ChainId, number> | undefined
+  readonly seen?: ReadonlyMap<DeviceId, Millis> | undefined
   readonly title?: string | undefined
   readonly instance?: InstanceId | undefined
   readonly seeds?: boolean
@@ -186,6 +191,7 @@ export function compose(parts: Composition): LiveSession {
     ...{ environment, keyring, roster, schema, document, base, log, journal },
     signalingUrl: keyring.stored.signaling,
     shared: parts.shared ?? new Map(),
+    seen: parts.seen ?? new Map(),
     title: parts.title,
     checkpoint: parts.checkpoint,
     claim:

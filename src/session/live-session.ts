@@ -13,6 +13,7 @@ import { NotAllowed, SessionEnded } from './errors.ts'
 import type { PeerLink } from './peer-link.ts'
 import { cutName } from './people.ts'
 import type {
+  Copy,
   Invite,
   InviteOptions,
   Member,
@@ -85,6 +86,10 @@ export class LiveSession implements Session {
 
   get inviter(): DeviceId | undefined {
     return this.#workings.keyring.stored.inviter
+  }
+
+  get copies(): readonly Copy[] {
+    return this.#workings.copies.all
   }
 
   get invites(): readonly Invite[] {

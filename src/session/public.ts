@@ -68,6 +68,19 @@ export interface Member {
   readonly asksToEdit: boolean
 }
 
+/** Somebody who was ever let in, and may hold what could be read by then. */
+export interface Copy {
+  readonly device: DeviceId
+  readonly name: string
+  readonly color: number
+  /** undefined: a member no more. */
+  readonly role: Role | undefined
+  readonly isMe: boolean
+  readonly here: boolean
+  /** By this device, ms since 1970; undefined: never. */
+  readonly lastSeenAt: Millis | undefined
+}
+
 /** Another running instance (one tab, one process) that we see. */
 export interface Peer {
   readonly instance: InstanceId
@@ -201,6 +214,8 @@ export interface Session {
   setProfile(profile: { readonly name?: string; readonly color?: number }): void
   readonly members: readonly Member[]
   readonly peers: readonly Peer[]
+  /** Everybody who was ever let in: who may hold a copy. */
+  readonly copies: readonly Copy[]
   readonly status: SessionStatus
   /** May this device change the text right now (owner or editor)? */
   readonly canEdit: boolean

@@ -7,7 +7,7 @@
  */
 
 import { Emitter } from '../base/emitter.ts'
-import { type InstanceId, idOf, type WriterId } from '../base/ids.ts'
+import { type DeviceId, type InstanceId, idOf, type WriterId } from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import { AuthenticatedAwareness } from '../doc/awareness.ts'
 import type { SharedDocument } from '../doc/document.ts'
@@ -17,6 +17,7 @@ import { Acknowledged } from './acknowledged.ts'
 import { answerJoin, deviceOf, type Knock } from './admission.ts'
 import { Arrivals } from './arrivals.ts'
 import { Bookkeeping } from './bookkeeping.ts'
+import { Copies } from './copies.ts'
 import type { Environment } from './environment.ts'
 import { Governing } from './governing.ts'
 import { GuestBook } from './guest-book.ts'
@@ -47,6 +48,8 @@ export interface WorkingsParts extends Omit<ReplicaParts, 'listener' | 'writer'>
   readonly signalingUrl: string | undefined
   /** Heads of own chains that others said they hold, from the disk. */
   readonly shared: ReadonlyMap<ChainId, number>
+  /** When this device last saw whom, from the disk. */
+  readonly seen: ReadonlyMap<DeviceId, Millis>
   /** Held by one tab of this device: it may start the log on the disk anew. */
   readonly claim: Promise<(() => void) | undefined>
   readonly title: string | undefined
@@ -72,6 +75,7 @@ export class Workings {
   readonly inviting: Inviting
   readonly standing: Standing
   readonly title: Title
+  readonly copies: Copies
   readonly versions: KeptVersions
   readonly #tending: Tending | undefined
   readonly #guests: GuestBook
@@ -132,7 +136,8 @@ export class Workings {
       tell: (status) => this.#told(status),
     })
     const emitter = this.emitter
-    this.#arrivals = new Arrivals({ ...composed, emitter })
+    this.copies = new Copies({ ...composed, seen: parts.seen })
+    this.#arrivals = new Arrivals({ ...composed, emitter, copies: this.copies })
     this.#trouble = new Trouble({ ...composed, standing: this.standing, emitter })
     this.versions = this.#makeVersions()
     if (parts.instance !== undefined)

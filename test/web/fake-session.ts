@@ -10,6 +10,7 @@ import type { DeviceId, InstanceId, InviteId, SessionId } from '../../src/base/i
 import { encodePosition } from '../../src/doc/cursor.ts'
 import { CarriedTextRefused } from '../../src/session/errors.ts'
 import type {
+  Copy,
   Invite,
   InviteOptions,
   Member,
@@ -105,6 +106,20 @@ export class FakeSession implements Session {
     const me = this.members.find(({ isMe }) => isMe)
     if (!me) throw new TypeError('a fake session needs its own member')
     return me
+  }
+
+  get copies(): readonly Copy[] {
+    const seen = this.members.map(
+      ({ device, name, color, role, isMe, here }): Copy => ({
+        ...{ device, name, color, role, isMe, here },
+        lastSeenAt: Date.now() - 26 * 3_600_000,
+      }),
+    )
+    const { device, name, color } = member('Zoe', 2)
+    return [
+      ...seen,
+      { device, name, color, role: undefined, isMe: false, here: false, lastSeenAt: undefined },
+    ]
   }
 
   get canEdit(): boolean {

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { type DeviceId, idOf, type SessionId } from '../../../src/base/ids.ts'
 import { Secret } from '../../../src/base/secret.ts'
+import { decodeSeen, encodeSeen } from '../../../src/session/copies.ts'
 import {
   decodeBase,
   decodeCard,
@@ -89,6 +90,15 @@ const shared: Target = {
   decode: (row) => unlessRefused(decodeShared(row)),
 }
 
+const seen: Target = {
+  name: 'stored-seen',
+  pace: 'cheap',
+  valid: sampled(fc.array(fc.tuple(bytes(16), fc.nat(2 ** 31 - 1)), { maxLength: 5 }), (pairs) =>
+    encodeSeen(new Map(pairs.map(([device, at]) => [idOf<DeviceId>(device), at]))),
+  ),
+  decode: (row) => unlessRefused(decodeSeen(row)),
+}
+
 const seal = createRowSeal(crypto, '0123456789abcdef' as LocalId, new Secret(fixed('data key')))
 
 const rows: Target = {
@@ -98,4 +108,4 @@ const rows: Target = {
   decode: (row) => seal.open('entries', 'some key', row),
 }
 
-export const STORED: readonly Target[] = [secrets, card, base, shared, rows]
+export const STORED: readonly Target[] = [secrets, card, base, shared, seen, rows]

@@ -29,7 +29,7 @@ test('a version is named, compared, and brought back on every screen; undo takes
   await ada.sees('hello world')
   await ben.click('button', 'Menu')
   await ben.click('button', 'Versions…')
-  await (await ben.find('button', 'As Ada left it', undefined)).click()
+  await ben.click('button', 'As Ada left it')
   await ben.find('group', 'What has changed since')
   await ben.click('button', 'Restore')
   await ben.seesWords('“As Ada left it” is back. Undo takes it away again.')

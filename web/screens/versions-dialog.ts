@@ -46,6 +46,7 @@ export class VersionsDialog extends LitElement {
       }
       li button {
         display: grid;
+        justify-content: start;
         justify-items: start;
         gap: 0;
         width: 100%;
@@ -129,14 +130,19 @@ export class VersionsDialog extends LitElement {
   }
 
   #row(version: Version | undefined) {
+    const id = version?.id ?? 'now'
     return html`<li>
       <button
         type="button"
+        aria-labelledby="name-${id}"
+        aria-describedby="about-${id}"
         aria-pressed=${this.chosen?.id === version?.id}
         @click=${() => this.#choose(version)}
       >
-        <span class="name">${version === undefined ? words.now : nameOf(version)}</span>
-        ${version === undefined ? nothing : html`<span class="about muted">${aboutOf(version)}</span>`}
+        <span class="name" id="name-${id}">${version === undefined ? words.now : nameOf(version)}</span>
+        <span class="about muted" id="about-${id}" ?hidden=${version === undefined}
+          >${version === undefined ? '' : aboutOf(version)}</span
+        >
       </button>
     </li>`
   }

@@ -216,6 +216,7 @@ export {
 } from './session/errors.ts'
 export type {
   CodeOutcome,
+  Copy,
   CreateOptions,
   HandAnswer,
   HandOffer,
@@ -223,7 +224,6 @@ export type {
   Invite,
   InviteOptions,
   JoinOptions,
-  Copy,
   Member,
   Peer,
   Phase,

@@ -119,6 +119,7 @@ export {
 } from './session/errors.ts'
 export type {
   CodeOutcome,
+  Copy,
   CreateOptions,
   HandAnswer,
   HandOffer,
@@ -126,7 +127,6 @@ export type {
   Invite,
   InviteOptions,
   JoinOptions,
-  Copy,
   Member,
   Peer,
   Phase,

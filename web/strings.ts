@@ -109,6 +109,18 @@ export const strings = {
   endQuestion:
     'End this session for everybody? All connections close and nobody can join any more. Each person keeps their copy. Whoever is away now is not told. This cannot be undone.',
   goOn: 'Go on',
+  copies: {
+    open: 'Who has a copy',
+    title: 'Who has a copy',
+    explained:
+      'Everybody who was ever let in may have one. What somebody has read cannot be taken back, and nobody can tell from here whether they erased it.',
+    thisDevice: 'This device',
+    hereNow: 'Here now',
+    seen: (at: string | undefined) =>
+      at === undefined ? 'Never seen by this device' : `Last seen by this device ${at}`,
+    removed: (at: string | undefined) =>
+      `Removed; keeps what they had until then${at === undefined ? '' : ` (last seen ${at})`}`,
+  },
   leaveAndErase: 'Leave and erase',
   eraseCopyQuestion:
     'Leave and erase this session from this device? Its text and its keys go for good. What others hold stays with them. To come back you need a new link.',

@@ -312,6 +312,16 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'copies',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await click(page, 'button', 'People')
+      await click(page, 'button', 'Who has a copy')
+      await getByRole(page, 'list', 'Who has a copy')
+    },
+  },
+  {
     name: 'people-erase',
     path: SESSION,
     play: async (page) => {

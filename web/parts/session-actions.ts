@@ -7,6 +7,7 @@ import type { Session } from '../../src/index.ts'
 import type { Page } from '../page.ts'
 import { strings } from '../strings.ts'
 import { controls } from './controls.ts'
+import { defineElements } from './element-names.ts'
 import { Watching } from './watching.ts'
 
 type Asking = 'end' | 'erase'
@@ -51,8 +52,23 @@ export class SessionActions extends LitElement {
           ? html`<button type="button" @click=${() => this.#show('end')}>${strings.endForEveryone}</button>`
           : nothing
       }
+      ${
+        session.copies.length > 1
+          ? html`<button type="button" aria-haspopup="dialog" @click=${() => this.#attempt(this.#showCopies())}>${strings.copies.open}</button>`
+          : nothing
+      }
       <button type="button" @click=${() => this.#show('erase')}>${strings.leaveAndErase}</button>
     </div>`
+  }
+
+  async #showCopies(): Promise<void> {
+    const { CopiesDialog } = await import('../screens/copies-dialog.ts')
+    defineElements({ 'coterie-copies-dialog': CopiesDialog })
+    const there = document.querySelector<InstanceType<typeof CopiesDialog>>('coterie-copies-dialog')
+    const dialog = there ?? new CopiesDialog()
+    dialog.page = this.page
+    if (!there) document.body.append(dialog)
+    await dialog.open()
   }
 
   #pause({ members, isPaused }: Session) {

@@ -60,7 +60,7 @@ export function newInvite(crypto: Crypto, keyring: Keyring, options: InviteOptio
       role,
       expiresAt,
       uses,
-      lobby: false,
+      lobby: options.lobby ?? false,
       sealedSeed: keyring.sealSeed(seed),
     },
   }
@@ -81,9 +81,9 @@ export interface OtherWays {
 }
 
 export function describeInvite(content: NewInvite['content'], url: string, ways: OtherWays): Invite {
-  const { invite: id, role, uses, expiresAt } = content
+  const { invite: id, role, uses, expiresAt, lobby } = content
   const [spoken, carried] = [() => ways.spoken(id, url), () => ways.carried(id, url)]
-  return { id, url, role, uses, expiresAt, spoken, carried }
+  return { id, url, role, uses, expiresAt, lobby, spoken, carried }
 }
 
 /** Whether an invite still lets somebody in, by the admitter's own clock. */
@@ -101,15 +101,15 @@ export interface Knock {
   readonly handshakeHash: Uint8Array
 }
 
-/** A Join ready for the roster, the reason it is refused, or what the newcomer did against the protocol. */
-export function answerJoin(
+/** Why a request is refused, or what the newcomer did against the protocol; undefined: it may be countersigned. */
+export function objectionToJoin(
   crypto: Crypto,
   roster: Roster,
   keyring: Keyring,
   request: JoinRequest,
   knock: Knock,
   now: Millis,
-): Join | RefusalReason | Violation {
+): RefusalReason | Violation | undefined {
   if (request.invite !== knock.invite)
     return violation('forged', 'a join for another invite than the link was opened with')
   if (!equalBytes(request.handshake, bindingOf(crypto, knock.handshakeHash)))
@@ -119,7 +119,13 @@ export function answerJoin(
   if (!isProven(crypto, roster.session, request))
     return violation('forged', 'a join whose proofs do not verify')
   if (!roster.mayAdmit(keyring.device, roster.seq)) return 'not-allowed'
-  const objection = objectionToInvite(roster, request.invite, now)
+  return objectionToInvite(roster, request.invite, now)
+}
+
+/** A Join ready for the roster, or the objection. */
+export function answerJoin(...given: Parameters<typeof objectionToJoin>): Join | RefusalReason | Violation {
+  const [crypto, roster, keyring, request] = given
+  const objection = objectionToJoin(...given)
   if (objection !== undefined) return objection
   return admit(crypto, roster.session, request, {
     device: keyring.device,

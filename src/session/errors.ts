@@ -43,6 +43,14 @@ export class InviteRevoked extends CoterieError {
   }
 }
 
+/** The invite has a lobby, and whoever was asked did not let this device in. */
+export class TurnedAway extends CoterieError {
+  override name = 'TurnedAway'
+  constructor(admitter: string) {
+    super(`${admitter} did not let you in. Ask them whether they meant somebody else.`)
+  }
+}
+
 /** What was typed is no code; nothing was tried, so the code that was meant is still good. */
 export class CodeMalformed extends CoterieError {
   override name = 'CodeMalformed'

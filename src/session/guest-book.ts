@@ -12,11 +12,14 @@ import type { InviteKeys } from '../wire/invite-link.ts'
 import { MAX_HANDSHAKES } from '../wire/limits.ts'
 import type { Message, RefusalReason } from '../wire/message.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
-import { deviceOf, type Knock, objectionToInvite } from './admission.ts'
+import { deviceOf, type Knock, objectionToInvite, objectionToJoin } from './admission.ts'
 import type { Environment } from './environment.ts'
 import type { Keyring } from './keyring.ts'
+import { Lobby, type LobbyAnswer } from './lobby.ts'
 import { type LinkProof, PeerLink } from './peer-link.ts'
+import { cutName } from './people.ts'
 import type { Porch } from './porch.ts'
+import type { WaitingGuest } from './public.ts'
 
 export interface GuestBookParts {
   readonly session: SessionId
@@ -26,6 +29,8 @@ export interface GuestBookParts {
   readonly porch: Porch
   readonly invitation: () => { readonly inviter: string; readonly title: string }
   readonly admit: (request: JoinRequest, knock: Knock) => Join | RefusalReason | Violation
+  /** Who waits in the lobby is another. */
+  readonly waiting: () => void
   readonly admitted: (link: PeerLink, device: DeviceId) => void
   readonly violated: (violation: Violation) => void
 }
@@ -47,10 +52,19 @@ export class GuestBook {
   readonly #environment: Environment
   readonly #parts: GuestBookParts
   readonly #guests = new Set<PeerLink>()
+  readonly #lobby: Lobby
+  /** Of those who wait there: what to call when they go. */
+  readonly #waiting = new Map<PeerLink, () => void>()
 
   constructor(environment: Environment, parts: GuestBookParts) {
     this.#environment = environment
     this.#parts = parts
+    this.#lobby = new Lobby({ clock: environment.clock, changed: parts.waiting })
+  }
+
+  /** Who waits to be let in by a person. */
+  get waiting(): readonly WaitingGuest[] {
+    return this.#lobby.guests
   }
 
   knock(knocking: Knocking): void {
@@ -85,6 +99,7 @@ export class GuestBook {
         closed: (because) => {
           porch.leave(link)
           this.#guests.delete(link)
+          this.#stopsWaiting(link)
           if (because !== undefined && isViolation(because)) this.#parts.violated(because)
         },
       },
@@ -93,14 +108,16 @@ export class GuestBook {
     return link
   }
 
-  /** Whoever has waited longest gives way, so that a crowd that never joins keeps nobody out. */
+  /** Whoever has waited longest gives way, so that a crowd that never joins keeps nobody out; who proved the invite and
+   *  waits for a person's answer only after all others. */
   #enter(link: PeerLink): void {
     this.#guests.add(link)
-    const [longest] = this.#guests
-    if (this.#guests.size > MAX_GUESTS) longest?.close()
+    const longest = [...this.#guests].find((guest) => !this.#waiting.has(guest)) ?? link
+    if (this.#guests.size > MAX_GUESTS) longest.close()
   }
 
   close(): void {
+    this.#lobby.stop()
     for (const guest of [...this.#guests]) guest.close()
   }
 
@@ -129,7 +146,44 @@ export class GuestBook {
       return link.close(
         violation('unexpected', `a message (${message.type}) from somebody who has not joined`),
       )
-    const answer = this.#parts.admit(message.request, knock)
+    if (this.#waiting.has(link))
+      return link.close(violation('unexpected', 'a second join from somebody who waits'))
+    const { roster } = this.#parts
+    if (roster.inviteAt(message.request.invite, roster.seq)?.lobby === true)
+      return this.#ask(link, message.request, knock)
+    this.#answer(link, message.request, knock)
+  }
+
+  /** A person is asked; nothing is countersigned before they answer. */
+  #ask(link: PeerLink, request: JoinRequest, knock: Knock): void {
+    const { crypto, clock } = this.#environment
+    const { roster, keyring } = this.#parts
+    const objection = objectionToJoin(crypto, roster, keyring, request, knock, clock.now())
+    if (typeof objection === 'string') return this.#refuse(link, objection)
+    if (objection !== undefined) return link.close(objection)
+    const role = roster.inviteAt(request.invite, roster.seq)?.role ?? 'viewer'
+    const leave = this.#lobby.enter({
+      ...{ handshake: request.handshake, name: cutName(request.certificate.name), role },
+      answer: (answer) => this.#decided(link, answer, request, knock),
+    })
+    this.#waiting.set(link, leave)
+  }
+
+  #decided(link: PeerLink, answer: LobbyAnswer, request: JoinRequest, knock: Knock): void {
+    this.#waiting.delete(link)
+    if (answer === 'let in') return this.#answer(link, request, knock)
+    if (answer === 'turned away')
+      link.send({ type: 'refusal', reason: 'turned-away', admitter: this.#parts.invitation().inviter })
+    link.close()
+  }
+
+  #stopsWaiting(link: PeerLink): void {
+    this.#waiting.get(link)?.()
+    this.#waiting.delete(link)
+  }
+
+  #answer(link: PeerLink, request: JoinRequest, knock: Knock): void {
+    const answer = this.#parts.admit(request, knock)
     if (typeof answer === 'string') return this.#refuse(link, answer)
     if (isViolation(answer)) return link.close(answer)
     this.#welcome(link, answer)

@@ -28,11 +28,13 @@ import {
   NoRoute,
   ProtocolMismatch,
   SignalingUnreachable,
+  TurnedAway,
   WebRtcBlocked,
 } from './errors.ts'
 import { compose, freshDevice, schemaOfRoster } from './founding.ts'
 import { areCommitted, Keyring } from './keyring.ts'
 import type { LiveSession } from './live-session.ts'
+import { LOBBY_MS } from './lobby.ts'
 import { type LinkProof, PeerLink } from './peer-link.ts'
 import { cutName } from './people.ts'
 import type { Invitation, JoinOptions, SessionOptions } from './public.ts'
@@ -308,8 +310,8 @@ export class Newcomer {
       roster.mayAdmit(admitter, roster.seq)
     if (!isAdmitter || !equalBytes(certificate.dhPk, proof.remoteStatic))
       return this.#turnAway(door, new InviteMismatch())
-    const role = roster.inviteAt(this.#keys.invite, roster.seq)?.role
-    if (role === undefined) return this.#turnAway(door, new InviteMismatch())
+    const record = roster.inviteAt(this.#keys.invite, roster.seq)
+    if (record === undefined) return this.#turnAway(door, new InviteMismatch())
     this.#phase = 'asked'
     this.#chosen = door.link
     this.#failure = undefined // what others came to is not what this one may come to
@@ -320,7 +322,8 @@ export class Newcomer {
     this.#settle?.resolve({
       inviter: cutName(message.inviter),
       title: cutName(message.title, MAX_TITLE_BYTES),
-      role,
+      role: record.role,
+      lobby: record.lobby,
       join: (options) => this.#join(door, options),
       decline: () => this.#leave(),
     })
@@ -362,7 +365,8 @@ export class Newcomer {
           device: sign,
         }),
       })
-      this.#cancelTimer = clock.wakeAfter(JOIN_MS, () => this.fail(new NobodyThere()))
+      const isAsked = door.roster.inviteAt(this.#keys.invite, door.roster.seq)?.lobby === true
+      this.#cancelTimer = clock.wakeAfter(isAsked ? LOBBY_MS : JOIN_MS, () => this.fail(new NobodyThere()))
     })
   }
 
@@ -430,6 +434,8 @@ function refusalError(reason: RefusalReason, admitter: string): Error {
       return new InviteUsed(admitter)
     case 'revoked':
       return new InviteRevoked(admitter)
+    case 'turned-away':
+      return new TurnedAway(admitter)
     case 'unknown':
     case 'not-allowed':
     case 'full':

@@ -22,6 +22,7 @@ import type {
   Session,
   SessionEvents,
   SessionStatus,
+  WaitingGuest,
 } from './public.ts'
 import type { Replica } from './replica.ts'
 import { OWN_ROOT } from './title.ts'
@@ -90,6 +91,10 @@ export class LiveSession implements Session {
 
   get copies(): readonly Copy[] {
     return this.#workings.copies.all
+  }
+
+  get lobby(): readonly WaitingGuest[] {
+    return this.#workings.lobby
   }
 
   get invites(): readonly Invite[] {

@@ -45,11 +45,7 @@ export class Locking {
       await this.requireOpen()
       return this.track(await card.join(options))
     }
-    return {
-      ...{ inviter: card.inviter, title: card.title, role: card.role },
-      join,
-      decline: () => card.decline(),
-    }
+    return { ...card, join }
   }
 
   /** @throws DeviceLocked */

@@ -122,6 +122,8 @@ export interface Invite {
   readonly role: 'editor' | 'viewer'
   readonly uses: number
   readonly expiresAt: Millis
+  /** Somebody who may let in is asked first about everybody who comes by it. */
+  readonly lobby: boolean
   /**
    * A code to read aloud that stands for this link: one try, five minutes. A new one at every call; the one before is no
    * longer valid then. What became of it comes as the event `code`. @throws SignalingUnreachable, NoMoreCodes, SessionEnded
@@ -178,6 +180,18 @@ export interface InviteOptions {
   readonly uses?: number
   /** Milliseconds. Default 24 h for editor, 30 days for viewer. */
   readonly expiresIn?: Millis
+  /** Whoever lets in is asked first, and sees the name. Default false. */
+  readonly lobby?: boolean
+}
+
+/** Somebody at the door, by an invite with a lobby. The name is their own word. */
+export interface WaitingGuest {
+  readonly id: string
+  readonly name: string
+  readonly role: 'editor' | 'viewer'
+  readonly since: Millis
+  letIn(): void
+  turnAway(): void
 }
 
 export interface SessionEvents {
@@ -189,6 +203,8 @@ export interface SessionEvents {
   readonly arrived: { readonly member: Member; readonly first: boolean }
   readonly left: { readonly member: Member; readonly why: 'goodbye' | 'lost' }
   readonly title: string
+  /** Who waits to be let in is another. */
+  readonly lobby: readonly WaitingGuest[]
   /** A spoken code of one of the own invites ended. */
   readonly code: CodeOutcome
   /** The list of versions changed. `rescued`: text that counts no more was just kept as one. */
@@ -229,6 +245,8 @@ export interface Session {
   invite(options: InviteOptions): Promise<Invite>
   /** Open invites this device made and knows. */
   readonly invites: readonly Invite[]
+  /** Who waits at the door until this device lets them in or turns them away. */
+  readonly lobby: readonly WaitingGuest[]
   revoke(invite: InviteId): Promise<void>
   /** Every link made so far lets nobody in any more. Owner only. */
   resetLinks(): Promise<void>
@@ -287,6 +305,8 @@ export interface Invitation {
   readonly inviter: string
   readonly title: string
   readonly role: 'editor' | 'viewer'
+  /** The inviter is asked first: `join` then waits for their answer, up to 15 minutes. */
+  readonly lobby: boolean
   /** Sends the join proof: resolves when admitted and the text is there. */
   join(options: { readonly name: string }): Promise<Session>
   /** Closes the knock; nothing was sent but the handshake. */

@@ -29,7 +29,7 @@ import type { Membership } from './member-link.ts'
 import { Mesh, type MeshListener, type MeshPeer } from './mesh.ts'
 import { People } from './people.ts'
 import { Porch } from './porch.ts'
-import type { Peer, SessionEvents, SessionStatus } from './public.ts'
+import type { Peer, SessionEvents, SessionStatus, WaitingGuest } from './public.ts'
 import { Rendezvous } from './rendezvous.ts'
 import { Replica, type ReplicaListener, type ReplicaParts } from './replica.ts'
 import { Signing } from './signing.ts'
@@ -173,6 +173,7 @@ export class Workings {
       invitation: () => ({ inviter: this.people.member(keyring.device).name, title: this.title.current }),
       admit: (request, knock) => this.#admit(request, knock),
       admitted: (link, device) => this.mesh.add(link, device),
+      waiting: () => this.emitter.emit('lobby', this.lobby),
       violated: (violation) => this.#trouble.violated(violation, undefined),
     })
   }
@@ -223,6 +224,11 @@ export class Workings {
         verified: false,
       }
     })
+  }
+
+  /** Who waits to be let in. */
+  get lobby(): readonly WaitingGuest[] {
+    return this.#guests.waiting
   }
 
   /** Connects: after Share, after joining, and when a shared session is opened again. */

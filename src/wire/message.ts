@@ -34,7 +34,14 @@ import { readSegment, type Segment, writeSegment } from './runs.ts'
 import { type Violation, violation } from './violation.ts'
 
 /** Why an admitter did not admit. */
-export type RefusalReason = 'expired' | 'used' | 'revoked' | 'unknown' | 'not-allowed' | 'full'
+export type RefusalReason =
+  | 'expired'
+  | 'used'
+  | 'revoked'
+  | 'unknown'
+  | 'not-allowed'
+  | 'full'
+  | 'turned-away'
 
 /** "I hold this chain up to here." */
 export interface Acknowledgement {
@@ -147,7 +154,9 @@ const TYPES = [
   'shared',
   'reach',
 ] as const satisfies readonly Message['type'][]
-const REASONS: readonly RefusalReason[] = ['expired', 'used', 'revoked', 'unknown', 'not-allowed', 'full']
+const REASONS: readonly RefusalReason[] = [
+  ...(['expired', 'used', 'revoked', 'unknown', 'not-allowed', 'full', 'turned-away'] as const),
+]
 const ROLES: readonly InviteRole[] = ['editor', 'viewer']
 const MAX_PIECES = 8_192
 const MAX_SEGMENTS = MAX_RUN_ENTRIES

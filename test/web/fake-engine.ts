@@ -39,7 +39,7 @@ export const story = {
   /** Whether the server has a relay. */
   relay: 'yes' as 'yes' | 'no',
   /** What is behind an invite: answered, used, a code with other words, or never answering. */
-  invitation: 'answered' as 'answered' | 'used' | 'wrong-code' | 'silent',
+  invitation: 'answered' as 'answered' | 'used' | 'wrong-code' | 'silent' | 'lobby',
   rows: [
     recent('word-count.ts', 2 * MINUTE),
     recent('interview with a very long title that does not fit.md', 180 * MINUTE, { role: 'editor' }),
@@ -78,6 +78,7 @@ export function openInvitation(): Promise<Invitation> {
     inviter: 'Ada',
     title: 'word-count.ts',
     role: 'editor',
+    lobby: story.invitation === 'lobby',
     join,
     decline: () => undefined,
   })

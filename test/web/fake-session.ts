@@ -20,6 +20,7 @@ import type {
   Session,
   SessionEvents,
   SessionStatus,
+  WaitingGuest,
 } from '../../src/session/public.ts'
 import type { Version, VersionComparison, VersionId, Versions } from '../../src/session/version.ts'
 import type { LocalId } from '../../src/storage/port.ts'
@@ -90,6 +91,7 @@ export class FakeSession implements Session {
   status: SessionStatus = CALM
   members: readonly Member[] = [member('Ada', 7, { isMe: true, role: 'owner' })]
   invites: readonly Invite[] = []
+  lobby: readonly WaitingGuest[] = []
   inviter: DeviceId | undefined = undefined
   peers: readonly Peer[] = []
   readonly versions = new FakeVersions()
@@ -195,6 +197,7 @@ export class FakeSession implements Session {
       id: `${role}${this.invites.length}` as InviteId,
       url: `https://example.org/#${secret.repeat(9)}`,
       role,
+      lobby: false,
       uses: role === 'editor' ? 1 : 1_000,
       expiresAt: Date.now() + (role === 'editor' ? 1 : 30) * 24 * 60 * 60 * 1_000,
       spoken: () => Promise.resolve({ code: '7-walrus-lantern', expiresAt: Date.now() + 300_000 }),

@@ -77,7 +77,7 @@ export const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: type('join'), request }),
   fc.record({
     type: type('refusal'),
-    reason: fc.constantFrom('expired', 'used', 'revoked', 'unknown', 'not-allowed', 'full'),
+    reason: fc.constantFrom('expired', 'used', 'revoked', 'unknown', 'not-allowed', 'full', 'turned-away'),
     admitter: name,
   }),
   fc.record({ type: type('welcome'), epochKeys: list(bytes(32)), admitterKey: optional(bytes(32)) }),

@@ -2,6 +2,7 @@
  * The composition root: puts editor, page and shell together. The editor takes keys before anything else has
  * loaded; the library, the panels and the service worker follow when the page is idle.
  */
+import { DeviceLock } from './device-lock.ts'
 import { ROOT, TextEditor } from './editor/text-editor.ts'
 import { engine, whenIdle } from './engine.ts'
 import { registerOffline } from './offline.ts'
@@ -17,7 +18,13 @@ import { strings } from './strings.ts'
 function start(): void {
   defineFrame()
   const settings = readSettings()
-  const page = new Page(() => shell.settings)
+  const lock = new DeviceLock({
+    settings: () => shell.settings,
+    choose: (change) => shell.choose(change),
+    locked: () => page.hide(),
+    failed: (error) => page.toast(error.message),
+  })
+  const page = new Page(() => shell.settings, lock)
   const editor = new TextEditor({
     parent: part('#editor'),
     text: page.draft.getText(ROOT),
@@ -29,6 +36,14 @@ function start(): void {
   addEventListener('hashchange', () => page.enter(takeRoute()))
   receiveDrops(editor, shell)
   whenIdle(() => finish(page, editor, shell))
+}
+
+/** Whether there is a passphrase, in case this page does not remember it. */
+async function askWhetherLocked(page: Page): Promise<void> {
+  const { vault } = await engine()
+  if (page.lock.isGuarded || (await vault.state()) !== 'locked') return
+  page.lock.found()
+  if (page.state.phase === 'draft' && !page.wouldLose) page.newDraft()
 }
 
 /** What the page asks of the editor. */
@@ -70,7 +85,7 @@ function finish(page: Page, editor: TextEditor, shell: Shell): void {
   editor.complete().catch(sayFailure)
   loadPanels().catch(sayFailure)
   loadScreens().catch(sayFailure)
-  engine().catch(sayFailure)
+  askWhetherLocked(page).catch(sayFailure)
   const offer = (reload: () => void) => {
     shell.updateReady = reload
   }

@@ -5,6 +5,8 @@ import type { Invitation, Member, Session, SessionStatus } from '../src/index.ts
 export type PageState =
   | { readonly phase: 'draft' }
   | { readonly phase: 'opening' }
+  /** The device asks for its passphrase; `again` goes on to where this page was on its way. */
+  | { readonly phase: 'locked'; readonly again: () => void }
   | { readonly phase: 'knocking'; readonly by: 'invite' | 'code' }
   | { readonly phase: 'asked'; readonly invitation: Invitation }
   | { readonly phase: 'joining'; readonly invitation: Invitation }

@@ -6,6 +6,7 @@
  */
 import { createDraft } from '../src/editor/index.ts'
 import type { Invitation, Invite, Member, RecentSession, Session, SessionStatus } from '../src/index.ts'
+import type { DeviceLock } from './device-lock.ts'
 import { engine } from './engine.ts'
 import { News } from './news.ts'
 import { type Desk, type Doc, DRAFT_STATUS, type EndReason, type PageState } from './page-state.ts'
@@ -31,6 +32,7 @@ export interface ToastAction {
  * (CustomEvent<Member['device']>) when the owner wants to be asked about removing somebody.
  */
 export class Page extends EventTarget {
+  readonly lock: DeviceLock
   readonly #settings: () => Settings
   readonly #news = new News((sentence, kind, members) =>
     this.toast(sentence, kind, kind === 'joined' ? this.#removalOf(members) : undefined),
@@ -45,9 +47,10 @@ export class Page extends EventTarget {
   /** Counts what was entered, so that an answer to something left behind is dropped. */
   #visit = 0
 
-  constructor(settings: () => Settings) {
+  constructor(settings: () => Settings, lock: DeviceLock) {
     super()
     this.#settings = settings
+    this.lock = lock
     this.#draft = createDraft()
   }
 
@@ -126,6 +129,7 @@ export class Page extends EventTarget {
   enter(route: Route): void {
     this.#visit++
     this.#leave()
+    if (this.lock.isLocked) return this.#askPassphrase(() => this.enter(route))
     if (route.to === 'draft') this.#enterDraft()
     else if (route.to === 'session') this.#open(route.localId)
     else if (route.to === 'code') this.#knock(route.code, 'code')
@@ -212,6 +216,19 @@ export class Page extends EventTarget {
     }
   }
 
+  /** Whatever is open is left and out of sight. */
+  hide(): void {
+    this.#visit++
+    this.#leave()
+    this.#show({ phase: 'locked', again: () => undefined })
+  }
+
+  /** The passphrase was right: goes on to where the page was on its way. */
+  unlocked(): void {
+    const { state } = this
+    if (state.phase === 'locked') state.again()
+  }
+
   /** The card of somebody who was reached without a link. */
   welcome(invitation: Invitation): void {
     this.#visit++
@@ -295,10 +312,25 @@ export class Page extends EventTarget {
       return session
     } catch (error) {
       this.#keeping = undefined
+      if (isLocked(error) && visit === this.#visit) {
+        this.#askPassphrase(() => this.#keepDraft())
+        throw error
+      }
       this.#keepFailure = asError(error)
       this.#changed()
       throw error
     }
+  }
+
+  /** What was typed before somebody locked the device in another tab is still there. */
+  #keepDraft(): void {
+    this.#show({ phase: 'draft' })
+    void this.keep().catch(() => undefined) // the notice says why; the text stays
+  }
+
+  #askPassphrase(again: () => void): void {
+    this.lock.found()
+    this.#show({ phase: 'locked', again })
   }
 
   #open(localId: string): void {
@@ -377,6 +409,7 @@ export class Page extends EventTarget {
   }
 
   #refuse(what: 'invite' | 'code' | 'session', error: unknown, again: () => void): void {
+    if (isLocked(error)) return this.#askPassphrase(again)
     this.#show({ phase: 'refused', what, because: asError(error), again })
   }
 
@@ -388,6 +421,11 @@ export class Page extends EventTarget {
   #changed(): void {
     this.dispatchEvent(new Event('change'))
   }
+}
+
+/** By name: the library, which knows the class, loads late. */
+function isLocked(error: unknown): boolean {
+  return error instanceof Error && error.name === 'DeviceLocked'
 }
 
 function asError(error: unknown): Error {

@@ -84,8 +84,8 @@ export class Shell {
       document.body.addEventListener(name, (event) => act((event as CustomEvent<Detail>).detail))
     on<MenuCommand>('command', (command) => this.#command(command))
     on<Remedy>('remedy', (remedy) => this.#remedy(remedy))
-    on<Partial<Settings>>('setting', (change) => this.#choose(change))
-    on<string>('renamed', (name) => this.#choose({ name }))
+    on<Partial<Settings>>('setting', (change) => this.choose(change))
+    on<string>('renamed', (name) => this.choose({ name }))
     on<FollowRequest>('follow-request', (request) => this.#follow(request))
     on('back-to-text', () => this.#editor.focus())
     part('#following button').addEventListener('click', () => this.#editor.stopFollowing())
@@ -97,8 +97,9 @@ export class Shell {
 
   #show(): void {
     const { page } = this
-    document.title = page.isDraft ? strings.privateDraft : `${page.title} · ${strings.appName}`
-    part('#heading').textContent = document.title
+    const title = page.isDraft ? strings.privateDraft : `${page.title} · ${strings.appName}`
+    document.title = page.lock.isGuarded ? strings.appName : title
+    part('#heading').textContent = page.lock.isLocked ? strings.lock.title : title
     part('#editor').hidden = !page.showsText
     this.#showScreen(!page.showsText)
     this.#editor.nameFile(page.title).catch(reportError)
@@ -110,10 +111,11 @@ export class Shell {
 
   #showScreen(isShown: boolean): void {
     const screen = part('#screen')
+    const name = this.#page.state.phase === 'locked' ? 'coterie-lock-screen' : 'coterie-join-card'
     screen.hidden = !isShown
-    if (!isShown) screen.replaceChildren()
+    if (!isShown || screen.firstElementChild?.localName !== name) screen.replaceChildren()
     if (!isShown || screen.firstChild) return
-    const card = Object.assign(document.createElement('coterie-join-card'), {
+    const card = Object.assign(document.createElement(name), {
       page: this.#page,
       settings: this.#settings,
     })
@@ -131,6 +133,7 @@ export class Shell {
       recent: () => this.#openDialog('coterie-recent-sessions'),
       versions: () => this.#openDialog('coterie-versions-dialog'),
       shortcuts: () => this.#openDialog('coterie-shortcut-sheet'),
+      passphrase: () => this.#openDialog('coterie-passphrase-dialog'),
     }
     acts[command]()
   }
@@ -159,6 +162,7 @@ export class Shell {
     name:
       | 'coterie-connect-dialog'
       | 'coterie-join-dialog'
+      | 'coterie-passphrase-dialog'
       | 'coterie-recent-sessions'
       | 'coterie-shortcut-sheet'
       | 'coterie-versions-dialog',
@@ -170,10 +174,11 @@ export class Shell {
     this.#attempt(loadScreens().then(() => dialog.open()))
   }
 
-  #choose(change: Partial<Settings>): void {
-    const { hideAddress } = this.#settings
+  choose(change: Partial<Settings>): void {
+    const { hideAddress, name } = this.#settings
     this.#settings = { ...this.#settings, ...change }
     writeSettings(this.#settings)
+    if (this.#settings.name !== name) this.#page.lock.keepName(this.#settings.name)
     applyTheme(this.#settings.theme)
     this.#editor.flags = this.#settings.flags
     this.#bar.settings = this.#settings

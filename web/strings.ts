@@ -334,6 +334,52 @@ export const strings = {
     noTitle: 'untitled',
   },
 
+  lock: {
+    title: 'This device is locked',
+    explained: 'Everything kept here is sealed until you enter the passphrase of this device.',
+    passphrase: 'Passphrase',
+    unlock: 'Unlock',
+    forgotten: 'Forgotten?',
+    nobodyCanHelp:
+      'Nobody can help: the passphrase is stored nowhere, and without it what is kept here stays sealed for good. Others keep their copies, and can send you a new link. To use this device again, erase what is on it.',
+    erase: 'Erase this device',
+    eraseQuestion:
+      'Erase every session that this browser keeps? What nobody else has a copy of is lost for good.',
+    eraseEverything: 'Erase everything',
+    keep: 'Keep',
+  },
+
+  passphrase: {
+    command: 'Passphrase…',
+    title: 'Passphrase for this device',
+    explained:
+      'Seals everything this browser keeps for Coterie, so that whoever takes the device or its disk cannot read it. You are asked for it whenever the page is opened.',
+    warning:
+      'If you forget it, nobody can help: not we, not the people you write with. All that is left then is to erase this device. Do not let the browser remember it.',
+    traces:
+      'What was here before may leave traces on the disk for a while, and titles stay in the history of the browser until you clear it. Best set it first and write afterwards.',
+    fresh: 'New passphrase',
+    again: 'The same again',
+    current: 'Passphrase now',
+    differ: 'The two new ones are not the same.',
+    set: 'Set passphrase',
+    isNowSet: 'Set. From now on this device asks for it.',
+    isSet: 'This device has a passphrase.',
+    lockNow: 'Lock now',
+    lockAfter: 'Lock by itself after',
+    after: (minutes: number) => (minutes === 0 ? 'Never' : `${minutes} min`),
+    changeCommand: 'Change…',
+    removeCommand: 'Remove…',
+    change: 'Change passphrase',
+    changed: 'Changed. The old one opens nothing any more.',
+    remove: 'Remove passphrase',
+    removeExplained: 'Then whoever has this device or its disk can read what is kept here.',
+    removed: 'Removed. This device asks for nothing any more.',
+    back: 'Back',
+    unavailable: 'This browser keeps nothing here, so there is nothing to protect.',
+    lockedElsewhere: 'Somebody set another passphrase in another tab. Reload this page to enter it.',
+  },
+
   check: {
     title: 'What works on this device',
     explained: 'Tries everything that a connection to somebody needs. Nobody else is connected.',

@@ -89,6 +89,14 @@ async function share(page: Page, phase: SessionStatus['phase'] = 'waiting'): Pro
   await page.evaluate((given) => story.session?.become({ phase: given, peers: 0 }), phase)
 }
 
+/** Loaded anew, as a device with a passphrase is; forgotten again by the next page that loads. */
+async function lockPage(page: Page): Promise<void> {
+  await page.evaluate(() => localStorage.setItem('coterie.guarded', '1'))
+  await page.reload()
+  await getByRole(page, 'button', 'Unlock')
+  await page.evaluate(() => localStorage.removeItem('coterie.guarded'))
+}
+
 async function connect(page: Page): Promise<void> {
   await click(page, 'button', 'Menu')
   await click(page, 'button', 'Connect without a server…')
@@ -483,6 +491,40 @@ export const SCENES: readonly Scene[] = [
       })
       await click(page, 'button', 'Menu')
       await click(page, 'button', 'Recent sessions')
+    },
+  },
+  {
+    name: 'passphrase',
+    path: '',
+    play: async (page) => {
+      await click(page, 'button', 'Menu')
+      await click(page, 'button', 'Passphrase…')
+      await getByRole(page, 'button', 'Set passphrase')
+    },
+  },
+  {
+    name: 'passphrase-set',
+    path: '',
+    play: async (page) => {
+      await page.evaluate(() => {
+        story.passphrase = 'correct horse'
+      })
+      await click(page, 'button', 'Menu')
+      await click(page, 'button', 'Passphrase…')
+      await click(page, 'button', 'Change…')
+      await getByRole(page, 'button', 'Change passphrase')
+    },
+  },
+  {
+    name: 'locked',
+    path: '',
+    play: async (page) => {
+      await lockPage(page)
+      await page.keyboard.type('not this one')
+      await pressKey(page, 'Enter')
+      await click(page, 'button', 'Forgotten?')
+      await click(page, 'button', 'Erase this device')
+      await getByRole(page, 'group', 'Erase this device')
     },
   },
   {

@@ -6,7 +6,8 @@ import type { Doc } from 'yjs'
 import { InviteUsed, WrongCode } from '../../src/session/errors.ts'
 import type { HandAnswer, Invitation, RecentSession } from '../../src/session/public.ts'
 import { codeProblem } from '../../src/session/redeeming.ts'
-import type { LocalId } from '../../src/storage/port.ts'
+import type { Vault } from '../../src/session/vault.ts'
+import { type LocalId, WrongPassphrase } from '../../src/storage/port.ts'
 import { FakeSession, member } from './fake-session.ts'
 
 const TEXT = `/** Words by how often they occur, the most frequent first. */
@@ -38,6 +39,8 @@ export const story = {
   member,
   /** Whether the server has a relay. */
   relay: 'yes' as 'yes' | 'no',
+  /** The passphrase of this device. */
+  passphrase: undefined as string | undefined,
   /** What is behind an invite: answered, used, a code with other words, or never answering. */
   invitation: 'answered' as 'answered' | 'used' | 'wrong-code' | 'silent' | 'lobby',
   rows: [
@@ -85,6 +88,31 @@ export function openInvitation(): Promise<Invitation> {
 }
 
 export { codeProblem }
+
+const verify = (passphrase: string): void => {
+  if (passphrase !== story.passphrase) throw new WrongPassphrase()
+}
+
+export const vault: Vault = {
+  state: async () => (story.passphrase === undefined ? 'none' : 'open'),
+  async setPassphrase(passphrase) {
+    story.passphrase = passphrase
+  },
+  async changePassphrase(from, to) {
+    verify(from)
+    story.passphrase = to
+  },
+  async removePassphrase(passphrase) {
+    verify(passphrase)
+    story.passphrase = undefined
+  },
+  unlock: async (passphrase) => verify(passphrase),
+  lock: async () => undefined,
+  erase: async () => undefined,
+  name: async () => undefined,
+  keepName: async () => undefined,
+  whenLocked: async () => () => undefined,
+}
 
 export async function answerOffer(): Promise<HandAnswer> {
   const nothing = () => undefined

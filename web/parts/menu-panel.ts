@@ -28,6 +28,7 @@ const COMMANDS: readonly (readonly [MenuCommand, string, IconNode])[] = [
   ['connect', strings.hand.command, QrCode],
   ['versions', strings.versions.command, History],
   ['recent', strings.recentSessions, Clock],
+  ['passphrase', strings.passphrase.command, LockKeyhole],
   ['shortcuts', strings.shortcuts, Keyboard],
 ]
 

@@ -4,6 +4,8 @@ import { CarriedText } from './carried-text.ts'
 import { ConnectDialog } from './connect-dialog.ts'
 import { JoinCard } from './join-card.ts'
 import { JoinDialog } from './join-dialog.ts'
+import { LockScreen } from './lock-screen.ts'
+import { PassphraseDialog } from './passphrase-dialog.ts'
 import { RecentSessions } from './recent-sessions.ts'
 import { ShortcutSheet } from './shortcut-sheet.ts'
 import { VersionsDialog } from './versions-dialog.ts'
@@ -14,6 +16,8 @@ export function defineScreens(): void {
     'coterie-connect-dialog': ConnectDialog,
     'coterie-join-card': JoinCard,
     'coterie-join-dialog': JoinDialog,
+    'coterie-lock-screen': LockScreen,
+    'coterie-passphrase-dialog': PassphraseDialog,
     'coterie-recent-sessions': RecentSessions,
     'coterie-shortcut-sheet': ShortcutSheet,
     'coterie-versions-dialog': VersionsDialog,

@@ -43,8 +43,8 @@ export function startQuota(): Quota {
   return new Map()
 }
 
-/** Takes one message of this type off what is left. */
-export function spend(quota: Quota, type: Message['type'], now: Millis): Violation | undefined {
+/** Takes a message of this type off what is left. @param worth how many it stands for */
+export function spend(quota: Quota, type: Message['type'], now: Millis, worth = 1): Violation | undefined {
   const bound = BOUNDS[type]
   if (bound === undefined) return undefined
   const bucket = quota.get(type) ?? { left: bound.atOnce, since: now }
@@ -52,7 +52,7 @@ export function spend(quota: Quota, type: Message['type'], now: Millis): Violati
     bound.atOnce,
     bucket.left + (Math.max(0, now - bucket.since) / 1_000) * bound.perSecond,
   )
-  if (filled < 1) return violation('flooding', `more messages (${type}) than an honest peer sends`)
-  quota.set(type, { left: filled - 1, since: now })
+  if (filled < worth) return violation('flooding', `more messages (${type}) than an honest peer sends`)
+  quota.set(type, { left: filled - worth, since: now })
   return undefined
 }

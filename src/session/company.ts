@@ -7,13 +7,14 @@ import type { DeviceId, InstanceId, SessionId } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import type { GossipInput, GossipState } from '../protocol/gossip-state.ts'
-import { FULL_MESH, type Ring, ringOf, wantedLinks } from '../protocol/overlay.ts'
+import { FULL_MESH, type Ring, ringOf } from '../protocol/overlay.ts'
 import * as presenceCore from '../protocol/presence.ts'
 import type { Roster } from '../protocol/roster.ts'
 import { MAX_CARRY_HOPS, MAX_INSTANCES } from '../wire/limits.ts'
 import type { Message } from '../wire/message.ts'
 import type { Presence } from '../wire/presence.ts'
 import type { MeshPeer } from './mesh-peer.ts'
+import { PresencePost } from './presence-post.ts'
 import { Wake } from './wake.ts'
 
 /** Blobs kept of instances not heard of yet: a crowd of newcomers. */
@@ -31,8 +32,8 @@ export interface CompanyParts {
   readonly listener: CompanyListener
 }
 
-/** Nothing was heard any more, or one of the two sides closed the link. */
-export type HowLost = 'dead' | 'closed here' | 'closed there'
+/** Nothing was heard any more, one of the two sides closed the link, or said before that it does not need it. */
+export type HowLost = 'dead' | 'closed' | 'let go'
 
 export interface CompanyListener {
   presence(output: Extract<presenceCore.PresenceOutput, { type: 'shown' | 'hidden' }>): void
@@ -46,6 +47,7 @@ export class Company {
   readonly presence: presenceCore.PresenceState
   readonly #parts: CompanyParts
   readonly #wake: Wake
+  readonly #post: PresencePost
   /** Whose every instance is that was ever here: a link that was cut is mended without its presence. */
   readonly #devices = new Map<InstanceId, DeviceId>()
   /** Through whom the newest presence of an instance came: the way back to it. */
@@ -57,32 +59,27 @@ export class Company {
     this.#parts = parts
     this.presence = presenceCore.startPresence(parts)
     this.#wake = new Wake(parts.clock, (now) => this.#step({ type: 'tick', now }))
+    this.#post = new PresencePost({ clock: parts.clock, isCrowd: () => this.#isCrowd })
   }
 
   stop(): void {
     this.#wake.stop()
+    this.#post.stop()
   }
 
-  linked({ link, device }: MeshPeer): void {
+  linked(peer: MeshPeer): void {
+    const { link, device } = peer
     this.#remember(link.remote, device)
     for (const { presence, encoded, doubtedAt } of this.presence.seen.values()) {
       const { instance, counter } = presence
-      if (instance !== link.remote) link.send({ type: 'presence', presence: encoded })
-      if (doubtedAt !== undefined) link.send({ type: 'missed', instance, counter })
+      if (instance !== link.remote) this.#post.send(peer, instance, encoded)
+      if (doubtedAt !== undefined) this.#post.miss(peer, instance, counter)
     }
   }
 
-  /**
-   * Everybody the lost link was the way to may be gone too, and whoever no way is known to. But a link of a crowd that
-   * neither side wants, and that was closed, was let go: a doubt of all behind it, and the answers, would go through
-   * the whole crowd. After the other side alone is asked: it may have died.
-   */
+  /** Everybody the lost link was the way to may be gone too, and whoever no way is known to; unless it was let go. */
   unlinked(remote: InstanceId, how: HowLost): void {
-    if (how !== 'dead' && this.#wasLetGo(remote)) {
-      this.#forgetWays(remote)
-      this.#step({ type: 'lost', instance: remote, now: this.#parts.clock.now() })
-      return
-    }
+    if (how === 'let go') return this.#forgetWays(remote)
     const behind = [...this.presence.seen.keys()].filter(
       (one) => one === remote || (this.#ways.get(one) ?? remote) === remote,
     )
@@ -91,12 +88,6 @@ export class Company {
       this.#ways.delete(instance)
       this.#step({ type: 'lost', instance, now: this.#parts.clock.now() })
     }
-  }
-
-  #wasLetGo(remote: InstanceId): boolean {
-    if (!this.presence.seen.has(remote) || this.isBehind(remote)) return false
-    const ring = this.ring(remote)
-    return ring.byId.length > FULL_MESH && !wantedLinks(this.#parts.me, ring).has(remote)
   }
 
   #forgetWays(remote: InstanceId): void {
@@ -125,8 +116,8 @@ export class Company {
 
   // Presence -----------------------------------------------------------------------------------------------------
 
-  heard(bytes: Uint8Array, from: MeshPeer): void {
-    this.#step({ type: 'received', bytes }, from)
+  heard(presences: readonly Uint8Array[], from: MeshPeer): void {
+    for (const bytes of presences) this.#step({ type: 'received', bytes }, from)
   }
 
   missed(message: Extract<Message, { type: 'missed' }>, from: MeshPeer): void {
@@ -190,7 +181,7 @@ export class Company {
       if (peer === from || peer.link.remote === instance) continue
       const isPruned = this.#parts.gossip.links.get(peer.link.remote)?.pruned.has(device) === true
       if (isPruned && !isFlooded) continue
-      peer.link.send({ type: 'presence', presence })
+      this.#post.send(peer, instance, presence)
     }
   }
 
@@ -198,8 +189,7 @@ export class Company {
     { instance, counter }: { instance: InstanceId; counter: number },
     from: MeshPeer | undefined,
   ): void {
-    for (const peer of this.#parts.peers.values())
-      if (peer !== from) peer.link.send({ type: 'missed', instance, counter })
+    for (const peer of this.#parts.peers.values()) if (peer !== from) this.#post.miss(peer, instance, counter)
   }
 
   #remember(instance: InstanceId, device: DeviceId): void {

@@ -54,6 +54,8 @@ const PROBE_MS: Millis = 1_500
 const YOUNG_MS: Millis = 3_000
 /** After a sleep or a change of network answers take longer. */
 const STIRRED_PROBE_MS: Millis = 3_000
+/** Who was told that a link is not needed closes it by then. */
+const LET_GO_MS: Millis = 2_000
 
 export class Mesh {
   readonly me: InstanceId
@@ -100,6 +102,7 @@ export class Mesh {
       quota: startQuota(),
       rtt: undefined,
       path: 'unknown',
+      isLetGo: false,
     }
     link.listen(this.#listenerFor(peer))
     this.peers.set(link.remote, peer)
@@ -179,6 +182,14 @@ export class Mesh {
     for (const { link } of to) link.send(message)
   }
 
+  /** A link that is not needed: its other side hears that, and closes it. */
+  letGo(peer: MeshPeer): void {
+    if (peer.isLetGo) return
+    peer.isLetGo = true
+    peer.link.send({ type: 'let-go' })
+    this.clock.wakeAfter(LET_GO_MS, () => peer.link.close())
+  }
+
   hasDevice(device: DeviceId): boolean {
     for (const peer of this.peers.values()) if (peer.device === device) return true
     return false
@@ -256,7 +267,7 @@ export class Mesh {
     this.tell({ type: 'unlinked', link: remote, now: this.#now() })
     this.blobs.unlinked(peer)
     const isDead = because !== undefined && 'closed' in because && because.closed === 'dead'
-    const how = because === undefined ? 'closed here' : isDead ? 'dead' : 'closed there'
+    const how = peer.isLetGo ? 'let go' : isDead ? 'dead' : 'closed'
     if (!wasSilent) this.#missed(peer, how)
   }
 
@@ -318,7 +329,8 @@ export class Mesh {
 
   #message(peer: MeshPeer, message: Parameters<PeerLinkListener['message']>[0]): void {
     if (this.#closed) return
-    const flood = spend(peer.quota, message.type, this.#now())
+    const worth = message.type === 'presence' ? Math.max(1, message.presences.length) : 1
+    const flood = spend(peer.quota, message.type, this.#now(), worth)
     if (flood !== undefined) return peer.link.close(flood)
     const link = peer.link.remote
     switch (message.type) {
@@ -335,11 +347,14 @@ export class Mesh {
       case 'graft':
         return this.tell({ ...message, link })
       case 'presence':
-        return this.company.heard(message.presence, peer)
+        return this.company.heard(message.presences, peer)
       case 'missed':
         return this.company.missed(message, peer)
       case 'carry':
         return this.company.carried(peer, message)
+      case 'let-go':
+        peer.isLetGo = true
+        return peer.link.close()
       case 'blob-want':
         return this.blobs.serve(peer, message.blob, message.from)
       case 'blob-piece':

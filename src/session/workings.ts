@@ -162,7 +162,7 @@ export class Workings {
       writer: () => this.replica.writer,
       place: () => this.#household?.place ?? 'behind',
       awareness: this.awareness,
-      send: (presence) => this.mesh.send({ type: 'presence', presence }),
+      send: (presence) => this.mesh.send({ type: 'presence', presences: [presence] }),
     })
   }
 
@@ -270,7 +270,7 @@ export class Workings {
   #sayGoodbye(): void {
     this.replica.flush()
     this.mesh.acknowledge()
-    this.mesh.send({ type: 'presence', presence: this.people.goodbye() })
+    this.mesh.send({ type: 'presence', presences: [this.people.goodbye()] })
   }
 
   // Admitting ------------------------------------------------------------------------------------------------------
@@ -429,7 +429,7 @@ export class Workings {
         this.rendezvous?.found(peer.link.remote)
         if (this.#leads) this.#tending?.changed()
         this.standing.setProblem(undefined)
-        peer.link.send({ type: 'presence', presence: this.people.current() })
+        peer.link.send({ type: 'presence', presences: [this.people.current()] })
         this.#household.linked(peer)
         this.emitter.emit('peers', this.peers)
       },

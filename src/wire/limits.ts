@@ -119,6 +119,8 @@ export const MAX_TITLE_BYTES = 256
 // Presence --------------------------------------------------------------------------------------------------
 
 export const MAX_PRESENCE_BYTES = 512
+/** In one message: a few kilobytes, so that a keystroke never waits behind them for long. */
+export const MAX_PRESENCES = 64
 export const MAX_PRESENCE_RANGES = 16
 export const MAX_RELATIVE_POSITION_BYTES = 64
 /** At most 20 a second. */

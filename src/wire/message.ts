@@ -21,6 +21,7 @@ import {
   MAX_JOINS,
   MAX_PERSON_NAME_BYTES,
   MAX_PRESENCE_BYTES,
+  MAX_PRESENCES,
   MAX_ROSTER_RECORD_BYTES,
   MAX_ROSTER_RECORDS,
   MAX_RUN_ENTRIES,
@@ -110,7 +111,8 @@ export type Message =
   | { readonly type: 'sending'; readonly bytes: number }
   | { readonly type: 'entries'; readonly segments: readonly Segment[] }
   | { readonly type: 'ack'; readonly acknowledgements: readonly Acknowledgement[] }
-  | { readonly type: 'presence'; readonly presence: Uint8Array }
+  /** Signed presences (wire/presence.ts) of several instances, one of each. */
+  | { readonly type: 'presence'; readonly presences: readonly Uint8Array[] }
   /** "Do not forward that device's entries to me: they come another way." */
   | { readonly type: 'prune'; readonly device: DeviceId }
   | { readonly type: 'graft'; readonly device: DeviceId }
@@ -127,6 +129,8 @@ export type Message =
     }
   /** "I know no way to this instance any more since its presence with that counter." */
   | { readonly type: 'missed'; readonly instance: InstanceId; readonly counter: number }
+  /** "I need this link no more, and am well: close it, and miss nobody." */
+  | { readonly type: 'let-go' }
   /** Between instances of one device only: other devices hold these chains up to here. */
   | { readonly type: 'shared'; readonly acknowledgements: readonly Acknowledgement[] }
   /** Between instances of one device only: what the tab that leads reaches, for those that stand behind it. */
@@ -153,6 +157,7 @@ const TYPES = [
   'missed',
   'shared',
   'reach',
+  'let-go',
 ] as const satisfies readonly Message['type'][]
 const REASONS: readonly RefusalReason[] = [
   ...(['expired', 'used', 'revoked', 'unknown', 'not-allowed', 'full', 'turned-away'] as const),
@@ -214,7 +219,7 @@ function write(writer: Writer, message: Message): void {
       )
       return
     case 'presence':
-      writer.sized(message.presence)
+      writer.list(message.presences, (to, presence) => to.sized(presence))
       return
     case 'prune':
     case 'graft':
@@ -237,6 +242,8 @@ function write(writer: Writer, message: Message): void {
       return
     case 'reach':
       return writeReach(writer, message)
+    case 'let-go':
+      return
     default:
       return message satisfies never
   }
@@ -282,7 +289,7 @@ function readMessage(reader: Reader): Message {
     case 'shared':
       return { type, acknowledgements: reader.list(MAX_WRITERS, 25, readAcknowledgement) }
     case 'presence':
-      return { type, presence: reader.sized(MAX_PRESENCE_BYTES) }
+      return { type, presences: reader.list(MAX_PRESENCES, 60, (from) => from.sized(MAX_PRESENCE_BYTES)) }
     case 'prune':
     case 'graft':
       return { type, device: idOf<DeviceId>(reader.fixed(ID_BYTES.device)) }
@@ -310,6 +317,8 @@ function readMessage(reader: Reader): Message {
     }
     case 'reach':
       return { type, ...readReach(reader) }
+    case 'let-go':
+      return { type }
     case undefined:
       throw new Malformed('unknown type of message')
     default:

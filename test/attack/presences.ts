@@ -96,7 +96,10 @@ async function speakFor(
       ...(own === undefined ? {} : { instance: own }),
       ...change,
     })
-    link.send({ type: 'presence', presence: sealPresence(crypto, keyring.session, presence, keyring.sign) })
+    link.send({
+      type: 'presence',
+      presences: [sealPresence(crypto, keyring.session, presence, keyring.sign)],
+    })
     // one that is older than what is shown is dropped unread
     if ((await link.settle()) === 'open')
       stage.expectGuarded(presence.counter === 1, 'a presence in another name was taken')
@@ -118,7 +121,10 @@ async function expectInertNames(
   const instance = idOf<InstanceId>(crypto.randomBytes(8))
   for (const [at, name] of NAMES.entries()) {
     const presence = presenceOf(mallory, { name, instance, counter: at + 1 })
-    link.send({ type: 'presence', presence: sealPresence(crypto, keyring.session, presence, keyring.sign) })
+    link.send({
+      type: 'presence',
+      presences: [sealPresence(crypto, keyring.session, presence, keyring.sign)],
+    })
     stage.expect((await link.settle()) === 'open', 'a name within the limit closed the link')
     const clientID = clientIdOf(crypto, keyring.sign.publicKey, presence.writer)
     const shown: unknown = ada.awareness.getStates().get(clientID)?.['user']?.name
@@ -148,12 +154,15 @@ async function expectBoundedCrowd(
   for (let number = 0; number < CROWD[stage.transport]; number++) {
     if (number <= MAX_INSTANCES_PER_DEVICE) {
       const presence = presenceOf(mallory, { counter: Number.MAX_SAFE_INTEGER })
-      link.send({ type: 'presence', presence: sealPresence(crypto, keyring.session, presence, keyring.sign) })
+      link.send({
+        type: 'presence',
+        presences: [sealPresence(crypto, keyring.session, presence, keyring.sign)],
+      })
     } else {
       // another instance each, the signature of none: whoever looks at it closes the link
       const unsigned = signed.slice()
       unsigned.set(crypto.randomBytes(8), 16)
-      link.send({ type: 'presence', presence: unsigned })
+      link.send({ type: 'presence', presences: [unsigned] })
     }
     if (number % 2_000 === 0) await link.settle()
     if (!link.isOpen) break

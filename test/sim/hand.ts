@@ -89,7 +89,7 @@ export class Hand {
     return {
       ...listener,
       message: (message) => {
-        if (message.type === 'presence') this.#keep(message.presence)
+        if (message.type === 'presence') for (const presence of message.presences) this.#keep(presence)
         if (message.type === 'digest') this.#digests.set(link, message)
         listener.message(message)
       },

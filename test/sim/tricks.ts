@@ -147,7 +147,7 @@ export const TRICKS = {
     if (presences.length === 0) return
     const bytes = chance.pick(presences).slice()
     if (chance.oneIn(2)) bytes[chance.below(bytes.length)] = chance.below(256)
-    for (const link of links) link.send({ type: 'presence', presence: bytes })
+    for (const link of links) link.send({ type: 'presence', presences: [bytes] })
   },
   'carry and miss'({ chance, links, pen }) {
     const somebody = (): InstanceId =>

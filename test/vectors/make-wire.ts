@@ -358,7 +358,7 @@ function makeMessages() {
       u8(9),
       list([ack], (one) => one),
     ),
-    presence: join(u8(10), sized(fixed('presence', 200))),
+    presence: join(u8(10), list([fixed('presence', 200), fixed('another', 150)], sized)),
     prune: join(u8(11), raw(values.guestDevice)),
     graft: join(u8(12), raw(values.guestDevice)),
     'blob-want': join(u8(13), raw(values.blob), varuint(129)),
@@ -366,6 +366,7 @@ function makeMessages() {
     'blob-missing': join(u8(15), raw(values.blob)),
     carry: join(u8(16), raw(values.instance), raw(values.otherInstance), u8(16), sized(fixed('blob', 60))),
     missed: join(u8(17), raw(values.instance), varuint(5_000)),
+    'let go': u8(20),
     shared: join(
       u8(18),
       list([ack], (one) => one),

@@ -97,13 +97,17 @@ export const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: type('sending'), bytes: fc.maxSafeNat() }),
   fc.record({ type: type('entries'), segments: list(segment) }),
   fc.record({ type: type('ack'), acknowledgements: list(fc.record({ device, writer, held: seq })) }),
-  fc.record({ type: type('presence'), presence: upTo(512) }),
+  fc.record({
+    type: type('presence'),
+    presences: fc.array(fc.uint8Array({ minLength: 60, maxLength: 512 }), { maxLength: 5 }),
+  }),
   fc.record({ type: fc.constantFrom('prune', 'graft'), device }),
   fc.record({ type: type('blob-want'), blob, from: fc.nat(8_192) }),
   fc.record({ type: type('blob-piece'), blob, index: fc.nat(8_192), piece: upTo(300) }),
   fc.record({ type: type('blob-missing'), blob }),
   fc.record({ type: type('carry'), to: instance, from: instance, hops: fc.nat(16), blob: upTo(300) }),
   fc.record({ type: type('missed'), instance, counter: fc.maxSafeNat() }),
+  fc.record({ type: type('let-go') }),
   fc.record({ type: type('shared'), acknowledgements: list(fc.record({ device, writer, held: seq })) }),
   fc.record({
     type: type('reach'),

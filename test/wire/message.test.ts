@@ -9,6 +9,7 @@ import {
   MAX_JOINS,
   MAX_PERSON_NAME_BYTES,
   MAX_PRESENCE_BYTES,
+  MAX_PRESENCES,
   MAX_ROSTER_RECORD_BYTES,
   MAX_ROSTER_RECORDS,
   MAX_RUN_ENTRIES,
@@ -164,7 +165,12 @@ describe('limits', () => {
     ],
     ['segments', MAX_RUN_ENTRIES, (n) => ({ type: 'entries', segments: times(n, segment) })],
     ['acknowledgements', MAX_WRITERS, (n) => ({ type: 'ack', acknowledgements: times(n, ack) })],
-    ['bytes of a presence', MAX_PRESENCE_BYTES, (n) => ({ type: 'presence', presence: new Uint8Array(n) })],
+    ['presences', MAX_PRESENCES, (n) => ({ type: 'presence', presences: times(n, new Uint8Array(90)) })],
+    [
+      'bytes of a presence',
+      MAX_PRESENCE_BYTES,
+      (n) => ({ type: 'presence', presences: [new Uint8Array(n)] }),
+    ],
     ['the first piece wanted', 8_192, (n) => ({ type: 'blob-want', blob, from: n })],
     ['the number of a piece', 8_192, (n) => ({ type: 'blob-piece', blob, index: n, piece: record })],
     [

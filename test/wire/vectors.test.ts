@@ -298,7 +298,7 @@ describe('messages', () => {
       type: 'ack',
       acknowledgements: [{ device: values.ownerDevice, writer: values.writer, held: 300 }],
     },
-    presence: { type: 'presence', presence: fixed('presence', 200) },
+    presence: { type: 'presence', presences: [fixed('presence', 200), fixed('another', 150)] },
     prune: { type: 'prune', device: values.guestDevice },
     graft: { type: 'graft', device: values.guestDevice },
     'blob-want': { type: 'blob-want', blob: values.blob, from: 129 },
@@ -312,6 +312,7 @@ describe('messages', () => {
       blob: fixed('blob', 60),
     },
     missed: { type: 'missed', instance: values.instance, counter: 5_000 },
+    'let go': { type: 'let-go' },
     shared: {
       type: 'shared',
       acknowledgements: [{ device: values.ownerDevice, writer: values.writer, held: 300 }],
@@ -332,9 +333,9 @@ describe('messages', () => {
     const types = Object.values(vectors.messages).map((bytes) => Number.parseInt(bytes.slice(0, 2), 16))
     // 8 is `entries`, in wire-entry.json.
     expect([...new Set([...types, 8])].sort((a, b) => a - b)).toEqual(
-      Array.from({ length: 20 }, (_, type) => type),
+      Array.from({ length: 21 }, (_, type) => type),
     )
-    expect(takesAsMessage(Uint8Array.of(20))).toBe(false)
+    expect(takesAsMessage(Uint8Array.of(21))).toBe(false)
   })
 
   test.each(Object.entries(vectors.messages))('%s is spelled so', (name, bytes) => {

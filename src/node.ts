@@ -105,7 +105,6 @@ export {
   InviteMismatch,
   InviteRevoked,
   InviteUsed,
-  TurnedAway,
   NobodyThere,
   NoMoreCodes,
   NoRoute,
@@ -115,6 +114,7 @@ export {
   SessionMissing,
   SignalingUnreachable,
   TooLarge,
+  TurnedAway,
   WebRtcBlocked,
   WrongCode,
 } from './session/errors.ts'
@@ -129,7 +129,6 @@ export type {
   InviteOptions,
   JoinOptions,
   Member,
-  WaitingGuest,
   Peer,
   Phase,
   PresenceRange,
@@ -144,5 +143,6 @@ export type {
   SessionProblem,
   SessionStatus,
   SpokenCode,
+  WaitingGuest,
 } from './session/public.ts'
 export { createMemoryStore } from './storage/memory.ts'

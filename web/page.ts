@@ -176,12 +176,14 @@ export class Page extends EventTarget {
   }
 
   /** An open invite of this kind, or a new one. The session goes live. */
-  async share(role: 'editor' | 'viewer', fresh = false): Promise<Invite> {
+  async share(role: 'editor' | 'viewer', fresh = false, lobby = false): Promise<Invite> {
     const session = await this.keep()
     const now = Date.now()
-    const open = session.invites.filter((invite) => invite.role === role && invite.expiresAt > now)
+    const open = session.invites.filter(
+      (invite) => invite.role === role && invite.lobby === lobby && invite.expiresAt > now,
+    )
     const last = open.at(-1)
-    const invite = last && !fresh ? last : await session.invite({ role })
+    const invite = last && !fresh ? last : await session.invite({ role, lobby })
     this.#askToKeep()
     return invite
   }

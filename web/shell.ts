@@ -9,6 +9,7 @@ import { chooseFile, downloadText, readTextFile } from './files.ts'
 import type { Page, ToastWish } from './page.ts'
 import type { FollowRequest } from './parts/avatars.ts'
 import type { Bar } from './parts/bar.ts'
+import type { Door } from './parts/door.ts'
 import type { MenuCommand } from './parts/menu-panel.ts'
 import type { Notice } from './parts/notice.ts'
 import type { Toasts } from './parts/toasts.ts'
@@ -48,6 +49,7 @@ export class Shell {
     this.#bar.page = page
     this.#bar.settings = settings
     this.#notice.page = page
+    part<Door>('coterie-door').page = page
     page.addEventListener('change', () => this.#show())
     page.addEventListener('toast', (event) => {
       const { sentence, topic, action } = (event as CustomEvent<ToastWish>).detail

@@ -320,6 +320,35 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'door',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await page.evaluate(() => {
+        const guest = { since: 0, letIn: () => undefined, turnAway: () => undefined }
+        const { session } = story
+        if (!session) return
+        session.lobby = [
+          { ...guest, id: '1', name: 'Dora', role: 'editor' },
+          { ...guest, id: '2', name: 'Maximilian Featherstonehaugh', role: 'viewer' },
+        ]
+        session.emit('lobby', session.lobby)
+      })
+      await getByRole(page, 'button', 'Let in Dora')
+    },
+  },
+  {
+    name: 'join-card-lobby',
+    path: '',
+    play: async (page) => {
+      await page.evaluate(() => {
+        story.invitation = 'lobby'
+        location.hash = 'Vv3kZ0h2YbQx81LmT4pA'
+      })
+      await getByText(page, 'Ada is asked before you come in.')
+    },
+  },
+  {
     name: 'copies',
     path: SESSION,
     play: async (page) => {

@@ -1,5 +1,6 @@
 /** The panels behind the bar's buttons, in one chunk: none is needed before the first click. */
 import { defineElements } from './element-names.ts'
+import { Door } from './door.ts'
 import { MenuPanel } from './menu-panel.ts'
 import { OpenLinks } from './open-links.ts'
 import { PeoplePanel } from './people-panel.ts'
@@ -11,6 +12,7 @@ import { SpokenCodePart } from './spoken-code.ts'
 
 export function definePanels(): void {
   defineElements({
+    'coterie-door': Door,
     'coterie-menu-panel': MenuPanel,
     'coterie-open-links': OpenLinks,
     'coterie-people-panel': PeoplePanel,

@@ -25,6 +25,7 @@ export class SharePanel extends LitElement {
   static override properties = {
     page: { attribute: false },
     allows: { state: true },
+    asksFirst: { state: true },
     invite: { state: true },
     link: { state: true },
   }
@@ -73,6 +74,19 @@ export class SharePanel extends LitElement {
         width: 100%;
         height: auto;
       }
+      .first {
+        display: flex;
+        gap: 8px;
+        align-items: center;
+        min-height: 24px;
+      }
+      .first input {
+        flex: none;
+        width: 16px;
+        min-height: 16px;
+        margin: 0;
+        accent-color: var(--accent);
+      }
       .local {
         padding-top: 12px;
         border-top: 1px solid var(--line);
@@ -87,6 +101,8 @@ export class SharePanel extends LitElement {
   declare page: Page
   /** What the link lets its holder do. */
   declare allows: LinkRole
+  /** Whoever comes by the link is asked about first. */
+  declare asksFirst: boolean
   declare invite: Invite | undefined
   declare link: LinkState
   #asked = 0
@@ -94,6 +110,7 @@ export class SharePanel extends LitElement {
   constructor() {
     super()
     this.allows = 'editor'
+    this.asksFirst = false
     this.invite = undefined
     this.link = 'making'
     new Watching(this)
@@ -124,6 +141,14 @@ export class SharePanel extends LitElement {
           ${this.#radio('editor', strings.canEdit)} ${this.#radio('viewer', strings.canView)}
         </div>
         <p class="muted">${isEdit ? strings.editLinkExplained : strings.viewLinkExplained}</p>
+        <label class="first"
+          ><input
+            type="checkbox"
+            autocomplete="off"
+            .checked=${this.asksFirst}
+            @change=${(event: Event) => this.#askFirst((event.target as HTMLInputElement).checked)}
+          />${strings.askFirst}</label
+        >
         ${this.#linkRow()}
         <div class="said" aria-live="polite">${this.#said()}</div>
         <div class="qr" role="img" aria-label=${strings.qrCode} ?hidden=${!this.invite || this.#isUsed()}></div>
@@ -213,6 +238,11 @@ export class SharePanel extends LitElement {
     return this.link === 'taken-back' || this.link === 'reset'
   }
 
+  #askFirst(asksFirst: boolean): void {
+    this.asksFirst = asksFirst
+    this.#choose(this.allows)
+  }
+
   #choose(role: LinkRole): void {
     this.allows = role
     this.invite = undefined
@@ -230,7 +260,7 @@ export class SharePanel extends LitElement {
   #offer(role: LinkRole, fresh: boolean): void {
     const asked = ++this.#asked
     const isStill = () => asked === this.#asked
-    const made = this.page.share(role, fresh).then((invite) => {
+    const made = this.page.share(role, fresh, this.asksFirst).then((invite) => {
       if (isStill()) this.invite = invite
       return invite.url
     })

@@ -24,6 +24,7 @@ const FINAL = new Set([
   'CodeUnknown',
   'CodeInterrupted',
   'WrongCode',
+  'TurnedAway',
 ])
 
 /** Names of errors that the check page can tell more about; it opens beside this page, which keeps the invite. */
@@ -134,6 +135,7 @@ export class JoinCard extends LitElement {
         <strong>${invitation.title}</strong>
       </h2>
       <p>${strings.join.can[invitation.role]}</p>
+      ${invitation.lobby ? html`<p aria-live="polite">${isJoining ? strings.join.waiting(invitation.inviter) : strings.join.asksFirst(invitation.inviter)}</p>` : nothing}
       <label
         >${strings.yourName}<input
           type="text"

@@ -194,6 +194,7 @@ export {
   CodeMalformed,
   CodeUnknown,
   ComparisonOver,
+  ComparisonOver,
   CoterieError,
   InviteExpired,
   InviteMalformed,

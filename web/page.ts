@@ -384,6 +384,7 @@ export class Page extends EventTarget {
         ended: (reason) => this.#ended(session, reason),
       }),
       this.#news.follow(session, how === 'joined'),
+      session.on('comparing', (detail) => this.dispatchEvent(new CustomEvent('comparing', { detail }))),
     ]
     const wasDraft = this.#state.phase === 'draft'
     this.#show({ phase: 'live', session })

@@ -3,7 +3,7 @@ import type { SessionProblem } from '../src/index.ts'
 import { strings } from './strings.ts'
 import { unreachable } from './unreachable.ts'
 
-export type Remedy = 'retry' | 'download' | 'free-space' | 'update' | 'check'
+export type Remedy = 'retry' | 'download' | 'free-space' | 'update' | 'check' | 'people'
 
 export interface ProblemText {
   readonly text: string
@@ -25,6 +25,8 @@ export function problemText(problem: SessionProblem): ProblemText {
       return calm(say.mismatch(problem.name ?? say.someone), 'update')
     case 'storage-full':
       return { text: say.storageFull, remedies: ['free-space', 'download'], urgent: true }
+    case 'namesake':
+      return { text: say.namesake(problem.name), remedies: ['people'], urgent: true }
     case 'too-large':
       return calm(say.tooLarge, 'download')
     case 'fork':

@@ -3,7 +3,7 @@
  * Not here: what those things do (page.ts, editor, files).
  */
 import { colorOf } from '../src/editor/index.ts'
-import type { Member } from '../src/index.ts'
+import type { Comparison, Member } from '../src/index.ts'
 import type { TextEditor } from './editor/text-editor.ts'
 import { chooseFile, downloadText, readTextFile } from './files.ts'
 import type { Page, ToastWish } from './page.ts'
@@ -55,6 +55,7 @@ export class Shell {
       const { sentence, topic, action } = (event as CustomEvent<ToastWish>).detail
       this.#toasts.say(sentence, topic, action)
     })
+    page.addEventListener('comparing', (event) => this.#compare((event as CustomEvent<Comparison>).detail))
     page.addEventListener('remove-request', (event) =>
       this.#bar.askToRemove((event as CustomEvent<Member['device']>).detail),
     )
@@ -88,6 +89,7 @@ export class Shell {
     on<Remedy>('remedy', (remedy) => this.#remedy(remedy))
     on<Partial<Settings>>('setting', (change) => this.choose(change))
     on<string>('renamed', (name) => this.choose({ name }))
+    on<Member['device']>('compare-request', (device) => this.#compare(device))
     on<FollowRequest>('follow-request', (request) => this.#follow(request))
     on('back-to-text', () => this.#editor.focus())
     part('#following button').addEventListener('click', () => this.#editor.stopFollowing())
@@ -146,6 +148,7 @@ export class Shell {
       download: () => this.#command('download'),
       'free-space': () => this.#command('recent'),
       update: () => location.reload(),
+      people: () => this.#bar.showPeople(),
       check: () => void open('/check', '_blank', 'noopener'),
     }
     acts[remedy]()
@@ -174,6 +177,15 @@ export class Shell {
     Object.assign(dialog, { page: this.#page })
     if (!there) document.body.append(dialog)
     this.#attempt(loadScreens().then(() => dialog.open()))
+  }
+
+  /** With somebody, or what somebody else has begun; one at a time. */
+  #compare(what: Member['device'] | Comparison): void {
+    document.querySelector('coterie-compare-dialog')?.remove()
+    const dialog = document.createElement('coterie-compare-dialog')
+    document.body.append(dialog)
+    Object.assign(dialog, { page: this.#page, what })
+    this.#attempt(loadScreens().then(() => (dialog as unknown as Opening).open()))
   }
 
   choose(change: Partial<Settings>): void {

@@ -193,6 +193,8 @@ export const strings = {
       `${name}'s version is newer. Update to edit together; your copy stays editable.`,
     someone: 'Someone',
     storageFull: 'This device is out of space; new changes are only in memory.',
+    namesake: (name: string) =>
+      `${name} is here from a device you have not compared with. You verified somebody else of that name. Compare aloud, or ask another way, before you trust it.`,
     tooLarge: 'This session holds at most 64 MB of text.',
     removedBefore: (name: string) => `${name} removed you. You keep a copy as it was then.`,
     fork: (name: string) =>
@@ -344,6 +346,25 @@ export const strings = {
     unreadable: 'Its key is gone from this browser: it can only be erased or joined again.',
     close: 'Close',
     noTitle: 'untitled',
+  },
+
+  compare: {
+    command: 'Compare aloud',
+    with: (name: string) => `Compare aloud with ${name}`,
+    verified: 'verified',
+    title: (name: string) => `Compare with ${name}`,
+    waiting: (name: string) => `Fetching what ${name}'s screen shows…`,
+    explained: (name: string) =>
+      `Call ${name}, or stand side by side, and read these aloud from left to right. Do you both see the same seven, in the same order?`,
+    emoji: 'Seven pictures',
+    match: 'They match',
+    differ: 'They differ',
+    matched: (name: string) =>
+      `Nobody stands between you and ${name}. This device remembers it, and warns you when somebody of that name comes from another device.`,
+    differed: (name: string) =>
+      `The screens differ, so somebody may stand between you and ${name}. Write nothing here that they should not read. Remove ${name} if you can, and meet by another way.`,
+    brokenOff: (name: string) => `The connection to ${name} was lost before both had answered. Try again.`,
+    done: 'Done',
   },
 
   lock: {

@@ -32,6 +32,8 @@ const BOUNDS: Partial<Record<Message['type'], Bound>> = {
   roster: { atOnce: 2 * MAX_JOINS, perSecond: 50 },
   // twenty a second of everybody in a crowd of 128, passed on by one link
   presence: { atOnce: 20_000, perSecond: 2_560 },
+  // two people with buttons, a few messages each
+  verification: { atOnce: 32, perSecond: 1 },
   'blob-want': { atOnce: 200, perSecond: 10 },
   'blob-missing': { atOnce: 200, perSecond: 10 },
 }

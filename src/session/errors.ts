@@ -195,6 +195,25 @@ export class TooLarge extends CoterieError {
   }
 }
 
+export class NotLinked extends CoterieError {
+  override name = 'NotLinked'
+  constructor(name: string) {
+    super(
+      `There is no direct connection to ${name} from this page right now. Try again when both of you are here.`,
+    )
+  }
+}
+
+/** One try a connection: whoever stands between two people must not guess again. */
+export class ComparisonOver extends CoterieError {
+  override name = 'ComparisonOver'
+  constructor() {
+    super(
+      'The screens differed on this connection, so it is not compared again. Both reload the page and try anew.',
+    )
+  }
+}
+
 export class SessionEnded extends CoterieError {
   override name = 'SessionEnded'
   constructor() {

@@ -39,6 +39,7 @@ import {
   type StoredSecrets,
 } from './stored.ts'
 import { OWN_ROOT } from './title.ts'
+import { type Verified, verifiedIn } from './verifying.ts'
 
 const DEFAULT_ROOTS: Roots = { main: 'text' }
 /** Blue. The palette begins with red, which beside a text reads as an alarm. */
@@ -138,6 +139,7 @@ export async function open(
     stored,
     shared: shared.ok ? shared.value : undefined,
     seen: seen.ok ? seen.value : undefined,
+    verified: verifiedIn(keys.rows),
   })
   session.reopen(entryRows.rows.flatMap((one) => readEntry(crypto, one.value)))
   if (roster.roleOf(keyring.device) === undefined) session.closeAsRemoved()
@@ -170,6 +172,7 @@ export interface Composition {
   readonly stored?: SessionStore | undefined
   readonly shared?: ReadonlyMap<ChainId, number> | undefined
   readonly seen?: ReadonlyMap<DeviceId, Millis> | undefined
+  readonly verified?: readonly Verified[] | undefined
   readonly title?: string | undefined
   readonly instance?: InstanceId | undefined
   readonly seeds?: boolean
@@ -192,6 +195,7 @@ export function compose(parts: Composition): LiveSession {
     signalingUrl: keyring.stored.signaling,
     shared: parts.shared ?? new Map(),
     seen: parts.seen ?? new Map(),
+    verified: parts.verified ?? [],
     title: parts.title,
     checkpoint: parts.checkpoint,
     claim:

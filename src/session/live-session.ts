@@ -13,6 +13,7 @@ import { NotAllowed, SessionEnded } from './errors.ts'
 import type { PeerLink } from './peer-link.ts'
 import { cutName } from './people.ts'
 import type {
+  Comparison,
   Copy,
   Invite,
   InviteOptions,
@@ -184,6 +185,11 @@ export class LiveSession implements Session {
   async resetLinks(): Promise<void> {
     this.#requireLife()
     await this.#workings.governing.resetLinks()
+  }
+
+  async verify(device: DeviceId): Promise<Comparison> {
+    this.#requireLife()
+    return this.#workings.verifying.verify(device)
   }
 
   get isPaused(): boolean {

@@ -19,6 +19,7 @@ import { encodeJoin, type Join } from '../wire/certificate.ts'
 import type { Entry } from '../wire/entry.ts'
 import type { Message } from '../wire/message.ts'
 import type { Lane } from '../wire/record.ts'
+import type { VerificationMessage } from '../wire/verification.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
 import { Blobs } from './blobs.ts'
 import { Company, type CompanyListener, type HowLost } from './company.ts'
@@ -44,6 +45,8 @@ export interface MeshListener extends CompanyListener {
   isOwn?(device: DeviceId): boolean
   /** Whether somebody who is not heard any more could be found again through the server; without it: yes. */
   isServerReachable?(): boolean
+  /** Without it: nobody compares here. */
+  verification?(peer: MeshPeer, message: VerificationMessage): void
   /** What only instances of one device may say to each other; who listens checks that. */
   toldByTab(peer: MeshPeer, message: Extract<Message, { type: 'shared' | 'reach' }>): void
 }
@@ -364,6 +367,8 @@ export class Mesh {
       case 'shared':
       case 'reach':
         return this.#listener.toldByTab(peer, message)
+      case 'verification':
+        return this.#listener.verification?.(peer, message.message)
       case 'invitation':
       case 'join':
       case 'refusal':

@@ -2,6 +2,7 @@
  * One link as the session drives it: a channel below, the pure link machine in the middle, messages above.
  * Inputs queue up while outputs are performed, so records leave in the order of their counters.
  */
+import { assert } from '../base/assert.ts'
 import type { InstanceId, SessionId } from '../base/ids.ts'
 import type { Clock, Millis } from '../base/ports.ts'
 import type { Crypto, DhKeys } from '../crypto/crypto.ts'
@@ -73,6 +74,7 @@ export class PeerLink {
   /** Nobody holds the link yet while it is made. */
   #making: 'under way' | 'done' = 'under way'
   #handedOver = false
+  #handshakeHash: Uint8Array | undefined
   #cancelWake: (() => void) | undefined
 
   constructor(start: PeerLinkStart) {
@@ -112,6 +114,12 @@ export class PeerLink {
   /** Hands the link over to another listener. */
   listen(listener: PeerLinkListener): void {
     this.#listener = listener
+  }
+
+  /** Of the handshake this link began with; both sides have the same. */
+  get handshakeHash(): Uint8Array {
+    assert(this.#handshakeHash !== undefined, 'a link is proven before anything is said on it')
+    return this.#handshakeHash
   }
 
   get open(): boolean {
@@ -183,6 +191,7 @@ export class PeerLink {
       case 'send':
         return this.channel.send(output.bytes)
       case 'proven':
+        this.#handshakeHash = output.handshakeHash
         return this.#listener.proven(output)
       case 'message':
         return this.#message(output.bytes, output.lane)

@@ -30,6 +30,7 @@ export interface PeopleParts {
   readonly place: () => PresencePlace
   readonly awareness: AuthenticatedAwareness
   readonly send: (presence: Uint8Array) => void
+  readonly isVerified: (device: DeviceId) => boolean
 }
 
 type Uncounted = Omit<Presence, 'counter'>
@@ -104,6 +105,7 @@ export class People {
       isMe,
       here: isMe || this.isHere(device),
       asksToEdit: role === 'viewer' && hand === 'raised',
+      verified: this.#parts.isVerified(device),
     }
   }
 

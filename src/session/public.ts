@@ -47,6 +47,8 @@ export type SessionProblem =
   | { readonly kind: 'protocol-mismatch'; readonly name: string | undefined }
   | { readonly kind: 'storage-full' }
   | { readonly kind: 'too-large' }
+  /** Somebody is here under the name of a verified person, from another device that was not compared with. */
+  | { readonly kind: 'namesake'; readonly name: string; readonly device: DeviceId }
   | { readonly kind: 'fork'; readonly name: string }
   /** The owner removed this device. What is here is what it was then. */
   | { readonly kind: 'removed'; readonly by: string }
@@ -66,6 +68,8 @@ export interface Member {
   readonly here: boolean
   /** A viewer who is here and asks to be allowed to edit. */
   readonly asksToEdit: boolean
+  /** Emoji were compared with this device, on this one. */
+  readonly verified: boolean
 }
 
 /** Somebody who was ever let in, and may hold what could be read by then. */
@@ -211,8 +215,20 @@ export interface SessionEvents {
   readonly versions: { readonly rescued: Version | undefined }
   /** The document was rebuilt and replaced: bind again to `session.doc`. `collaboration()` does so by itself. */
   readonly document: Doc
+  /** Somebody else began to compare: their emoji are to be shown here too. */
+  readonly comparing: Comparison
+  /** `differs`: one of the two said so, and nothing on this connection is compared again. */
+  readonly compared: { readonly member: Member; readonly outcome: 'matches' | 'differs' | 'broken-off' }
   readonly violation: Violation & { readonly name: string | undefined }
   readonly ended: { readonly reason: 'left' | 'forgotten' | 'removed' | 'storage-lost' }
+}
+
+/** Seven emoji that both screens show when, and only when, nobody stands between them. */
+export interface Comparison {
+  readonly member: Member
+  readonly emoji: readonly { readonly picture: string; readonly name: string }[]
+  /** Whether the other person, asked aloud, sees the same. The first answer counts. */
+  answer(same: boolean): void
 }
 
 export interface Session {
@@ -266,6 +282,11 @@ export interface Session {
   readonly isPaused: boolean
   /** The texts as they were at some moments, kept on this device. */
   readonly versions: Versions
+  /**
+   * Compares with somebody who is directly connected; resolves when both screens have their emoji. Who was found to match
+   * is marked as `verified` on this device from then on. @throws NotLinked, ComparisonOver, SessionEnded
+   */
+  verify(device: DeviceId): Promise<Comparison>
   /** Equal to some connected peer once; rejects with `SessionEnded` on leave. */
   readonly whenSynced: Promise<void>
   /** All own changes so far are on this device's disk. Rejects with `StorageFull`. */

@@ -20,6 +20,7 @@ import type { SessionProblem, SessionStatus } from './public.ts'
 import type { Rendezvous } from './rendezvous.ts'
 import type { Replica } from './replica.ts'
 import { isSameStatus, statusOf } from './status.ts'
+import type { Verifying } from './verifying.ts'
 
 /** Ten megabytes arrive in hundreds of pieces: nobody reads a status that changes more often than this. */
 const STATUS_PAUSE_MS = 30
@@ -33,6 +34,7 @@ export interface StandingParts {
   readonly replica: Replica
   readonly mesh: Mesh
   readonly people: People
+  readonly verifying: Verifying
   readonly acknowledged: Acknowledged
   readonly rendezvous: Rendezvous | undefined
   /** What the tab before this one reaches; undefined when this one leads. */
@@ -197,6 +199,10 @@ export class Standing {
     if (replica.roster.roleOf(keyring.device) === undefined)
       return { kind: 'removed', by: people.member(replica.roster.owner).name }
     if (replica.roster.hasEnded) return { kind: 'over', by: this.#endedBy() }
+    if (journal.problem === 'storage-full') return { kind: journal.problem }
+    const { namesake } = this.#parts.verifying
+    if (namesake !== undefined)
+      return { kind: 'namesake', name: people.member(namesake).name, device: namesake }
     if (journal.problem !== undefined) return { kind: journal.problem }
     if (replica.textUnits > MAX_SESSION_TEXT_BYTES) return { kind: 'too-large' }
     if (this.#problem !== undefined) return this.#problem

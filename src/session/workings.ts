@@ -38,6 +38,7 @@ import { Tending } from './tending.ts'
 import { Tidying } from './tidying.ts'
 import { Title, UNTITLED } from './title.ts'
 import { Trouble } from './trouble.ts'
+import { type Verified, Verifying } from './verifying.ts'
 import type { Version } from './version.ts'
 import { KeptVersions } from './versions.ts'
 
@@ -50,6 +51,8 @@ export interface WorkingsParts extends Omit<ReplicaParts, 'listener' | 'writer'>
   readonly shared: ReadonlyMap<ChainId, number>
   /** When this device last saw whom, from the disk. */
   readonly seen: ReadonlyMap<DeviceId, Millis>
+  /** Whom this device verified, from the disk. */
+  readonly verified: readonly Verified[]
   /** Held by one tab of this device: it may start the log on the disk anew. */
   readonly claim: Promise<(() => void) | undefined>
   readonly title: string | undefined
@@ -73,6 +76,7 @@ export class Workings {
   readonly signing: Signing
   readonly governing: Governing
   readonly inviting: Inviting
+  readonly verifying: Verifying
   readonly standing: Standing
   readonly title: Title
   readonly copies: Copies
@@ -127,9 +131,16 @@ export class Workings {
     const { clock } = environment
     const composed = { clock, keyring, journal, replica: this.replica, mesh: this.mesh, people: this.people }
     this.#acknowledged = new Acknowledged({ ...composed, books: this.#books, shared: parts.shared })
+    this.verifying = new Verifying({
+      ...{ ...composed, crypto: environment.crypto, emitter: this.emitter, verified: parts.verified },
+      changed: () => {
+        this.emitter.emit('members', this.people.members())
+        this.standing.refresh()
+      },
+    })
     this.#household = this.#makeHousehold()
     this.standing = new Standing({
-      ...composed,
+      ...{ ...composed, verifying: this.verifying },
       acknowledged: this.#acknowledged,
       rendezvous: this.rendezvous,
       reach: () => this.#household.reach,
@@ -163,6 +174,7 @@ export class Workings {
       place: () => this.#household?.place ?? 'behind',
       awareness: this.awareness,
       send: (presence) => this.mesh.send({ type: 'presence', presences: [presence] }),
+      isVerified: (device) => this.verifying?.isVerified(device) ?? false,
     })
   }
 
@@ -221,7 +233,7 @@ export class Workings {
         role,
         rtt: peer.rtt,
         path: peer.path,
-        verified: false,
+        verified: this.verifying.isVerified(peer.device),
       }
     })
   }
@@ -436,6 +448,7 @@ export class Workings {
       unlinked: (peer) => {
         if (this.#leads) this.#tending?.lost(peer.link.remote)
         this.#household.unlinked(peer)
+        this.verifying.unlinked(peer)
         this.emitter.emit('peers', this.peers)
       },
       isOwn: (device) => device === this.keyring.device,
@@ -444,6 +457,7 @@ export class Workings {
       carried: (from, device, blob) => this.rendezvous?.carried(from, device, blob),
       diverged: (peer) => this.#trouble.diverged(peer),
       toldByTab: (peer, message) => this.#household.told(peer, message),
+      verification: (peer, message) => this.verifying.received(peer, message),
       acknowledged: () => {
         this.#acknowledged.look()
         this.#household.acknowledged()

@@ -32,6 +32,7 @@ import {
 } from './limits.ts'
 import type { InviteRole } from './roster-record.ts'
 import { readSegment, type Segment, writeSegment } from './runs.ts'
+import { readVerification, type VerificationMessage, writeVerification } from './verification.ts'
 import { type Violation, violation } from './violation.ts'
 
 /** Why an admitter did not admit. */
@@ -158,6 +159,7 @@ const TYPES = [
   'shared',
   'reach',
   'let-go',
+  'verification',
 ] as const satisfies readonly Message['type'][]
 const REASONS: readonly RefusalReason[] = [
   ...(['expired', 'used', 'revoked', 'unknown', 'not-allowed', 'full', 'turned-away'] as const),
@@ -242,6 +244,8 @@ function write(writer: Writer, message: Message): void {
       return
     case 'reach':
       return writeReach(writer, message)
+    case 'verification':
+      return writeVerification(writer, message.message)
     case 'let-go':
       return
     default:
@@ -317,6 +321,8 @@ function readMessage(reader: Reader): Message {
     }
     case 'reach':
       return { type, ...readReach(reader) }
+    case 'verification':
+      return { type, message: readVerification(reader) }
     case 'let-go':
       return { type }
     case undefined:

@@ -405,6 +405,29 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'compare',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await click(page, 'button', 'People')
+      await click(page, 'button', 'Actions for Ben')
+      await click(page, 'button', 'Compare aloud with Ben')
+      await getByRole(page, 'button', 'They match')
+    },
+  },
+  {
+    name: 'compare-differs',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await click(page, 'button', 'People')
+      await click(page, 'button', 'Actions for Ben')
+      await click(page, 'button', 'Compare aloud with Ben')
+      await click(page, 'button', 'They differ')
+      await getByRole(page, 'button', 'Done')
+    },
+  },
+  {
     name: 'paused',
     path: SESSION,
     play: async (page) => {

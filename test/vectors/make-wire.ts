@@ -381,6 +381,10 @@ function makeMessages() {
       list([raw(values.ownerDevice)], (one) => one),
       sized(fixed('settings', 30)),
     ),
+    'verification commit': join(u8(21), u8(0), fixed('commitment', 32)),
+    'verification answer': join(u8(21), u8(1), fixed('nonce B', 32)),
+    'verification reveal': join(u8(21), u8(2), fixed('nonce A', 32)),
+    'verification differs': join(u8(21), u8(3)),
   }
   return spelled
 }

@@ -7,9 +7,11 @@ import { Doc } from 'yjs'
 import { toBase64url } from '../../src/base/bytes.ts'
 import { Emitter } from '../../src/base/emitter.ts'
 import type { DeviceId, InstanceId, InviteId, SessionId } from '../../src/base/ids.ts'
+import { EMOJI } from '../../src/crypto/emoji.ts'
 import { encodePosition } from '../../src/doc/cursor.ts'
 import { CarriedTextRefused } from '../../src/session/errors.ts'
 import type {
+  Comparison,
   Copy,
   Invite,
   InviteOptions,
@@ -39,7 +41,17 @@ export const CALM: SessionStatus = {
 
 export function member(name: string, color: number, extra: Partial<Member> = {}): Member {
   const device = name.padEnd(16, '.') as DeviceId
-  return { device, name, color, role: 'editor', isMe: false, here: true, asksToEdit: false, ...extra }
+  return {
+    device,
+    name,
+    color,
+    role: 'editor',
+    isMe: false,
+    here: true,
+    asksToEdit: false,
+    verified: false,
+    ...extra,
+  }
 }
 
 /** Those it is given, all of one text. */
@@ -248,6 +260,19 @@ export class FakeSession implements Session {
   askToEdit(asksToEdit: boolean): void {
     this.members = this.members.map((one) => (one.isMe ? { ...one, asksToEdit } : one))
     this.emit('members', this.members)
+  }
+
+  verify(device: DeviceId): Promise<Comparison> {
+    const found = this.members.find((one) => one.device === device) ?? this.me
+    return Promise.resolve({
+      member: found,
+      emoji: EMOJI.filter((_, index) => index % 9 === 4),
+      answer: (same) => {
+        this.members = this.members.map((one) => (one.device === device ? { ...one, verified: same } : one))
+        this.emit('members', this.members)
+        this.emit('compared', { member: found, outcome: same ? 'matches' : 'differs' })
+      },
+    })
   }
 
   pause(paused: boolean): Promise<void> {

@@ -19,6 +19,7 @@ import type { Message } from '../../src/wire/message.ts'
 import type { Presence } from '../../src/wire/presence.ts'
 import type { RosterContent } from '../../src/wire/roster-record.ts'
 import type { Segment } from '../../src/wire/runs.ts'
+import type { VerificationMessage } from '../../src/wire/verification.ts'
 
 export const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const upTo = (maxLength: number) => fc.uint8Array({ maxLength })
@@ -72,6 +73,13 @@ const request = fc.record({
 })
 
 const type = <T extends string>(value: T) => fc.constant(value)
+
+export const verification: fc.Arbitrary<VerificationMessage> = fc.oneof(
+  fc.record({ kind: type('commit'), commitment: bytes(32) }),
+  fc.record({ kind: fc.constantFrom('answer' as const, 'reveal' as const), nonce: bytes(32) }),
+  fc.record({ kind: type('differs') }),
+)
+
 export const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: type('invitation'), inviter: name, title: name, role }),
   fc.record({ type: type('join'), request }),
@@ -109,6 +117,7 @@ export const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ type: type('missed'), instance, counter: fc.maxSafeNat() }),
   fc.record({ type: type('let-go') }),
   fc.record({ type: type('shared'), acknowledgements: list(fc.record({ device, writer, held: seq })) }),
+  fc.record({ type: type('verification'), message: verification }),
   fc.record({
     type: type('reach'),
     signaling: fc.constantFrom('stopped', 'connecting', 'open', 'unreachable'),

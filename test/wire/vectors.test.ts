@@ -326,6 +326,13 @@ describe('messages', () => {
       ...{ catchingUp: 1, bytesLeft: 10_000_000, devices: [values.ownerDevice] },
       settings: fixed('settings', 30),
     },
+    'verification commit': {
+      type: 'verification',
+      message: { kind: 'commit', commitment: fixed('commitment', 32) },
+    },
+    'verification answer': { type: 'verification', message: { kind: 'answer', nonce: fixed('nonce B', 32) } },
+    'verification reveal': { type: 'verification', message: { kind: 'reveal', nonce: fixed('nonce A', 32) } },
+    'verification differs': { type: 'verification', message: { kind: 'differs' } },
   }
 
   test('every type of message has a vector', () => {
@@ -333,9 +340,9 @@ describe('messages', () => {
     const types = Object.values(vectors.messages).map((bytes) => Number.parseInt(bytes.slice(0, 2), 16))
     // 8 is `entries`, in wire-entry.json.
     expect([...new Set([...types, 8])].sort((a, b) => a - b)).toEqual(
-      Array.from({ length: 21 }, (_, type) => type),
+      Array.from({ length: 22 }, (_, type) => type),
     )
-    expect(takesAsMessage(Uint8Array.of(21))).toBe(false)
+    expect(takesAsMessage(Uint8Array.of(22))).toBe(false)
   })
 
   test.each(Object.entries(vectors.messages))('%s is spelled so', (name, bytes) => {

@@ -279,6 +279,11 @@ export class Bar extends LitElement {
       .catch((error: Error) => this.page.toast(error.message))
   }
 
+  /** Opens `People`, where somebody can be compared with. */
+  showPeople(): void {
+    this.#openFrom('people', this.renderRoot.querySelector('.people > button'))
+  }
+
   readonly #enterCode = (): void => {
     this.dispatchEvent(new CustomEvent('command', { detail: 'join', bubbles: true, composed: true }))
   }

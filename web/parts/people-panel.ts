@@ -277,7 +277,7 @@ export class PeoplePanel extends LitElement {
       <span class="muted">${strings.roles[member.role]}</span>
       ${details.length === 0 ? '' : html`<span class="details muted">${details.join(' · ')}</span>`}
       ${this.#answer(member, `${member.name}${mark}`)}
-      ${this.page.isOwner && !member.isMe ? this.#actions(member, `${member.name}${mark}`) : nothing}
+      ${!member.isMe && (this.page.isOwner || member.here) ? this.#actions(member, `${member.name}${mark}`) : nothing}
     </li>`
   }
 
@@ -312,11 +312,13 @@ export class PeoplePanel extends LitElement {
 
   /** Idle or away, the place, the way and its time: what of it is known. */
   #details({ member, attention, route, rtt }: Whereabouts): readonly string[] {
-    if (attention === 'gone') return [strings.notHere]
+    const verified = member.verified ? [strings.compare.verified] : []
+    if (attention === 'gone') return [strings.notHere, ...verified]
     if (member.isMe) return member.asksToEdit ? [strings.asks] : []
     const line = this.page.lineOf(member.device)
     return [
       ...(member.asksToEdit ? [strings.asks] : []),
+      ...verified,
       ...(attention === 'active' ? [] : [strings[attention]]),
       ...(route === undefined ? [] : [strings.routes[route]]),
       ...(rtt === undefined ? [] : [strings.milliseconds(rtt)]),

@@ -2,7 +2,7 @@
  * What the owner can do about one person, under their row in `People`: change what they may do; remove them or hand the
  * session over to them, each after one question that says what it does.
  */
-import { css, html, LitElement } from 'lit'
+import { css, html, LitElement, nothing } from 'lit'
 import type { Member } from '../../src/index.ts'
 import type { Page } from '../page.ts'
 import { strings } from '../strings.ts'
@@ -75,7 +75,23 @@ export class PersonActions extends LitElement {
 
   #acts() {
     return html`<div class="acts">
-      <div class="choice" role="radiogroup" aria-label=${strings.mayDo(this.called)}>
+      ${this.member.here ? this.#compare() : nothing} ${this.page.isOwner ? this.#decisions() : nothing}
+    </div>`
+  }
+
+  /** Anybody may compare with anybody who is here. */
+  #compare() {
+    const ask = () => {
+      const detail = this.member.device
+      this.dispatchEvent(new CustomEvent('compare-request', { detail, bubbles: true, composed: true }))
+    }
+    return html`<button type="button" aria-label=${strings.compare.with(this.called)} @click=${ask}>
+      ${strings.compare.command}
+    </button>`
+  }
+
+  #decisions() {
+    return html`<div class="choice" role="radiogroup" aria-label=${strings.mayDo(this.called)}>
         ${ROLES.map(
           ([role, name]) =>
             html`<label
@@ -96,8 +112,7 @@ export class PersonActions extends LitElement {
       >${strings.handOver}</button>
       <button type="button" aria-label=${strings.removeNamed(this.called)} @click=${() => this.#ask('remove')}>
         ${strings.remove}
-      </button>
-    </div>`
+      </button>`
   }
 
   #question(asking: PersonQuestion) {

@@ -1,6 +1,7 @@
 /** The screens that are not the text, in one chunk. */
 import { defineElements } from '../parts/element-names.ts'
 import { CarriedText } from './carried-text.ts'
+import { CompareDialog } from './compare-dialog.ts'
 import { ConnectDialog } from './connect-dialog.ts'
 import { JoinCard } from './join-card.ts'
 import { JoinDialog } from './join-dialog.ts'
@@ -13,6 +14,7 @@ import { VersionsDialog } from './versions-dialog.ts'
 export function defineScreens(): void {
   defineElements({
     'coterie-carried-text': CarriedText,
+    'coterie-compare-dialog': CompareDialog,
     'coterie-connect-dialog': ConnectDialog,
     'coterie-join-card': JoinCard,
     'coterie-join-dialog': JoinDialog,

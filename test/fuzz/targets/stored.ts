@@ -16,6 +16,7 @@ import {
   type StoredCard,
   type StoredSecrets,
 } from '../../../src/session/stored.ts'
+import { decodeVerified, encodeVerified, type Verified } from '../../../src/session/verifying.ts'
 import type { LocalId } from '../../../src/storage/port.ts'
 import { createRowSeal } from '../../../src/storage/sealing.ts'
 import type { ChainId } from '../../../src/wire/heads.ts'
@@ -99,6 +100,21 @@ const seen: Target = {
   decode: (row) => unlessRefused(decodeSeen(row)),
 }
 
+const verified: Target = {
+  name: 'stored-verified',
+  pace: 'cheap',
+  valid: sampled(
+    fc.record({
+      device: bytes(16).map((raw) => idOf<DeviceId>(raw)),
+      at: fc.nat(2 ** 31 - 1),
+      name: fc.string({ unit: 'binary', maxLength: 16 }),
+    }),
+    encodeVerified,
+  ),
+  decode: (row) => unlessRefused(decodeVerified(row)),
+  objection: respelled<Verified>(encodeVerified),
+}
+
 const seal = createRowSeal(crypto, '0123456789abcdef' as LocalId, new Secret(fixed('data key')))
 
 const rows: Target = {
@@ -108,4 +124,4 @@ const rows: Target = {
   decode: (row) => seal.open('entries', 'some key', row),
 }
 
-export const STORED: readonly Target[] = [secrets, card, base, shared, seen, rows]
+export const STORED: readonly Target[] = [secrets, card, base, shared, seen, verified, rows]

@@ -194,7 +194,6 @@ export {
   CodeMalformed,
   CodeUnknown,
   ComparisonOver,
-  ComparisonOver,
   CoterieError,
   InviteExpired,
   InviteMalformed,

@@ -136,6 +136,8 @@ export type Message =
   | { readonly type: 'shared'; readonly acknowledgements: readonly Acknowledgement[] }
   /** Between instances of one device only: what the tab that leads reaches, for those that stand behind it. */
   | ({ readonly type: 'reach' } & Reach)
+  /** Two people compare emoji; protocol/verification.ts says what when. */
+  | { readonly type: 'verification'; readonly message: VerificationMessage }
 
 const TYPES = [
   'invitation',

@@ -10,9 +10,10 @@ import type { Adopted } from '../wire/adoption.ts'
 import { type Entry, NO_ENTRY, sizeOfEntry } from '../wire/entry.ts'
 import { type ChainId, chainOf, type Head } from '../wire/heads.ts'
 import type { Inspection } from './evaluation.ts'
+import type { Fork } from './forks.ts'
 
 /** Why no entry of this writer after `held` will ever count. */
-export type ChainEnd = 'forked' | 'refused' | 'void'
+export type ChainEnd = 'refused' | 'void'
 
 /** An entry that is held, with what was read out of it when it came. */
 export interface HeldEntry {
@@ -43,6 +44,12 @@ export interface Chain {
   /** rosterSeq never falls along a chain. */
   rosterSeq: number
   ended: ChainEnd | undefined
+  /** Its writer contradicted itself (forks.ts). */
+  fork: Fork | undefined
+  /** Of the branch that survives: takes the place of the held entry of its seq, once the document is without that. */
+  successor: Entry | undefined
+  /** What others vouched for that is of another branch than the one held, as far as is known. */
+  disregarded: Adopted[]
   /** Entries beyond wait, as if something they need were missing (validity.ts). */
   validTo: number
   /** How far others vouch for it, where it is cut. */
@@ -70,6 +77,9 @@ export function emptyChain(place: { device: DeviceId; writer: WriterId }, client
     appliedClock: 0,
     rosterSeq: 0,
     ended: undefined,
+    fork: undefined,
+    successor: undefined,
+    disregarded: [],
     validTo: Number.POSITIVE_INFINITY,
     adoptedTo: 0,
     meantTo: 0,
@@ -119,6 +129,14 @@ export function cutFrom(chain: Chain, seq: number): HeldEntry[] {
   chain.rosterSeq = chain.entries.at(-1)?.entry.rosterSeq ?? chain.baseRosterSeq
   countParked(chain)
   return dropped
+}
+
+/** Takes what is of a branch that does not survive off the chain, as far as it is not applied (any more). */
+export function withoutLost(chain: Chain): HeldEntry[] {
+  const { successor } = chain
+  if (successor === undefined || chain.applied >= successor.seq || heldSeq(chain) < successor.seq) return []
+  chain.ended = undefined
+  return cutFrom(chain, successor.seq)
 }
 
 /** Counts anew what is held and not applied. */

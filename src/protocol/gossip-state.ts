@@ -228,7 +228,7 @@ export function setHeld(state: GossipState, link: GossipLink, chain: ChainId, se
 /** Whoever says it holds more of what we write than we have written lies, or has it from somebody who does. */
 export function isInvented(state: GossipState, chain: ChainId, seq: number): boolean {
   const own = state.writing()
-  return own?.id === chain && own.ended === undefined && seq > heldSeq(own)
+  return own?.id === chain && own.ended === undefined && own.fork === undefined && seq > heldSeq(own)
 }
 
 export function invented(link: GossipLink): GossipOutput {

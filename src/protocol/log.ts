@@ -14,7 +14,7 @@ import { assert, unreachable } from '../base/assert.ts'
 import type { DeviceId, SessionId, WriterId } from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import type { Crypto, SignKeys } from '../crypto/crypto.ts'
-import { decodeAdoption } from '../wire/adoption.ts'
+import { type Adopted, decodeAdoption } from '../wire/adoption.ts'
 import { decodeCheckpoint } from '../wire/checkpoint.ts'
 import { type Entry, type EntryKind, isSignedBy, openEntry, sealEntry, sizeOfEntry } from '../wire/entry.ts'
 import { type ChainId, chainOf, type Head } from '../wire/heads.ts'
@@ -38,8 +38,10 @@ import {
   headOf,
   heldId,
   heldSeq,
+  withoutLost,
 } from './chain.ts'
 import type { Evaluator, Inspection } from './evaluation.ts'
+import { leadingTo, meet, meetAstray, recall } from './forks.ts'
 import type { Roster } from './roster.ts'
 import { counts, judgeAll, judgeChain, vouch, writesText } from './validity.ts'
 
@@ -59,6 +61,8 @@ export interface LogState {
   applied: HeldEntry[]
   /** Entries that wait for the roster to grow. */
   aside: Entry[]
+  /** The last entry that fitted nothing: one more at its place, and its writer has contradicted itself. */
+  astray: Entry | undefined
 }
 
 export type LogInput =
@@ -73,6 +77,8 @@ export type LogInput =
       readonly keys: AuthorKeys
       readonly now: Millis
     }
+  /** From the own disk: what proved that writers contradicted themselves. Before their entries. */
+  | { readonly type: 'forks-reopened'; readonly proofs: readonly (readonly [Entry, Entry])[] }
   | { readonly type: 'roster-grew' }
   /** This device is about to vouch for what it applied of these chains, and of no others, before it knew better. */
   | { readonly type: 'mean-to-adopt'; readonly chains: readonly ChainId[] }
@@ -93,8 +99,15 @@ export type LogOutput =
   /** Something before this entry is missing here. */
   | { readonly type: 'gap'; readonly entry: Entry }
   | { readonly type: 'roster-behind' }
-  /** A writer of `device` said two things: a portable proof. */
-  | { readonly type: 'fork'; readonly device: DeviceId; readonly proof: readonly [Entry, Entry] }
+  /** A writer of `device` said two things: a portable proof. `first`: nothing of that kind was known of this writer. */
+  | {
+      readonly type: 'fork'
+      readonly device: DeviceId
+      readonly proof: readonly [Entry, Entry]
+      readonly first: boolean
+    }
+  /** The two histories part before that: whoever sent the other one is told ours, and answers with its own. */
+  | { readonly type: 'fork-below'; readonly entries: readonly Entry[] }
   | {
       readonly type: 'ended'
       readonly device: DeviceId
@@ -114,7 +127,15 @@ const MAX_ASIDE = 1_024
 export function startLog(
   start: Pick<LogState, 'crypto' | 'session' | 'roster' | 'evaluator' | 'entryKeyAt'>,
 ): LogState {
-  return { ...start, chains: new Map(), byClient: new Map(), freeClocks: new Map(), applied: [], aside: [] }
+  return {
+    ...start,
+    chains: new Map(),
+    byClient: new Map(),
+    freeClocks: new Map(),
+    applied: [],
+    aside: [],
+    astray: undefined,
+  }
 }
 
 export function step(state: LogState, input: LogInput): { state: LogState; outputs: LogOutput[] } {
@@ -131,7 +152,14 @@ export function step(state: LogState, input: LogInput): { state: LogState; outpu
       author(state, input, outputs)
       break
     case 'settle':
+      for (const chain of state.chains.values()) changeBranch(state, chain, outputs)
       unpark(state, outputs)
+      break
+    case 'forks-reopened':
+      for (const [one, other] of input.proofs) {
+        const chain = chainFor(state, one)
+        if (chain !== undefined) recall(chain, one, other)
+      }
       break
     case 'roster-grew':
       // one by one: whoever had a forged entry laid aside takes nobody else's with it
@@ -195,10 +223,11 @@ function accept(state: LogState, entry: Entry, verify: boolean, outputs: LogOutp
     return violation('forged', 'an entry its device did not sign')
   const chain = chainFor(state, entry)
   if (chain === undefined) return undefined
-  if (contradicts(chain, entry)) return fork(chain, entry, outputs)
-  if (chain.ended !== undefined) return undefined
+  if (contradicts(chain, entry)) return contradicted(state, chain, entry, outputs)
+  if (chain.ended !== undefined || chain.successor !== undefined) return undefined
   if (entry.seq !== heldSeq(chain) + 1 || entry.prev !== heldId(chain))
-    return void outputs.push({ type: 'gap', entry })
+    return goneAstray(state, chain, entry, outputs)
+  if (isPassedOver(state, chain, entry, outputs)) return undefined
   if (entry.rosterSeq > state.roster.seq) return setAside(state, entry, outputs)
   const role = state.roster.roleAt(entry.device, entry.rosterSeq)
   if (role === undefined) return setAside(state, entry, outputs)
@@ -249,17 +278,54 @@ function contradicts(chain: Chain, entry: Entry): boolean {
   return entry.seq > chain.base && entry.seq <= heldSeq(chain)
 }
 
-function fork(chain: Chain, entry: Entry, outputs: LogOutput[]): undefined {
-  const other = entryAt(chain, entry.seq)
-  if (chain.ended === 'forked' || other === undefined) return undefined
-  outputs.push({ type: 'fork', device: chain.device, proof: [other.entry, entry] })
-  return end(
-    chain,
-    Math.max(entry.seq, chain.applied + 1),
-    'forked',
-    'it wrote two different histories',
-    outputs,
-  )
+function contradicted(state: LogState, chain: Chain, entry: Entry, outputs: LogOutput[]): undefined {
+  const ours = entryAt(chain, entry.seq)?.entry
+  if (ours === undefined) return // what a checkpoint covers is not here to be compared
+  const news = meet(chain, keep(entry), ours)
+  if (news !== 'known') forked(state, chain, [ours, entry], news, outputs)
+}
+
+/** Two entries that both fit nothing prove as much. */
+function goneAstray(state: LogState, chain: Chain, entry: Entry, outputs: LogOutput[]): undefined {
+  const before = state.astray
+  state.astray = keep(entry)
+  const isPair = before?.writer === entry.writer && before.device === entry.device && before.seq === entry.seq
+  const news = isPair && before.id !== entry.id ? meetAstray(chain, before, state.astray) : 'known'
+  if (news !== 'known' && before !== undefined) forked(state, chain, [before, entry], news, outputs)
+  outputs.push({ type: 'gap', entry })
+}
+
+/** It fits, but stands where another branch is known to survive. */
+function isPassedOver(state: LogState, chain: Chain, entry: Entry, outputs: LogOutput[]): boolean {
+  const { fork } = chain
+  if (fork?.seq !== entry.seq || fork.winner.id === entry.id || fork.parts === 'earlier') return false
+  const news = meet(chain, keep(entry), fork.winner)
+  if (news !== 'known') forked(state, chain, [fork.winner, entry], news, outputs)
+  return chain.fork?.parts === 'here' && chain.fork.winner.id !== entry.id
+}
+
+function forked(
+  state: LogState,
+  chain: Chain,
+  proof: readonly [Entry, Entry],
+  news: 'first' | 'more',
+  outputs: LogOutput[],
+): void {
+  outputs.push({ type: 'fork', device: chain.device, proof, first: news === 'first' })
+  if (chain.fork?.parts === 'earlier')
+    outputs.push({ type: 'fork-below', entries: leadingTo(chain, chain.fork.seq) })
+  changeBranch(state, chain, outputs)
+  rejudge(state, outputs)
+}
+
+/** The branch that survives takes the place of the other, once nothing of that is applied. */
+function changeBranch(state: LogState, chain: Chain, outputs: LogOutput[]): void {
+  const { successor } = chain
+  if (successor === undefined || chain.applied >= successor.seq) return
+  for (const { entry } of withoutLost(chain)) outputs.push({ type: 'dropped', entry })
+  chain.successor = undefined
+  judgeChain(state, chain)
+  accept(state, successor, false, outputs)
 }
 
 function end(chain: Chain, seq: number, because: ChainEnd, detail: string, outputs: LogOutput[]): undefined {
@@ -302,12 +368,24 @@ function hold(state: LogState, chain: Chain, held: HeldEntry, outputs: LogOutput
     chain.parkedBytes += sizeOfEntry(kept.entry)
     outputs.push({ type: 'held', entry: kept.entry, own: false, parked: true })
     boundParking(state, outputs)
-    if (concernsCut(state, chain, kept)) unpark(state, outputs)
+    if (isWaitedFor(chain, kept.entry)) rejudge(state, outputs)
+    else if (concernsCut(state, chain, kept)) unpark(state, outputs)
     return
   }
   if (!apply(state, chain, kept, false, outputs)) return
   outputs.push({ type: 'held', entry: kept.entry, own: false, parked: false })
   unpark(state, outputs)
+}
+
+/** A word for what is not held now counts once it is: branches change places until all of them are known. */
+function disregard(state: LogState, end: Adopted): void {
+  const chain = state.chains.get(chainOf(end))
+  if (chain?.fork === undefined || entryAt(chain, end.seq)?.entry.id === end.id) return
+  chain.disregarded.push(end)
+}
+
+function isWaitedFor(chain: Chain, { seq, id }: Entry): boolean {
+  return chain.disregarded.some((end) => end.seq === seq && end.id === id)
 }
 
 /** It may be vouched for by what waits here, or vouch for it. */
@@ -337,6 +415,7 @@ export function apply(
   }
   chain.applied = held.entry.seq
   if (held.inspection !== undefined) chain.appliedClock = held.inspection.end
+  for (const end of held.adopted ?? []) disregard(state, end)
   state.applied.push(held)
   outputs.push({ type: 'applied', held, own })
   return true

@@ -6,7 +6,7 @@ import { type Checkpoint, type CheckpointHead, decodeCheckpoint } from '../wire/
 import { type Entry, isSignedBy, openEntry } from '../wire/entry.ts'
 import { chainOf } from '../wire/heads.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
-import { type Chain, countParked, entryAt, heldSeq } from './chain.ts'
+import { type Chain, countParked, entryAt, heldSeq, withoutLost } from './chain.ts'
 import type { Evaluator } from './evaluation.ts'
 import { apply, chainFor, isReady, type LogOutput, type LogState } from './log.ts'
 import { judgeChain } from './validity.ts'
@@ -64,7 +64,7 @@ export function compare(
     const known = head.seq === chain.base ? chain.baseId : entryAt(chain, head.seq)?.entry.id
     if (head.seq > 0 && known !== undefined && chain.base + chain.entries.length > 0 && known !== head.id)
       // of two branches each honest device may have applied the other one
-      return chain.ended === 'forked' ? 'nothing-new' : 'contradicts'
+      return chain.fork === undefined ? 'contradicts' : 'nothing-new'
     if (known !== undefined && heldSeq(chain) > 0 && clockAfter(chain, head.seq) !== head.nextClock)
       return 'contradicts'
   }
@@ -153,6 +153,8 @@ export function replay(
   for (const chain of chains) {
     chain.applied = chain.base
     chain.appliedClock = baseClocks.get(chain.clientID) ?? 0
+    chain.disregarded = []
+    for (const { entry } of withoutLost(chain)) outputs.push({ type: 'dropped', entry })
   }
   fresh.together(() => {
     for (let next = nextReady(state, chains); next !== undefined; next = nextReady(state, chains)) {
@@ -177,6 +179,9 @@ export function forgetOthers(state: LogState, mine: (chain: Chain) => boolean): 
     if (mine(chain)) continue
     state.chains.delete(id)
     state.byClient.delete(chain.clientID)
+    // that its writer contradicted itself stays true
+    const anew = chain.fork === undefined ? undefined : chainFor(state, chain)
+    if (anew !== undefined) anew.fork = chain.fork
   }
   state.freeClocks.clear()
 }

@@ -1,16 +1,18 @@
 /**
- * How far a chain counts once its device was removed or lowered, or came in on a Join the owner did not accept:
- * up to the cut; beyond it, as far as entries of other devices vouch for it by `adopt` or by needing one of its
+ * How far a chain counts once its device was removed or lowered, or came in on a Join the owner did not accept, or
+ * its writer contradicted itself: up to the cut; beyond it, as far as entries of other devices vouch for it by `adopt` or by needing one of its
  * clocks. A least fixpoint over what is held: two cut chains cannot vouch for each other.
  *
  * Not here: what may be written (roster.ts), what is done about applied entries that no longer count (the driver).
  * Invariant: every peer that holds the same entries and roster comes to the same ends, in whatever order they came.
  */
+import type { Adopted } from '../wire/adoption.ts'
 import type { Checkpoint } from '../wire/checkpoint.ts'
 import type { EntryKind } from '../wire/entry.ts'
 import { type ChainId, chainOf } from '../wire/heads.ts'
 import type { CutLine } from '../wire/roster-record.ts'
 import { type Chain, entryAt, type HeldEntry, heldId, heldSeq } from './chain.ts'
+import { forkEnd, lostFrom, maySurvive } from './forks.ts'
 import type { Roster } from './roster.ts'
 
 /** What of the log is looked at. */
@@ -30,14 +32,22 @@ export function counts(state: Held, chain: Chain, held: HeldEntry): boolean {
   if (held.entry.seq > chain.validTo) return false
   return (held.adopted ?? []).every((end) => {
     const adopted = state.chains.get(chainOf(end))
-    return adopted !== undefined && adopted.applied >= end.seq && isAt(adopted, end.seq, end.id)
+    if (adopted === undefined) return false
+    return isLost(adopted, end) || (adopted.applied >= end.seq && isAt(adopted, end.seq, end.id))
   })
+}
+
+/** Its author vouched for a branch that does not survive, before it knew: the same as vouching for nothing. */
+function isLost(chain: Chain, end: Adopted): boolean {
+  if (chain.fork === undefined || end.seq < chain.fork.seq || end.seq <= chain.base) return false
+  const held = end.seq < lostFrom(chain) ? entryAt(chain, end.seq)?.entry : undefined
+  return held !== undefined && held.id !== end.id
 }
 
 /** The chain got a new entry, or a new base. */
 export function judgeChain(state: Held, chain: Chain): void {
   const cut = state.roster.isConcerned(chain.device) ? cutEnd(state.roster, chain) : Number.POSITIVE_INFINITY
-  chain.validTo = Math.max(cut, chain.adoptedTo)
+  chain.validTo = Math.min(Math.max(Math.min(cut, forkEnd(chain)), chain.adoptedTo), lostFrom(chain) - 1)
 }
 
 /** What `held`, next in its chain and counting, vouches for. True when some chain now counts further. */
@@ -57,7 +67,7 @@ export function vouch(state: Held, chain: Chain, held: HeldEntry): boolean {
 }
 
 function adopt(by: Chain, chain: Chain, seq: number): boolean {
-  if (chain.device === by.device || seq <= chain.validTo) return false
+  if (chain.device === by.device || seq <= chain.validTo || !maySurvive(chain, seq)) return false
   chain.adoptedTo = seq
   chain.validTo = seq
   return true
@@ -66,10 +76,11 @@ function adopt(by: Chain, chain: Chain, seq: number): boolean {
 /** The roster changed: everything held is judged anew. Gives the chains of which more is applied than counts. */
 export function judgeAll(state: Held): Chain[] {
   for (const chain of state.chains.values()) {
-    chain.adoptedTo = chain.meantTo
+    chain.adoptedTo = Math.min(chain.meantTo, lostFrom(chain) - 1)
     judgeChain(state, chain)
   }
-  if ([...state.chains.values()].every((chain) => chain.applied <= chain.validTo)) return []
+  const isPlain = (chain: Chain): boolean => chain.fork === undefined && chain.applied <= chain.validTo
+  if ([...state.chains.values()].every(isPlain)) return []
   runThrough(state)
   return [...state.chains.values()].filter((chain) => chain.applied > chain.validTo)
 }
@@ -83,7 +94,8 @@ function runThrough(state: Held): void {
     (inspection?.needs ?? []).every((need) => clockOf(need.clientID) >= need.clock) &&
     (adopted ?? []).every((end) => {
       const chain = state.chains.get(chainOf(end))
-      return chain !== undefined && (reached.get(chain) ?? 0) >= end.seq && isAt(chain, end.seq, end.id)
+      if (chain === undefined) return false
+      return isLost(chain, end) || ((reached.get(chain) ?? 0) >= end.seq && isAt(chain, end.seq, end.id))
     })
   for (let progress = true; progress; ) {
     progress = false
@@ -116,6 +128,7 @@ export function passesCut(
 ): boolean {
   return checkpoint.heads.some((head) => {
     const chain = state.chains.get(chainOf(head))
+    if (chain !== undefined && passesFork(chain, head)) return true
     if (chain === undefined || !state.roster.isConcerned(head.device)) return false
     const covered = {
       ...chain,
@@ -126,6 +139,12 @@ export function passesCut(
     }
     return head.seq > Math.max(cutEnd(state.roster, covered), chain.adoptedTo)
   })
+}
+
+/** It covers what is known here to be of the wrong branch, or to be vouched for by nobody. */
+function passesFork(chain: Chain, head: Checkpoint['heads'][number]): boolean {
+  if (chain.fork === undefined || head.seq < chain.fork.seq || head.seq > heldSeq(chain)) return false
+  return head.seq > chain.validTo || !isAt(chain, head.seq, head.id)
 }
 
 /** By the owner's records alone. */

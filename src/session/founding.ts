@@ -32,8 +32,10 @@ import { cutName } from './people.ts'
 import type { CreateOptions, Roots, SessionOptions } from './public.ts'
 import {
   decodeBase,
+  decodeFork,
   decodeSecrets,
   decodeShared,
+  FORK_PREFIX,
   intact,
   type StoredBase,
   type StoredSecrets,
@@ -141,7 +143,11 @@ export async function open(
     seen: seen.ok ? seen.value : undefined,
     verified: verifiedIn(keys.rows),
   })
-  session.reopen(entryRows.rows.flatMap((one) => readEntry(crypto, one.value)))
+  const forks = intact(rosterRows.rows, FORK_PREFIX).map((bytes) => decodeFork(crypto, bytes))
+  session.reopen(
+    entryRows.rows.flatMap((one) => readEntry(crypto, one.value)),
+    forks.filter((proof) => proof !== undefined),
+  )
   if (roster.roleOf(keyring.device) === undefined) session.closeAsRemoved()
   else if (keyring.stored.shared) session.goLive()
   return session

@@ -60,6 +60,9 @@ const STIRRED_PROBE_MS: Millis = 3_000
 /** Who was told that a link is not needed closes it by then. */
 const LET_GO_MS: Millis = 2_000
 
+/** To whoever links; a writer contradicts itself once, so that more come from many writers. */
+const MAX_FORKS_TOLD = 64
+
 export class Mesh {
   readonly me: InstanceId
   readonly clock: Clock
@@ -118,6 +121,7 @@ export class Mesh {
     )
     this.tell({ type: 'linked', link: link.remote, device, now: this.#now() })
     for (const older of before) this.#replaced(older)
+    this.#sendForks(link.remote)
     this.blobs.linked(peer)
     this.#joined(peer)
   }
@@ -155,9 +159,20 @@ export class Mesh {
     this.tell({ type: 'tick', now: this.#now() })
   }
 
-  sendProof(proof: readonly [Entry, Entry]): void {
-    for (const entry of proof) for (const peer of this.peers.values()) peer.link.sendEntries([entry], 'live')
-    for (const link of this.gossip.links.values()) link.entriesSent += proof.length
+  /** Entries at places that are taken on the other side, or were. */
+  sendProof(entries: readonly Entry[], to?: InstanceId): void {
+    for (const [instance, peer] of this.peers) {
+      const link = this.gossip.links.get(instance)
+      if (link === undefined || (to !== undefined && instance !== to)) continue
+      for (const entry of entries) peer.link.sendEntries([entry], 'live')
+      link.entriesSent += entries.length
+    }
+  }
+
+  /** Whoever missed it when a writer contradicted itself would go on counting what it wrote. */
+  #sendForks(to: InstanceId): void {
+    const forks = [...this.#replica.log.chains.values()].flatMap(({ fork }) => fork ?? [])
+    for (const { winner, loser } of forks.slice(0, MAX_FORKS_TOLD)) this.sendProof([winner, loser], to)
   }
 
   /** Who is a member no more gets nothing from now on; why, it was told before. */

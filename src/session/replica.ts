@@ -37,7 +37,7 @@ import { Bases } from './bases.ts'
 import type { Environment } from './environment.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
-import { entryKey, type StoredBase } from './stored.ts'
+import { encodeFork, entryKey, forkKey, type StoredBase } from './stored.ts'
 import { Vouching } from './vouching.ts'
 
 export interface ReplicaListener {
@@ -47,11 +47,11 @@ export interface ReplicaListener {
   gap(from: InstanceId | undefined): void
   rosterBehind(from: InstanceId | undefined): void
   violated(violation: Violation, from: InstanceId | undefined): void
-  /** A device did what its roster role forbids, or contradicted itself. */
-  /** Two entries of one writer that cannot both be: whoever sees both knows as much as we. */
-  forked(proof: readonly [Entry, Entry]): void
+  /** Entries that tell others of a writer which contradicted itself, all of them or the one who told us of it. */
+  forked(entries: readonly Entry[], to: InstanceId | undefined): void
   /** An own edit that cannot be shared: the app's fault, with the remedy in its message. */
   refused(error: Error): void
+  /** A device did what its roster role forbids, or contradicted itself. */
   misbehaved(
     device: Entry['device'],
     because: 'forked' | 'void' | 'refused' | 'false-checkpoint',
@@ -62,7 +62,7 @@ export interface ReplicaListener {
   /** A checkpoint brings news and its state is a blob that is not here. */
   blobWanted(reference: BlobReference, from: InstanceId | undefined): void
   /** Text of that device is about to go out of the document: it does not count (any more). */
-  losing(device: DeviceId): void
+  losing(why: 'unshared' | 'fork', device: DeviceId): void
   replaced(document: SharedDocument): void
   rebased(): void
 }
@@ -153,7 +153,8 @@ export class Replica {
       mayWrite: () => this.#keyring.canWrite(this.roster),
       perform: (outputs) => this.#perform(outputs, undefined, true),
       author: (body) => this.author('adopt', body),
-      rebuild: () => this.rebuildDocument(),
+      rebuild: (reenters) => this.rebuildDocument(reenters),
+      losing: (chains) => this.#losing(chains),
       dropBase: () => this.#dropBase(),
     })
     this.#served = parts.base && parts.checkpoint && this.#servedAgain(parts.checkpoint, parts.base)
@@ -205,8 +206,9 @@ export class Replica {
     this.#perform(step(this.log, { type: 'received', entries }).outputs, from, true)
   }
 
-  /** Entries from the own disk. */
-  reopen(entries: readonly Entry[]): void {
+  /** Entries from the own disk, and what is known of writers that contradicted themselves. */
+  reopen(entries: readonly Entry[], proofs: readonly (readonly [Entry, Entry])[] = []): void {
+    step(this.log, { type: 'forks-reopened', proofs })
     this.#perform(step(this.log, { type: 'reopened', entries }).outputs, undefined, false)
   }
 
@@ -218,7 +220,9 @@ export class Replica {
 
   #isOwnChainClosed(): boolean {
     const own = this.chain
-    return own !== undefined && (own.ended !== undefined || own.validTo !== Number.POSITIVE_INFINITY)
+    if (own === undefined) return false
+    const isStuck = own.applied < heldSeq(own) // it built on what does not count any more
+    return isStuck || own.ended !== undefined || own.validTo !== Number.POSITIVE_INFINITY
   }
 
   /** A writer that was cut is closed for good; whoever may write again goes on as another. */
@@ -281,7 +285,7 @@ export class Replica {
 
   /** An edit nobody else can get: the document is rebuilt without it, and text that may be shared entered again. */
   #takeBack(error: Error | undefined): void {
-    if (error === undefined) this.#listener.losing(this.#keyring.device)
+    if (error === undefined) this.#listener.losing('unshared', this.#keyring.device)
     else this.#listener.refused(error)
     this.#afterEdit(() => this.rebuildDocument())
   }
@@ -327,7 +331,9 @@ export class Replica {
       case 'roster-behind':
         return this.#listener.rosterBehind(from)
       case 'fork':
-        return this.#listener.forked(output.proof)
+        return this.#forked(output)
+      case 'fork-below':
+        return this.#listener.forked(output.entries, from)
       case 'ended':
         return this.#listener.misbehaved(output.device, output.because, output.detail)
       case 'voided':
@@ -341,10 +347,25 @@ export class Replica {
     }
   }
 
+  #forked({ device, proof, first }: Extract<LogOutput, { type: 'fork' }>): void {
+    const { fork, id } = chainFor(this.log, proof[0]) ?? {}
+    if (fork !== undefined && id !== undefined)
+      this.#journal.write([{ put: 'roster', key: forkKey(id), value: encodeFork(fork) }])
+    this.#listener.forked(proof, undefined)
+    if (first) this.#listener.misbehaved(device, 'forked', 'it wrote two different histories')
+  }
+
+  /** An own writer that does not count any more is told before the session ends, which it does at a removal. */
   #voided(chains: readonly ChainId[]): void {
     const me = this.#keyring.device
-    if (chains.some((id) => this.log.chains.get(id)?.device === me)) this.#listener.losing(me)
+    const mine = chains.filter((id) => this.log.chains.get(id)?.device === me)
+    if (mine.length > 0) this.#listener.losing('unshared', me)
     this.#afterEdit(() => this.#vouching.voided(chains))
+  }
+
+  #losing(chains: readonly ChainId[]): void {
+    const forked = chains.map((id) => this.log.chains.get(id)).find((chain) => chain?.fork !== undefined)
+    if (forked !== undefined) this.#listener.losing('fork', forked.device)
   }
 
   // Checkpoints of others ------------------------------------------------------------------------------------
@@ -512,6 +533,7 @@ export class Replica {
     this.#capture.rebind(this.#document, this.clientID)
     live.release()
     this.#listener.replaced(this.#document)
+    this.#changeBranches()
   }
 
   // Own checkpoints, compaction, rebuilding --------------------------------------------------------------------
@@ -579,8 +601,9 @@ export class Replica {
     this.#bases.seed({ heads, free, rosterSeq: entry.rosterSeq, state: plain }, entry)
   }
 
-  /** A fresh document from base and log in canonical order; whatever came in past the log is taken out of it. */
-  rebuildDocument(): void {
+  /** A fresh document from base and log in canonical order; whatever came in past the log is taken out of it, and
+   *  `reenters`: entered again as an own edit. */
+  rebuildDocument(reenters = true): void {
     this.flush() // what was typed in the last moments is in the log, maps and arrays too
     const before = this.#document
     const base = this.#bases.memory
@@ -593,8 +616,16 @@ export class Replica {
     this.#document = fresh
     this.#capture.rebind(fresh, this.clientID)
     this.#listener.replaced(fresh)
-    if (this.#keyring.canWrite(this.roster)) reenter(fresh, textsOf(before))
+    if (this.#keyring.canWrite(this.roster) && this.#isOwnChainClosed()) this.#startNewWriter()
+    if (this.#keyring.canWrite(this.roster) && reenters) reenter(fresh, textsOf(before))
     before.release()
     this.#listener.rebased()
+    this.#changeBranches()
+  }
+
+  /** Branches that survive take the places of those that were in the document until now. */
+  #changeBranches(): void {
+    if ([...this.log.chains.values()].every(({ successor }) => successor === undefined)) return
+    this.#perform(step(this.log, { type: 'settle' }).outputs, undefined, true)
   }
 }

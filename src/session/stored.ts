@@ -14,19 +14,23 @@ import {
 } from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
+import type { Crypto } from '../crypto/crypto.ts'
+import type { Fork } from '../protocol/forks.ts'
 import type { Change, Row, Table } from '../storage/port.ts'
 import type { CheckpointHead, FreeClock } from '../wire/checkpoint.ts'
-import { type Entry, encodeEntry } from '../wire/entry.ts'
+import { decodeEntry, type Entry, encodeEntry } from '../wire/entry.ts'
 import { type ChainId, chainOf } from '../wire/heads.ts'
 import {
   MAX_CHECKPOINT_BYTES,
   MAX_CLOCK,
+  MAX_ENTRY_BYTES,
   MAX_NAME_BYTES,
   MAX_ROSTER_RECORDS,
   MAX_TITLE_BYTES,
   MAX_WRITERS,
 } from '../wire/limits.ts'
 import type { Role } from '../wire/roster-record.ts'
+import { isViolation } from '../wire/violation.ts'
 
 const FORMAT = 1
 /** Before the key of a row that stands in for another. */
@@ -189,6 +193,30 @@ export function decodeShared(bytes: Uint8Array): Decoded<Map<ChainId, number>> {
 /** Row key of an entry: sorted by chain, then seq. */
 export function entryKey(place: { device: DeviceId; writer: WriterId; seq: number }): string {
   return `${chainOf(place)}/${place.seq.toString(16).padStart(12, '0')}`
+}
+
+/** Of the rows among the roster's that hold such proofs. */
+export const FORK_PREFIX = 'f/'
+
+/** What proves that the writer of this chain contradicted itself. */
+export function forkKey(chain: ChainId): string {
+  return `${FORK_PREFIX}${chain}`
+}
+
+/** Both entries, written in full. */
+export function encodeFork({ winner, loser }: Fork): Uint8Array {
+  return new Writer().sized(encodeEntry(winner)).sized(encodeEntry(loser)).finish()
+}
+
+export function decodeFork(crypto: Crypto, bytes: Uint8Array): readonly [Entry, Entry] | undefined {
+  const both = decode(bytes, (reader) => [
+    reader.sized(2 * MAX_ENTRY_BYTES),
+    reader.sized(2 * MAX_ENTRY_BYTES),
+  ])
+  const [winner, loser] = both.ok ? both.value.map((one) => decodeEntry(crypto, one)) : []
+  if (winner === undefined || loser === undefined || isViolation(winner) || isViolation(loser))
+    return undefined
+  return [winner, loser]
 }
 
 /** Bytes of entries in one row of history. */

@@ -8,9 +8,10 @@
 import type { DeviceId } from '../base/ids.ts'
 import type { Clock, Millis } from '../base/ports.ts'
 import { entryAt } from '../protocol/chain.ts'
+import { lostFrom, maySurvive } from '../protocol/forks.ts'
 import { type LogOutput, type LogState, step } from '../protocol/log.ts'
 import { type Adopted, encodeAdoption } from '../wire/adoption.ts'
-import type { ChainId } from '../wire/heads.ts'
+import { type ChainId, chainOf } from '../wire/heads.ts'
 import { MAX_ADOPTED_CHAINS } from '../wire/limits.ts'
 
 export interface VouchingParts {
@@ -22,7 +23,10 @@ export interface VouchingParts {
   readonly mayWrite: () => boolean
   readonly perform: (outputs: readonly LogOutput[]) => void
   readonly author: (body: Uint8Array) => void
-  readonly rebuild: () => void
+  /** `reenters`: what goes is one's own, and is entered again by who may write. */
+  readonly rebuild: (reenters: boolean) => void
+  /** What is applied of these chains is about to go out of the document. */
+  readonly losing: (chains: readonly ChainId[]) => void
   /** The base itself holds what does not count: everything is asked for anew. */
   readonly dropBase: () => void
 }
@@ -42,15 +46,14 @@ export class Vouching {
 
   /** More is applied of these chains than counts. */
   voided(chains: readonly ChainId[]): void {
-    const { log, me, mayWrite, perform, rebuild } = this.#parts
+    const { log, mayWrite, perform } = this.#parts
     const mayVouch = mayWrite()
-    const meant = chains.filter((id) => mayVouch && log.chains.get(id)?.device !== me)
+    const meant = chains.filter((id) => mayVouch && this.#isWorthVouching(id))
     if (meant.length > 0) {
       perform(step(log, { type: 'mean-to-adopt', chains: meant }).outputs)
       this.#wait(this.#parts.chance() * VOUCH_WITHIN_MS)
     }
-    if (meant.length === chains.length) return
-    rebuild()
+    this.#rebuildWithout(chains.filter((id) => !meant.includes(id)))
     if (this.#baseIsCut()) this.#wait(BASE_WAIT_MS)
   }
 
@@ -58,13 +61,27 @@ export class Vouching {
   settle(): void {
     this.#cancel?.()
     this.#cancel = undefined
-    const { log, mayWrite, author, rebuild, dropBase } = this.#parts
+    const { log, mayWrite, author, dropBase } = this.#parts
     const { outputs } = step(log, { type: 'mean-to-adopt', chains: [] })
     const left = outputs.flatMap((output) => (output.type === 'voided' ? output.chains : []))
-    const ends = left.flatMap((id) => this.#endOf(id))
-    if (ends.length > 0 && !mayWrite()) rebuild()
-    else if (ends.length > 0) author(encodeAdoption(ends.slice(0, MAX_ADOPTED_CHAINS)))
+    const ends = mayWrite() ? left.flatMap((id) => this.#endOf(id)).slice(0, MAX_ADOPTED_CHAINS) : []
+    if (ends.length > 0) author(encodeAdoption(ends))
+    const adopted = new Set(ends.map(chainOf))
+    this.#rebuildWithout(left.filter((id) => !adopted.has(id)))
     if (this.#baseIsCut()) dropBase()
+  }
+
+  #rebuildWithout(chains: readonly ChainId[]): void {
+    if (chains.length === 0) return
+    const { log, me, losing, rebuild } = this.#parts
+    losing(chains)
+    rebuild(chains.every((id) => log.chains.get(id)?.device === me && log.chains.get(id)?.fork === undefined))
+  }
+
+  /** Of two histories only the one that survives; which it is may take a few round trips to find out. */
+  #isWorthVouching(id: ChainId): boolean {
+    const chain = this.#parts.log.chains.get(id)
+    return chain !== undefined && chain.device !== this.#parts.me && chain.applied < lostFrom(chain)
   }
 
   stop(): void {
@@ -75,6 +92,7 @@ export class Vouching {
     const chain = this.#parts.log.chains.get(id)
     if (chain === undefined || chain.device === this.#parts.me) return []
     const { device, writer, applied: seq } = chain
+    if (!maySurvive(chain, seq)) return []
     const last = seq === chain.base ? chain.baseId : entryAt(chain, seq)?.entry.id
     return last === undefined ? [] : [{ device, writer, seq, id: last }]
   }

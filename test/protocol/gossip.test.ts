@@ -478,7 +478,9 @@ describe('digests', () => {
     other.log.receive(second)
     town.link(one, other)
     town.pass(1_000)
-    for (const peer of [one, other]) expect(peer.log.state.chains.get(chainOf(first))?.ended).toBe('forked')
+    const proof = { winner: { id: [first.id, second.id].sort()[0] } }
+    for (const peer of [one, other])
+      expect(peer.log.state.chains.get(chainOf(first))?.fork).toMatchObject(proof)
   })
 })
 

@@ -105,7 +105,7 @@ export class Oracle {
   ): Broken | undefined {
     const [first, ...others] = devices
     if (first === undefined) return undefined
-    const isForked = [...first.session.replica.log.chains.values()].some(({ ended }) => ended === 'forked')
+    const isForked = [...first.session.replica.log.chains.values()].some(({ fork }) => fork !== undefined)
     for (const { name, session } of isForked ? [] : others) {
       const pair = `${name} and ${first.name}`
       if (this.appliedOf(session) !== this.appliedOf(first.session))

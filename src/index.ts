@@ -226,6 +226,7 @@ export type {
   HandOffer,
   Invitation,
   Invite,
+  InviteUse,
   InviteOptions,
   JoinOptions,
   Member,

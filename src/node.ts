@@ -126,6 +126,7 @@ export type {
   HandOffer,
   Invitation,
   Invite,
+  InviteUse,
   InviteOptions,
   JoinOptions,
   Member,

@@ -35,6 +35,10 @@ export function watchSession(session: Session, listener: SessionListener): () =>
     session.on('peers', () => listener.changed()),
     session.on('title', () => listener.changed()),
     session.on('lobby', () => listener.changed()),
+    session.on('overused', ({ id, uses, usedBy }) => {
+      const names = usedBy.map(({ name }) => name)
+      listener.said({ sentence: strings.overused(names, uses), topic: `overused ${id}` })
+    }),
     session.on('versions', ({ rescued }) => {
       if (rescued?.why !== 'fork' && rescued?.why !== 'unshared') return
       listener.said({ sentence: strings.versions.kept[rescued.why](rescued.by), topic: 'versions' })

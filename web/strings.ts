@@ -70,6 +70,25 @@ export const strings = {
   openLinks: 'Open links',
   openLink: (role: 'editor' | 'viewer', uses: number, until: string) =>
     `${role === 'editor' ? 'Can edit' : 'Can view'}, ${uses === 1 ? 'one person' : `up to ${uses}`}, until ${until}`,
+  asksYou: 'asks you first',
+  usedBy: (who: Who) => `used by ${whoText(who)}`,
+  usedLinks: 'Used links',
+  usedLink: (
+    role: 'editor' | 'viewer',
+    who: Who,
+    state: 'open' | 'used-up' | 'expired' | 'revoked' | 'overused',
+  ) => {
+    const states = {
+      open: 'open',
+      'used-up': 'used up',
+      expired: 'expired',
+      revoked: 'taken back',
+      overused: 'more people than it was for',
+    }
+    return `${role === 'editor' ? 'Can edit' : 'Can view'}: ${whoText(who)}; ${states[state]}`
+  },
+  overused: (who: readonly string[], uses: number) =>
+    `${whoText(who)} all came in by a link for ${uses === 1 ? 'one person' : `${uses} people`}. Look whether you know them.`,
   takeBack: 'Take back',
   takeBackNamed: (link: string) => `Take back: ${link}`,
   onlyThisComputer: 'This page runs on localhost: this link works only on this computer.',

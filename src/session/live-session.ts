@@ -17,6 +17,7 @@ import type {
   Copy,
   Invite,
   InviteOptions,
+  InviteUse,
   Member,
   Peer,
   Roots,
@@ -92,6 +93,10 @@ export class LiveSession implements Session {
 
   get copies(): readonly Copy[] {
     return this.#workings.copies.all
+  }
+
+  get inviteUses(): readonly InviteUse[] {
+    return this.#workings.inviteUses.all
   }
 
   get lobby(): readonly WaitingGuest[] {
@@ -235,8 +240,8 @@ export class LiveSession implements Session {
     this.#workings.mesh.add(link, device)
   }
 
-  reopen(...stored: Parameters<Replica['reopen']>): void {
-    this.#workings.replica.reopen(...stored)
+  reopen(entries: Parameters<Replica['reopen']>[0]): void {
+    this.#workings.replica.reopen(entries)
     void this.#workings.keepVersion('start')
   }
 

@@ -188,6 +188,13 @@ export interface InviteOptions {
   readonly lobby?: boolean
 }
 
+/** What became of an invite. */
+export interface InviteUse extends Pick<Invite, 'id' | 'role' | 'uses' | 'lobby' | 'expiresAt'> {
+  readonly state: 'open' | 'used-up' | 'expired' | 'revoked'
+  /** Everybody who came by it, members or not any more. */
+  readonly usedBy: readonly { readonly device: DeviceId; readonly name: string }[]
+}
+
 /** Somebody at the door, by an invite with a lobby. The name is their own word. */
 export interface WaitingGuest {
   readonly id: string
@@ -209,6 +216,8 @@ export interface SessionEvents {
   readonly title: string
   /** Who waits to be let in is another. */
   readonly lobby: readonly WaitingGuest[]
+  /** More people came by an invite than it was for: two who did not hear of each other let one in each. Told to the owner. */
+  readonly overused: InviteUse
   /** A spoken code of one of the own invites ended. */
   readonly code: CodeOutcome
   /** The list of versions changed. `rescued`: text that counts no more was just kept as one. */
@@ -261,6 +270,8 @@ export interface Session {
   invite(options: InviteOptions): Promise<Invite>
   /** Open invites this device made and knows. */
   readonly invites: readonly Invite[]
+  /** Every invite of the session, the newest first, and who came by it. Empty for all but the owner. */
+  readonly inviteUses: readonly InviteUse[]
   /** Who waits at the door until this device lets them in or turns them away. */
   readonly lobby: readonly WaitingGuest[]
   revoke(invite: InviteId): Promise<void>

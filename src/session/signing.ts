@@ -24,11 +24,17 @@ export class Signing {
     this.#parts = parts
   }
 
+  /** Whether this device owns the session and holds the key that signs for it. */
+  get isOwner(): boolean {
+    const { keyring, roster } = this.#parts
+    return roster.owner === keyring.device && keyring.penFor(roster) !== undefined
+  }
+
   /** @throws NotAllowed */
   requireOwner(): void {
-    const { keyring, roster } = this.#parts
+    const { roster } = this.#parts
     if (roster.hasEnded) throw new NotAllowed('This session has been ended for everybody. Start a new one.')
-    if (keyring.penFor(roster) !== undefined && roster.owner === keyring.device) return
+    if (this.isOwner) return
     throw new NotAllowed('Only the owner of this session can do that.')
   }
 

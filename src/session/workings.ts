@@ -22,6 +22,7 @@ import type { Environment } from './environment.ts'
 import { Governing } from './governing.ts'
 import { GuestBook } from './guest-book.ts'
 import { Household } from './household.ts'
+import { InviteUses } from './invite-uses.ts'
 import { Inviting } from './inviting.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
@@ -80,6 +81,7 @@ export class Workings {
   readonly standing: Standing
   readonly title: Title
   readonly copies: Copies
+  readonly inviteUses: InviteUses
   readonly versions: KeptVersions
   readonly #tending: Tending | undefined
   readonly #guests: GuestBook
@@ -148,6 +150,10 @@ export class Workings {
     })
     const emitter = this.emitter
     this.copies = new Copies({ ...composed, seen: parts.seen })
+    this.inviteUses = new InviteUses({
+      ...{ clock, roster, people: this.people, isOwner: () => this.signing.isOwner },
+      overused: (use) => this.emitter.emit('overused', use),
+    })
     this.#arrivals = new Arrivals({ ...composed, emitter, copies: this.copies })
     this.#trouble = new Trouble({ ...composed, standing: this.standing, emitter })
     this.versions = this.#makeVersions()
@@ -308,6 +314,7 @@ export class Workings {
     this.mesh.company.rosterGrew()
     this.people.refresh()
     this.inviting.rosterGrew()
+    this.inviteUses.rosterGrew()
     this.rendezvous?.plan()
     this.emitter.emit('members', this.people.members())
     this.standing.refresh()
@@ -417,14 +424,14 @@ export class Workings {
       },
       violated: (violation, from) => this.mesh.fault(violation, from),
       refused: (error) => this.#trouble.violated(violation('firewall', error.message), this.keyring.device),
-      forked: (entries, to) => this.mesh.sendProof(entries, to),
+      forked: (proof) => this.mesh.sendProof(proof),
       misbehaved: (device, because, detail) => this.#trouble.misbehaved(device, because, detail),
       contradicted: (from) => {
         if (from !== undefined && this.keyring.penFor(this.replica.roster) !== undefined)
           this.mesh.blobs.correct(from)
       },
       blobWanted: (reference, from) => this.mesh.blobs.want(reference, from),
-      losing: (why, device) => void this.keepVersion(why, this.people.member(device).name),
+      losing: (device) => void this.keepVersion('unshared', this.people.member(device).name),
       replaced: (document) => this.#replaced(document),
       rebased: () => this.mesh.tell({ type: 'rebased', now: now() }),
     }

@@ -196,6 +196,25 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'share-links',
+    path: '',
+    play: async (page) => {
+      await share(page)
+      await page.evaluate(() => {
+        const { session } = story
+        const use = session?.inviteUses[0]
+        if (!session || !use) return
+        const people = ['Ben', 'Cyd', 'Dora'].map((name) => ({ ...story.member(name, 3) }))
+        session.inviteUses = [
+          { ...use, usedBy: people.slice(0, 1) },
+          { ...use, id: `${use.id}-used` as typeof use.id, state: 'used-up', usedBy: people.slice(1) },
+        ]
+        session.emit('members', session.members)
+      })
+      await getByRole(page, 'list', 'Used links')
+    },
+  },
+  {
     name: 'share-view',
     path: '',
     play: async (page) => {

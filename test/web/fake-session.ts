@@ -15,6 +15,7 @@ import type {
   Copy,
   Invite,
   InviteOptions,
+  InviteUse,
   Member,
   Peer,
   PresenceState,
@@ -104,6 +105,7 @@ export class FakeSession implements Session {
   members: readonly Member[] = [member('Ada', 7, { isMe: true, role: 'owner' })]
   invites: readonly Invite[] = []
   lobby: readonly WaitingGuest[] = []
+  inviteUses: readonly InviteUse[] = []
   inviter: DeviceId | undefined = undefined
   peers: readonly Peer[] = []
   readonly versions = new FakeVersions()
@@ -223,6 +225,8 @@ export class FakeSession implements Session {
         }),
     }
     this.invites = [...this.invites, invite]
+    const { id, uses, lobby, expiresAt } = invite
+    this.inviteUses = [{ id, role, uses, lobby, expiresAt, state: 'open', usedBy: [] }, ...this.inviteUses]
     return Promise.resolve(invite)
   }
 

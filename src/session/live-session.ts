@@ -240,8 +240,8 @@ export class LiveSession implements Session {
     this.#workings.mesh.add(link, device)
   }
 
-  reopen(entries: Parameters<Replica['reopen']>[0]): void {
-    this.#workings.replica.reopen(entries)
+  reopen(...stored: Parameters<Replica['reopen']>): void {
+    this.#workings.replica.reopen(...stored)
     void this.#workings.keepVersion('start')
   }
 

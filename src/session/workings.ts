@@ -424,14 +424,14 @@ export class Workings {
       },
       violated: (violation, from) => this.mesh.fault(violation, from),
       refused: (error) => this.#trouble.violated(violation('firewall', error.message), this.keyring.device),
-      forked: (proof) => this.mesh.sendProof(proof),
+      forked: (entries, to) => this.mesh.sendProof(entries, to),
       misbehaved: (device, because, detail) => this.#trouble.misbehaved(device, because, detail),
       contradicted: (from) => {
         if (from !== undefined && this.keyring.penFor(this.replica.roster) !== undefined)
           this.mesh.blobs.correct(from)
       },
       blobWanted: (reference, from) => this.mesh.blobs.want(reference, from),
-      losing: (device) => void this.keepVersion('unshared', this.people.member(device).name),
+      losing: (why, device) => void this.keepVersion(why, this.people.member(device).name),
       replaced: (document) => this.#replaced(document),
       rebased: () => this.mesh.tell({ type: 'rebased', now: now() }),
     }

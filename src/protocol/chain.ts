@@ -10,7 +10,6 @@ import type { Adopted } from '../wire/adoption.ts'
 import { type Entry, NO_ENTRY, sizeOfEntry } from '../wire/entry.ts'
 import { type ChainId, chainOf, type Head } from '../wire/heads.ts'
 import type { Inspection } from './evaluation.ts'
-import type { Fork } from './forks.ts'
 
 /** Why no entry of this writer after `held` will ever count. */
 export type ChainEnd = 'refused' | 'void'
@@ -24,6 +23,16 @@ export interface HeldEntry {
   readonly inspection: Inspection | undefined
   /** Only of adoptions: what its author vouches for. */
   readonly adopted?: readonly Adopted[] | undefined
+}
+
+/** The lowest place at which two entries of a chain are known. */
+export interface Fork {
+  readonly seq: number
+  /** The two with the smallest ids, that of `winner` the smallest. */
+  readonly winner: Entry
+  readonly loser: Entry
+  /** 'earlier': what the two follow differs too, so which branch survives is decided below. */
+  readonly parts: 'here' | 'earlier'
 }
 
 export interface Chain {

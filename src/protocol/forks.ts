@@ -7,17 +7,7 @@
  * Invariant: which branch survives depends on the entries that are known, not on the order in which they came.
  */
 import type { Entry } from '../wire/entry.ts'
-import { type Chain, entryAt, heldSeq } from './chain.ts'
-
-/** The lowest place at which two entries of a chain are known. */
-export interface Fork {
-  readonly seq: number
-  /** The two with the smallest ids, that of `winner` the smallest. */
-  readonly winner: Entry
-  readonly loser: Entry
-  /** 'earlier': what the two follow differs too, so which branch survives is decided below. */
-  readonly parts: 'here' | 'earlier'
-}
+import { type Chain, entryAt, type Fork, heldSeq } from './chain.ts'
 
 /** Entries told at once to find out where two branches part: a few records, so that thousands are a few round trips. */
 const TOLD_AT_ONCE = 64

@@ -15,7 +15,7 @@ import {
 import type { Millis } from '../base/ports.ts'
 import { Secret } from '../base/secret.ts'
 import type { Crypto } from '../crypto/crypto.ts'
-import type { Fork } from '../protocol/forks.ts'
+import type { Fork } from '../protocol/chain.ts'
 import type { Change, Row, Table } from '../storage/port.ts'
 import type { CheckpointHead, FreeClock } from '../wire/checkpoint.ts'
 import { decodeEntry, type Entry, encodeEntry } from '../wire/entry.ts'

@@ -107,6 +107,11 @@ export class Standing {
     this.refresh()
   }
 
+  /** Somebody is linked: nothing stands in the way of that any more. What a device did is as bad as before. */
+  linked(): void {
+    if (this.#problem?.kind !== 'fork') this.setProblem(undefined)
+  }
+
   /** Said as long as it keeps happening: who went away meanwhile is nobody's problem. */
   noRouteTo(name: string | undefined): void {
     const problem: SessionProblem = { kind: 'no-route', name }
@@ -203,6 +208,7 @@ export class Standing {
     const { namesake } = this.#parts.verifying
     if (namesake !== undefined)
       return { kind: 'namesake', name: people.member(namesake).name, device: namesake }
+    if (this.#problem?.kind === 'fork' && journal.problem !== 'storage-full') return this.#problem
     if (journal.problem !== undefined) return { kind: journal.problem }
     if (replica.textUnits > MAX_SESSION_TEXT_BYTES) return { kind: 'too-large' }
     if (this.#problem !== undefined) return this.#problem

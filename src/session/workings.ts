@@ -447,7 +447,7 @@ export class Workings {
         this.#keepBeforeMerge(peer)
         this.rendezvous?.found(peer.link.remote)
         if (this.#leads) this.#tending?.changed()
-        this.standing.setProblem(undefined)
+        this.standing.linked()
         peer.link.send({ type: 'presence', presences: [this.people.current()] })
         this.#household.linked(peer)
         this.emitter.emit('peers', this.peers)

@@ -4,6 +4,7 @@ import { CHECKPOINT_ATTACKS } from './checkpoints.ts'
 import { DISK_ATTACKS } from './disks.ts'
 import { DOUBLE_ATTACKS } from './doubles.ts'
 import { ENTRY_ATTACKS } from './entries.ts'
+import { FORK_ATTACKS } from './forks.ts'
 import { HANDSHAKE_ATTACKS } from './handshakes.ts'
 import { INTRODUCER_ATTACKS } from './introducer.ts'
 import { LINK_ATTACKS } from './links.ts'
@@ -25,6 +26,7 @@ export const ATTACKS: readonly Attack[] = [
   ...DISK_ATTACKS,
   ...DOUBLE_ATTACKS,
   ...ENTRY_ATTACKS,
+  ...FORK_ATTACKS,
   ...HANDSHAKE_ATTACKS,
   ...INTRODUCER_ATTACKS,
   ...LINK_ATTACKS,

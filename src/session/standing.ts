@@ -208,7 +208,7 @@ export class Standing {
     const { namesake } = this.#parts.verifying
     if (namesake !== undefined)
       return { kind: 'namesake', name: people.member(namesake).name, device: namesake }
-    if (this.#problem?.kind === 'fork' && journal.problem !== 'storage-full') return this.#problem
+    if (this.#problem?.kind === 'fork') return this.#problem
     if (journal.problem !== undefined) return { kind: journal.problem }
     if (replica.textUnits > MAX_SESSION_TEXT_BYTES) return { kind: 'too-large' }
     if (this.#problem !== undefined) return this.#problem

@@ -103,10 +103,15 @@ export class Page extends EventTarget {
     return this.status.problem?.kind === 'over'
   }
 
+  /** The owner does not know yet that somebody let this device in. */
+  get isLeftOut(): boolean {
+    return this.status.problem?.kind === 'left-out'
+  }
+
   /** May this person ask to edit? */
   get mayAsk(): boolean {
     const { state } = this
-    return state.phase === 'live' && state.session.me.role === 'viewer' && !this.isOver
+    return state.phase === 'live' && state.session.me.role === 'viewer' && !this.isOver && !this.isLeftOut
   }
 
   /** Why the draft could not be kept on this device, if so. */

@@ -33,6 +33,8 @@ export function problemText(problem: SessionProblem): ProblemText {
       return calm(say.fork(problem.name), 'download')
     case 'removed':
       return calm(say.removedBefore(problem.by), 'download')
+    case 'left-out':
+      return calm(say.leftOut(problem.admitter ?? say.someone), 'retry', 'download')
     case 'over':
       return calm(problem.by === undefined ? say.overByMe : say.over(problem.by), 'download')
     case 'not-stored':

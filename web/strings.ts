@@ -119,7 +119,7 @@ export const strings = {
   following: (name: string) => `Following ${name}, Esc to stop`,
   stopFollowing: 'Stop following',
   moreHere: (count: number) => `${count} more`,
-  onlyOwnerInvites: (name: string) => `Only ${name} can invite others.`,
+  onlyOwnerInvites: (name: string) => `Only ${name} can invite or remove people.`,
   nobodyYet: 'Nobody else yet. Share the link to work together.',
   actionsFor: (name: string) => `Actions for ${name}`,
   mayDo: (name: string) => `What ${name} may do`,
@@ -196,6 +196,8 @@ export const strings = {
   },
   theirRoleChanged: (name: string, role: 'owner' | 'editor' | 'viewer') =>
     `${name} can now ${role === 'viewer' ? 'only view' : 'edit'}`,
+  removalWaits: (name: string) =>
+    `${name} is removed here. The others hear of it as soon as you are connected to one of them.`,
   removedPerson: (by: string | undefined, name: string) => `${by ?? 'You'} removed ${name}`,
   editingPaused: (by: string | undefined) => `${by ?? 'You'} paused editing`,
   editingResumed: (by: string | undefined) => `${by ?? 'You'} resumed editing`,
@@ -218,6 +220,8 @@ export const strings = {
     removedBefore: (name: string) => `${name} removed you. You keep a copy as it was then.`,
     fork: (name: string) =>
       `${name}'s device has written two different histories. Editing with it is paused.`,
+    leftOut: (name: string) =>
+      `The owner changed the keys before hearing that ${name} let you in. You are back as soon as ${name} is here.`,
     over: (name: string) =>
       `${name} ended this session for everybody. You keep your copy; nobody is connected to it any more.`,
     overByMe: 'You ended this session for everybody. You keep your copy; nobody is connected to it any more.',

@@ -34,6 +34,8 @@ const BOUNDS: Partial<Record<Message['type'], Bound>> = {
   presence: { atOnce: 20_000, perSecond: 2_560 },
   // two people with buttons, a few messages each
   verification: { atOnce: 32, perSecond: 1 },
+  // keys for whoever was left out: one a link and epoch
+  welcome: { atOnce: 100, perSecond: 1 },
   'blob-want': { atOnce: 200, perSecond: 10 },
   'blob-missing': { atOnce: 200, perSecond: 10 },
 }

@@ -270,14 +270,20 @@ export class Roster {
 
   /** Joins that this admitter let in and a record left out: to be countersigned anew. */
   renewable(admitter: DeviceId): readonly Join[] {
-    return this.#all().flatMap(({ id, device, join }) =>
-      join.admitter === admitter &&
-      this.#rights.droppedAt(id) !== undefined &&
-      this.roleOf(device) === undefined &&
-      this.cutsOf(device).length === 0
-        ? [join]
-        : [],
+    const left = this.#all().filter(
+      ({ device, join }) => join.admitter === admitter && this.isLeftOut(device),
     )
+    return [...new Map(left.map(({ device, join }) => [device, join])).values()]
+  }
+
+  /** No member now, because a record left its Joins out; the owner never acted on it. */
+  isLeftOut(device: DeviceId): boolean {
+    return this.wasLeftOut(device) && this.roleOf(device) === undefined && this.cutsOf(device).length === 0
+  }
+
+  /** A record left out a Join of it, whether or not another one stands since. */
+  wasLeftOut(device: DeviceId): boolean {
+    return this.#rights.joinsOf(device).some(({ id }) => this.#rights.droppedAt(id) !== undefined)
   }
 
   /** The number of the epoch in force at `rosterSeq`, or undefined before the first. */

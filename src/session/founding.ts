@@ -148,7 +148,8 @@ export async function open(
     entryRows.rows.flatMap((one) => readEntry(crypto, one.value)),
     forks.filter((proof) => proof !== undefined),
   )
-  if (roster.roleOf(keyring.device) === undefined) session.closeAsRemoved()
+  const isMember = roster.roleOf(keyring.device) !== undefined || roster.isLeftOut(keyring.device)
+  if (!isMember) session.closeAsRemoved()
   else if (keyring.stored.shared) session.goLive()
   return session
 }

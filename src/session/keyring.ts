@@ -55,7 +55,12 @@ export class Keyring {
   }
 
   canWrite(roster: Roster): boolean {
-    return roster.mayWrite(this.device, roster.seq)
+    return roster.mayWrite(this.device, roster.seq) && !this.isBehind(roster)
+  }
+
+  /** The key of the epoch in force is not here (yet): it was not wrapped for this device. */
+  isBehind(roster: Roster): boolean {
+    return this.#secrets.epochKeys.length <= (roster.epochAt(roster.seq) ?? -1)
   }
 
   /** Takes the keys of new epochs, each wrapped for this device. 'wrong': one is not what the roster commits to. */

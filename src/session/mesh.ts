@@ -47,6 +47,8 @@ export interface MeshListener extends CompanyListener {
   isServerReachable?(): boolean
   /** Without it: nobody compares here. */
   verification?(peer: MeshPeer, message: VerificationMessage): void
+  /** Keys for a member for whom they were not wrapped. */
+  keysCame(peer: MeshPeer, message: Extract<Message, { type: 'welcome' }>): void
   /** What only instances of one device may say to each other; who listens checks that. */
   toldByTab(peer: MeshPeer, message: Extract<Message, { type: 'shared' | 'reach' }>): void
 }
@@ -384,10 +386,11 @@ export class Mesh {
         return this.#listener.toldByTab(peer, message)
       case 'verification':
         return this.#listener.verification?.(peer, message.message)
+      case 'welcome':
+        return this.#listener.keysCame(peer, message)
       case 'invitation':
       case 'join':
       case 'refusal':
-      case 'welcome':
         return peer.link.close(
           violation('unexpected', `a message of joining (${message.type}) from a member`),
         )

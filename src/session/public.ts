@@ -52,6 +52,8 @@ export type SessionProblem =
   | { readonly kind: 'fork'; readonly name: string }
   /** The owner removed this device. What is here is what it was then. */
   | { readonly kind: 'removed'; readonly by: string }
+  /** The owner changed the keys before it had heard of this device, which is let in again by whoever let it in. */
+  | { readonly kind: 'left-out'; readonly admitter: string | undefined }
   /** The owner (undefined: this device) ended the session for everybody. What is written now stays on this device. */
   | { readonly kind: 'over'; readonly by: string | undefined }
   | { readonly kind: 'not-stored' } // no secure context or storage refused: the text is in memory only

@@ -192,6 +192,13 @@ export class Standing {
     return device && people.member(device).name
   }
 
+  /** Who let this device in. */
+  #admitter(): string | undefined {
+    const { replica, people, keyring } = this.#parts
+    const join = replica.roster.joins.get(keyring.device)
+    return join && people.member(join.admitter).name
+  }
+
   #endedBy(): string | undefined {
     const { replica, people } = this.#parts
     const owner = people.member(replica.roster.owner)
@@ -201,8 +208,9 @@ export class Standing {
   #currentProblem(): SessionProblem | undefined {
     const { journal, replica, rendezvous, keyring, people } = this.#parts
     const signaling = this.#parts.reach()?.signaling ?? rendezvous?.phase
-    if (replica.roster.roleOf(keyring.device) === undefined)
+    if (replica.roster.roleOf(keyring.device) === undefined && !replica.roster.isLeftOut(keyring.device))
       return { kind: 'removed', by: people.member(replica.roster.owner).name }
+    if (replica.roster.isLeftOut(keyring.device)) return { kind: 'left-out', admitter: this.#admitter() }
     if (replica.roster.hasEnded) return { kind: 'over', by: this.#endedBy() }
     if (journal.problem === 'storage-full') return { kind: journal.problem }
     const { namesake } = this.#parts.verifying

@@ -32,6 +32,7 @@ import { People } from './people.ts'
 import { Porch } from './porch.ts'
 import type { Peer, SessionEvents, SessionStatus, WaitingGuest } from './public.ts'
 import { Rendezvous } from './rendezvous.ts'
+import { Renewing } from './renewing.ts'
 import { Replica, type ReplicaListener, type ReplicaParts } from './replica.ts'
 import { Signing } from './signing.ts'
 import { Standing } from './standing.ts'
@@ -84,6 +85,7 @@ export class Workings {
   readonly inviteUses: InviteUses
   readonly versions: KeptVersions
   readonly #tending: Tending | undefined
+  readonly #renewing: Renewing
   readonly #guests: GuestBook
   readonly #porch: Porch
   readonly #acknowledged: Acknowledged
@@ -123,6 +125,13 @@ export class Workings {
       ...{ crypto: environment.crypto, keyring, roster, log: parts.log, signing: this.signing },
       flush: () => this.replica.flush(),
       rekeyed: () => this.#books.storeSecrets(),
+    })
+    this.#renewing = new Renewing({
+      ...{ crypto: environment.crypto, keyring, roster, mesh: this.mesh },
+      learned: () => {
+        this.#books.storeSecrets()
+        this.#rosterChanged()
+      },
     })
     this.inviting = new Inviting({
       ...{ environment, keyring, roster, signing: this.signing },
@@ -308,6 +317,7 @@ export class Workings {
   #rosterChanged(): void {
     this.#shareWithOtherTab()
     this.#books.storeRoster()
+    this.#renewing.rosterGrew()
     this.#learnKeys()
     this.replica.rosterGrew()
     this.mesh.closeToStrangers()
@@ -341,7 +351,8 @@ export class Workings {
 
   /** This device is a member no more. */
   get isRemoved(): boolean {
-    return this.replica.roster.roleOf(this.keyring.device) === undefined
+    const { roster } = this.replica
+    return roster.roleOf(this.keyring.device) === undefined && !roster.isLeftOut(this.keyring.device)
   }
 
   #learnKeys(): void {
@@ -450,6 +461,7 @@ export class Workings {
         this.standing.linked()
         peer.link.send({ type: 'presence', presences: [this.people.current()] })
         this.#household.linked(peer)
+        this.#renewing.linked(peer)
         this.emitter.emit('peers', this.peers)
       },
       unlinked: (peer) => {
@@ -461,6 +473,7 @@ export class Workings {
       isOwn: (device) => device === this.keyring.device,
       isServerReachable: () => this.rendezvous?.phase === 'open',
       missedHere: () => this.people.repeat(),
+      keysCame: (peer, message) => this.#renewing.keysCame(peer, message),
       carried: (from, device, blob) => this.rendezvous?.carried(from, device, blob),
       diverged: (peer) => this.#trouble.diverged(peer),
       toldByTab: (peer, message) => this.#household.told(peer, message),

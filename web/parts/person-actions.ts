@@ -130,8 +130,17 @@ export class PersonActions extends LitElement {
   }
 
   #perform(asking: PersonQuestion): Promise<void> | undefined {
+    return asking === 'remove' ? this.#remove() : this.page.session?.transfer(this.member.device)
+  }
+
+  /** It acts on whoever hears of it: the owner is told when nobody does yet. */
+  async #remove(): Promise<void> {
     const { session } = this.page
-    return asking === 'remove' ? session?.remove(this.member.device) : session?.transfer(this.member.device)
+    const { device, name } = this.member
+    await session?.remove(device)
+    const others = session?.members.filter(({ isMe }) => !isMe).length ?? 0
+    if (others > 0 && this.page.status.peers === 0)
+      this.page.toast(strings.removalWaits(name), `standing ${device}`)
   }
 
   #ask(asking: PersonQuestion | undefined): void {

@@ -1,6 +1,7 @@
 /** Every attack there is, by number. */
 import { ABUSE_ATTACKS } from './abuse.ts'
 import { CHECKPOINT_ATTACKS } from './checkpoints.ts'
+import { CODE_ATTACKS } from './codes.ts'
 import { DISK_ATTACKS } from './disks.ts'
 import { DOUBLE_ATTACKS } from './doubles.ts'
 import { ENTRY_ATTACKS } from './entries.ts'
@@ -23,6 +24,7 @@ import { WEAK_KEY_ATTACKS } from './weak-keys.ts'
 export const ATTACKS: readonly Attack[] = [
   ...ABUSE_ATTACKS,
   ...CHECKPOINT_ATTACKS,
+  ...CODE_ATTACKS,
   ...DISK_ATTACKS,
   ...DOUBLE_ATTACKS,
   ...ENTRY_ATTACKS,

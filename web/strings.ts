@@ -371,6 +371,26 @@ export const strings = {
     noTitle: 'untitled',
   },
 
+  devices: {
+    open: 'Devices and recovery…',
+    title: 'Devices and recovery',
+    add: 'Add my other device',
+    addExplained:
+      'Makes a link for one device, good for ten minutes. That device can edit and keeps a copy of its own; the others see it beside you, by the name you give it there. This device stays the one that decides.',
+    link: 'Link for my other device',
+    phrase: 'Recovery phrase',
+    phraseExplained:
+      'These words are the key with which this device decides about the session. Write them on paper: if this device is lost, another one that is already in the session takes over with them. Whoever has them can do the same. They are stored nowhere else.',
+    show: 'Show the words',
+    written: 'I have written them down',
+    useTitle: 'Take over with a recovery phrase',
+    useExplained:
+      'If the device that owns this session is gone for good, this one takes its place with the words its owner wrote down. Somebody else of the session has to be here.',
+    use: 'Take over',
+    tookOver:
+      'This device owns the session now. Write down its own recovery phrase: the old one opens nothing any more.',
+  },
+
   compare: {
     command: 'Compare aloud',
     with: (name: string) => `Compare aloud with ${name}`,

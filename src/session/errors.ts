@@ -2,6 +2,7 @@
 
 import type { CodeProblem } from '../wire/code.ts'
 import type { CarriedProblem } from '../wire/hand-carried.ts'
+import { PHRASE_WORDS, type PhraseProblem } from '../wire/recovery-phrase.ts'
 
 export class CoterieError extends Error {
   override name = 'CoterieError'
@@ -211,6 +212,50 @@ export class ComparisonOver extends CoterieError {
     super(
       'The screens differed on this connection, so it is not compared again. Both reload the page and try anew.',
     )
+  }
+}
+
+/** What was typed is no recovery phrase. Nothing was tried. */
+export class PhraseMalformed extends CoterieError {
+  override name = 'PhraseMalformed'
+  readonly problem: PhraseProblem
+  constructor(problem: PhraseProblem) {
+    super(wordsForPhrase(problem))
+    this.problem = problem
+  }
+}
+
+function wordsForPhrase(problem: PhraseProblem): string {
+  switch (problem.problem) {
+    case 'count':
+      return `A recovery phrase has ${PHRASE_WORDS} words; these are ${problem.count}.`
+    case 'unknown-word': {
+      const { at, word, suggestion } = problem
+      const remedy = suggestion === undefined ? 'Look again.' : `Is it "${suggestion}"?`
+      return `Word ${at}, "${word}", is in no recovery phrase. ${remedy}`
+    }
+    case 'mixed-up':
+      return 'One of these words is another, or two changed places. Compare them with what you wrote down.'
+    default:
+      return problem satisfies never
+  }
+}
+
+/** A phrase of another session, or from before it was handed over. */
+export class PhraseMismatch extends CoterieError {
+  override name = 'PhraseMismatch'
+  constructor() {
+    super(
+      'This phrase does not belong to this session, or the session was handed over since it was written down.',
+    )
+  }
+}
+
+/** A key that comes back might sign what contradicts records it does not know of. */
+export class NotCompared extends CoterieError {
+  override name = 'NotCompared'
+  constructor() {
+    super('Somebody else of this session has to be here first, so that nothing is signed from an old state.')
   }
 }
 

@@ -7,7 +7,7 @@ import { assert } from '../base/assert.ts'
 import { concat, EMPTY } from '../base/bytes.ts'
 import type { DeviceId } from '../base/ids.ts'
 import { Secret } from '../base/secret.ts'
-import type { Crypto } from '../crypto/crypto.ts'
+import type { Crypto, SignKeys } from '../crypto/crypto.ts'
 import { entryAt } from '../protocol/chain.ts'
 import type { LogState } from '../protocol/log.ts'
 import type { Roster } from '../protocol/roster.ts'
@@ -69,6 +69,12 @@ export class Governing {
   async transfer(device: DeviceId): Promise<void> {
     this.#requireOther(device)
     await this.#parts.signing.sign(() => this.#handOver(device))
+  }
+
+  /** With the owner's key from a phrase this device makes itself the owner, with its own key from then on. */
+  async takeOver(pen: SignKeys): Promise<void> {
+    const { keyring, signing } = this.#parts
+    await signing.signWith(pen, () => this.#handOver(keyring.device))
   }
 
   /** Nobody is let in or connected any more. @throws NotAllowed */

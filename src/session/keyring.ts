@@ -45,6 +45,12 @@ export class Keyring {
     return [this.root, this.sign].find((keys) => keys && rootPk && equalBytes(keys.publicKey, rootPk))
   }
 
+  /** The seed of that key. */
+  penSeedFor(roster: Roster): Secret | undefined {
+    const pen = this.penFor(roster)
+    return pen && (pen === this.root ? this.#secrets.rootSeed : this.#secrets.signSeed)
+  }
+
   /** Replaces what may change; keys never do. */
   update(
     change: Partial<

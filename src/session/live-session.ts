@@ -192,6 +192,15 @@ export class LiveSession implements Session {
     await this.#workings.governing.resetLinks()
   }
 
+  recoveryPhrase(): string {
+    return this.#workings.recovering.phrase()
+  }
+
+  async takeOver(phrase: string): Promise<void> {
+    this.#requireLife()
+    await this.#workings.recovering.takeOver(phrase)
+  }
+
   async verify(device: DeviceId): Promise<Comparison> {
     this.#requireLife()
     return this.#workings.verifying.verify(device)

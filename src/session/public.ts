@@ -295,6 +295,11 @@ export interface Session {
   readonly isPaused: boolean
   /** The texts as they were at some moments, kept on this device. */
   readonly versions: Versions
+  /** The owner's key as 26 words to write down: whoever has them can take the session over. Owner only. Kept nowhere. */
+  recoveryPhrase(): string
+  /** Makes this device the owner with a phrase that the owner wrote down. Signs nothing before it has compared with another
+   *  member. @throws PhraseMalformed, PhraseMismatch, NotCompared, SessionEnded */
+  takeOver(phrase: string): Promise<void>
   /**
    * Compares with somebody who is directly connected; resolves when both screens have their emoji. Who was found to match
    * is marked as `verified` on this device from then on. @throws NotLinked, ComparisonOver, SessionEnded

@@ -1,11 +1,13 @@
 /** The owner's pen: records are signed one after the other, however many tabs sign, and on the disk before anybody is told. */
 import { assert } from '../base/assert.ts'
+import { equalBytes } from '../base/bytes.ts'
+import type { SignKeys } from '../crypto/crypto.ts'
 import type { Roster } from '../protocol/roster.ts'
-import type { RosterContent } from '../wire/roster-record.ts'
+import { type RosterContent, type RosterRecord, signRecord } from '../wire/roster-record.ts'
 import { nextRecord } from './admission.ts'
 import type { Bookkeeping } from './bookkeeping.ts'
 import type { Environment } from './environment.ts'
-import { NotAllowed } from './errors.ts'
+import { NotAllowed, PhraseMismatch } from './errors.ts'
 import type { Keyring } from './keyring.ts'
 
 export interface SigningParts {
@@ -41,12 +43,33 @@ export class Signing {
   /** `contents` is asked once no other tab signs, with the newest roster at hand. @throws NotAllowed */
   async sign(contents: () => Iterable<RosterContent>): Promise<void> {
     this.requireOwner()
-    const { environment, keyring, roster, books, signed } = this.#parts
+    const { environment, keyring, roster } = this.#parts
+    await this.#signAll(contents, (content) => {
+      const record = nextRecord(environment.crypto, roster, keyring, content)
+      assert(record !== undefined, 'an owner can sign')
+      return record
+    })
+  }
+
+  /** The same with the owner's key from a phrase, until the session is handed over. @throws PhraseMismatch */
+  async signWith(pen: SignKeys, contents: () => Iterable<RosterContent>): Promise<void> {
+    const { environment, roster } = this.#parts
+    await this.#signAll(contents, (content) => {
+      const { rootPk, session, seq, head } = roster
+      if (rootPk === undefined || !equalBytes(rootPk, pen.publicKey)) throw new PhraseMismatch()
+      return signRecord(environment.crypto, { session, seq: seq + 1, prev: head }, content, pen)
+    })
+  }
+
+  async #signAll(
+    contents: () => Iterable<RosterContent>,
+    make: (content: RosterContent) => RosterRecord,
+  ): Promise<void> {
+    const { environment, roster, books, signed } = this.#parts
     await environment.exclusively(`coterie/roster/${roster.session}`, async () => {
       await books.rereadRoster()
       for (const content of contents()) {
-        const record = nextRecord(environment.crypto, roster, keyring, content)
-        assert(record !== undefined, 'an owner can sign')
+        const record = make(content)
         await books.storeSigned(record)
         roster.takeRecord(record)
       }

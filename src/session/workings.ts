@@ -31,6 +31,7 @@ import { Mesh, type MeshListener, type MeshPeer } from './mesh.ts'
 import { People } from './people.ts'
 import { Porch } from './porch.ts'
 import type { Peer, SessionEvents, SessionStatus, WaitingGuest } from './public.ts'
+import { Recovering } from './recovering.ts'
 import { Rendezvous } from './rendezvous.ts'
 import { Renewing } from './renewing.ts'
 import { Replica, type ReplicaListener, type ReplicaParts } from './replica.ts'
@@ -79,6 +80,7 @@ export class Workings {
   readonly governing: Governing
   readonly inviting: Inviting
   readonly verifying: Verifying
+  readonly recovering: Recovering
   readonly standing: Standing
   readonly title: Title
   readonly copies: Copies
@@ -142,6 +144,9 @@ export class Workings {
     const { clock } = environment
     const composed = { clock, keyring, journal, replica: this.replica, mesh: this.mesh, people: this.people }
     this.#acknowledged = new Acknowledged({ ...composed, books: this.#books, shared: parts.shared })
+    this.recovering = new Recovering({
+      ...{ ...composed, crypto: environment.crypto, signing: this.signing, governing: this.governing },
+    })
     this.verifying = new Verifying({
       ...{ ...composed, crypto: environment.crypto, emitter: this.emitter, verified: parts.verified },
       changed: () => {

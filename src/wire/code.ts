@@ -90,12 +90,12 @@ function apart(typed: string): readonly string[] {
   return [first, typed.slice(first.length)]
 }
 
-function isWord(typed: string): boolean {
+export function isWord(typed: string): boolean {
   return BY_PREFIX.get(typed.slice(0, PREFIX_LETTERS)) === typed
 }
 
 /** A letter wrong, missing or too many leaves one word of the list that can have been meant; else what begins alike. */
-function suggestionFor(typed: string): string | undefined {
+export function suggestionFor(typed: string): string | undefined {
   return WORDS.find((word) => isOneSlipApart(word, typed)) ?? BY_PREFIX.get(typed.slice(0, PREFIX_LETTERS))
 }
 

@@ -424,6 +424,29 @@ export const SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'devices',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await click(page, 'button', 'People')
+      await click(page, 'button', 'Devices and recovery…')
+      await click(page, 'button', 'Show the words')
+      await getByRole(page, 'button', 'I have written them down')
+    },
+  },
+  {
+    name: 'devices-take-over',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await page.evaluate(() => story.session?.turnInto('editor'))
+      await click(page, 'button', 'People')
+      await click(page, 'button', 'Devices and recovery…')
+      await click(page, 'button', 'Take over')
+      await getByRole(page, 'textbox', 'Recovery phrase')
+    },
+  },
+  {
     name: 'compare',
     path: SESSION,
     play: async (page) => {

@@ -28,7 +28,22 @@ export function makePairingVectors() {
     verification: makeVerification(),
     carried: makeCarried(),
     packed: makePacked(),
+    recovery: ['first', 'second'].map(makeRecovery),
   }
+}
+
+/** Numbers of the words, in the order they are read: base 1,229, the check in the last ten bits. */
+function makeRecovery(name: string) {
+  const seed = fixed(`recovery seed ${name}`, 32)
+  const [first = 0, second = 0] = twin.shortHash(32, join(twin.bytesOf('coterie/1/recovery-phrase'), seed))
+  const check = (first * 256 + second) >> 6
+  let rest = BigInt(`0x${hex(seed)}`) * 1024n + BigInt(check)
+  const numbers = Array.from({ length: 26 }, () => {
+    const number = Number(rest % 1229n)
+    rest /= 1229n
+    return number
+  })
+  return { seed: hex(seed), numbers: numbers.reverse() }
 }
 
 // Spoken codes -------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import { Emitter } from '../../src/base/emitter.ts'
 import type { DeviceId, InstanceId, InviteId, SessionId } from '../../src/base/ids.ts'
 import { EMOJI } from '../../src/crypto/emoji.ts'
 import { encodePosition } from '../../src/doc/cursor.ts'
-import { CarriedTextRefused } from '../../src/session/errors.ts'
+import { CarriedTextRefused, NotCompared } from '../../src/session/errors.ts'
 import type {
   Comparison,
   Copy,
@@ -27,6 +27,7 @@ import type {
 } from '../../src/session/public.ts'
 import type { Version, VersionComparison, VersionId, Versions } from '../../src/session/version.ts'
 import type { LocalId } from '../../src/storage/port.ts'
+import { WORDS } from '../../src/wire/words.ts'
 
 export const CALM: SessionStatus = {
   phase: 'synced',
@@ -264,6 +265,14 @@ export class FakeSession implements Session {
   askToEdit(asksToEdit: boolean): void {
     this.members = this.members.map((one) => (one.isMe ? { ...one, asksToEdit } : one))
     this.emit('members', this.members)
+  }
+
+  recoveryPhrase(): string {
+    return WORDS.filter((_, index) => index % 48 === 5).join(' ')
+  }
+
+  takeOver(): Promise<void> {
+    return Promise.reject(new NotCompared())
   }
 
   verify(device: DeviceId): Promise<Comparison> {

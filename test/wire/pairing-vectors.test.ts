@@ -42,7 +42,9 @@ import {
   readAnswer,
   readOffer,
 } from '../../src/wire/hand-carried.ts'
+import { decodePhrase, encodePhrase, isPhraseProblem } from '../../src/wire/recovery-phrase.ts'
 import { decodeVerification, encodeVerification } from '../../src/wire/verification.ts'
+import { WORDS } from '../../src/wire/words.ts'
 import { CARRIED, CODE, makePairingVectors, SAS } from '../vectors/make-pairing.ts'
 import { expectStrict } from './mistreat.ts'
 
@@ -133,6 +135,13 @@ test.each(Object.entries(vectors.code.messages))('the code message %s is read st
   expect(message).toMatchObject({ kind })
   if (typeof message === 'object') expect(toHex(encodeCodeMessage(message))).toBe(spelled)
   expectStrict(fromHex(spelled), (bytes) => typeof decodeCodeMessage(bytes) === 'object')
+})
+
+test.each(vectors.recovery)('the recovery phrase of the seed $seed', ({ seed, numbers }) => {
+  const phrase = numbers.map((number) => WORDS[number]).join(' ')
+  expect(encodePhrase(crypto, new Secret(fromHex(seed)))).toBe(phrase)
+  const read = decodePhrase(crypto, phrase)
+  expect(!isPhraseProblem(read) && toHex(read.reveal())).toBe(seed)
 })
 
 test('verification, message by message, up to the seven emoji', () => {

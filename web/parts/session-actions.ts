@@ -57,6 +57,9 @@ export class SessionActions extends LitElement {
           ? html`<button type="button" aria-haspopup="dialog" @click=${() => this.#attempt(this.#showCopies())}>${strings.copies.open}</button>`
           : nothing
       }
+      <button type="button" aria-haspopup="dialog" @click=${() => this.#attempt(this.#showDevices())}>
+        ${strings.devices.open}
+      </button>
       <button type="button" @click=${() => this.#show('erase')}>${strings.leaveAndErase}</button>
     </div>`
   }
@@ -66,6 +69,16 @@ export class SessionActions extends LitElement {
     defineElements({ 'coterie-copies-dialog': CopiesDialog })
     const there = document.querySelector<InstanceType<typeof CopiesDialog>>('coterie-copies-dialog')
     const dialog = there ?? new CopiesDialog()
+    dialog.page = this.page
+    if (!there) document.body.append(dialog)
+    await dialog.open()
+  }
+
+  async #showDevices(): Promise<void> {
+    const { DevicesDialog } = await import('../screens/devices-dialog.ts')
+    defineElements({ 'coterie-devices-dialog': DevicesDialog })
+    const there = document.querySelector<InstanceType<typeof DevicesDialog>>('coterie-devices-dialog')
+    const dialog = there ?? new DevicesDialog()
     dialog.page = this.page
     if (!there) document.body.append(dialog)
     await dialog.open()

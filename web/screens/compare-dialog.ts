@@ -26,8 +26,8 @@ export class CompareDialog extends LitElement {
         gap: 16px;
       }
       ol {
-        display: flex;
-        flex-wrap: wrap;
+        display: grid;
+        grid-template-columns: repeat(4, minmax(0, 1fr));
         gap: 8px;
         margin: 0;
         padding: 0;
@@ -35,7 +35,6 @@ export class CompareDialog extends LitElement {
       }
       li {
         display: grid;
-        flex: 1 1 76px;
         place-items: center;
         padding: 8px 0;
         font-size: 12px;

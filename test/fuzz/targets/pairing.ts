@@ -14,6 +14,7 @@ import {
   readAnswer,
   readOffer,
 } from '../../../src/wire/hand-carried.ts'
+import { decodePhrase, encodePhrase, isPhraseProblem } from '../../../src/wire/recovery-phrase.ts'
 import {
   decodeVerification,
   encodeVerification,
@@ -55,6 +56,17 @@ const spokenCodes: Target = {
   decode: (typed) => {
     const parsed = parseCode(Buffer.from(typed).toString('utf8'))
     return isCodeProblem(parsed) ? undefined : parsed
+  },
+}
+
+/** What somebody copied from paper. */
+const recoveryPhrases: Target = {
+  name: 'recovery-phrase',
+  pace: 'cheap',
+  valid: sampled(bytes(32), (seed) => toUtf8(encodePhrase(crypto, new Secret(seed)))),
+  decode: (typed) => {
+    const read = decodePhrase(crypto, Buffer.from(typed).toString('utf8'))
+    return isPhraseProblem(read) ? undefined : read
   },
 }
 
@@ -139,6 +151,7 @@ const tabNotes: Target = {
 export const PAIRING: readonly Target[] = [
   codeMessages,
   spokenCodes,
+  recoveryPhrases,
   verifications,
   carriedOffers,
   carriedAnswers,

@@ -39,6 +39,8 @@ const BASE_WAIT_MS: Millis = 3 * VOUCH_WITHIN_MS
 export class Vouching {
   readonly #parts: VouchingParts
   #cancel: (() => void) | undefined
+  /** What this device will vouch for. */
+  readonly #meant = new Set<ChainId>()
 
   constructor(parts: VouchingParts) {
     this.#parts = parts
@@ -47,13 +49,15 @@ export class Vouching {
   /** More is applied of these chains than counts. */
   voided(chains: readonly ChainId[]): void {
     const { log, mayWrite, perform } = this.#parts
-    const mayVouch = mayWrite()
-    const meant = chains.filter((id) => mayVouch && this.#isWorthVouching(id))
+    // it was told a moment ago: by now somebody may have vouched for it
+    const left = chains.filter((id) => this.#isTooFar(id))
+    const meant = mayWrite() ? left.filter((id) => this.#isWorthVouching(id)) : []
     if (meant.length > 0) {
-      perform(step(log, { type: 'mean-to-adopt', chains: meant }).outputs)
+      for (const id of meant) this.#meant.add(id)
+      perform(step(log, { type: 'mean-to-adopt', chains: [...this.#meant] }).outputs)
       this.#wait(this.#parts.chance() * VOUCH_WITHIN_MS)
     }
-    this.#rebuildWithout(chains.filter((id) => !meant.includes(id)))
+    this.#rebuildWithout(left.filter((id) => !meant.includes(id)))
     if (this.#baseIsCut()) this.#wait(BASE_WAIT_MS)
   }
 
@@ -62,6 +66,7 @@ export class Vouching {
     this.#cancel?.()
     this.#cancel = undefined
     const { log, mayWrite, author, dropBase } = this.#parts
+    this.#meant.clear()
     const { outputs } = step(log, { type: 'mean-to-adopt', chains: [] })
     const left = outputs.flatMap((output) => (output.type === 'voided' ? output.chains : []))
     const ends = mayWrite() ? left.flatMap((id) => this.#endOf(id)).slice(0, MAX_ADOPTED_CHAINS) : []
@@ -76,6 +81,12 @@ export class Vouching {
     const { log, me, losing, rebuild } = this.#parts
     losing(chains)
     rebuild(chains.every((id) => log.chains.get(id)?.device === me && log.chains.get(id)?.fork === undefined))
+  }
+
+  /** More is applied of it than counts. */
+  #isTooFar(id: ChainId): boolean {
+    const chain = this.#parts.log.chains.get(id)
+    return chain !== undefined && chain.applied > chain.validTo
   }
 
   /** Of two histories only the one that survives; which it is may take a few round trips to find out. */

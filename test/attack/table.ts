@@ -4,11 +4,13 @@ import { CHECKPOINT_ATTACKS } from './checkpoints.ts'
 import { CODE_ATTACKS } from './codes.ts'
 import { DISK_ATTACKS } from './disks.ts'
 import { DOUBLE_ATTACKS } from './doubles.ts'
+import { EMOJI_ATTACKS } from './emoji.ts'
 import { ENTRY_ATTACKS } from './entries.ts'
 import { FORK_ATTACKS } from './forks.ts'
 import { HANDSHAKE_ATTACKS } from './handshakes.ts'
 import { INTRODUCER_ATTACKS } from './introducer.ts'
 import { LINK_ATTACKS } from './links.ts'
+import { LOCKED_PROFILE_ATTACKS } from './locked-profiles.ts'
 import { MEMBERSHIP_ATTACKS } from './membership.ts'
 import { MIDDLE_ATTACKS } from './middle.ts'
 import { NEIGHBOUR_ATTACKS } from './neighbours.ts'
@@ -27,11 +29,13 @@ export const ATTACKS: readonly Attack[] = [
   ...CODE_ATTACKS,
   ...DISK_ATTACKS,
   ...DOUBLE_ATTACKS,
+  ...EMOJI_ATTACKS,
   ...ENTRY_ATTACKS,
   ...FORK_ATTACKS,
   ...HANDSHAKE_ATTACKS,
   ...INTRODUCER_ATTACKS,
   ...LINK_ATTACKS,
+  ...LOCKED_PROFILE_ATTACKS,
   ...MEMBERSHIP_ATTACKS,
   ...MIDDLE_ATTACKS,
   ...NEIGHBOUR_ATTACKS,

@@ -342,6 +342,7 @@ export const strings = {
       start: 'When it was opened',
       end: 'When it was left',
       merge: 'Before merging',
+      deletion: 'Before most of it was deleted',
       restart: 'Before a restart',
       fork: 'Text that no longer counts',
       unshared: 'Text that was not shared',

@@ -18,6 +18,7 @@ import { mendSurrogates } from './mending.ts'
 import { kindOf, objectionByNeighbours } from './neighbours.ts'
 import { rootKind, type Schema } from './schema.ts'
 import { inspectState } from './state.ts'
+import type { Update } from './update.ts'
 import { rootOf, visibleBytes } from './visible.ts'
 
 /** The origin of every transaction that brings others' work. */
@@ -35,11 +36,14 @@ export interface DocumentOptions {
 }
 
 const DIGEST_BYTES = 16
+/** Of a text shorter than a few lines nobody needs another copy. */
+const MUCH_UNITS = 200
 
 export class SharedDocument implements Evaluator {
   readonly schema: Schema
   readonly doc: Y.Doc
   #writer: number | undefined
+  #warn: ((clientID: number) => void) | undefined
   #applying: 'one-by-one' | 'together' = 'one-by-one'
   readonly #keepWriter = (): void => {
     if (this.#writer !== undefined && this.doc.clientID !== this.#writer) this.doc.clientID = this.#writer
@@ -74,6 +78,11 @@ export class SharedDocument implements Evaluator {
     this.doc.off('afterTransactionCleanup', this.#keepWriter)
   }
 
+  /** Calls `warn` before an update of somebody else deletes much of the text, which is still there then. */
+  heedDeletions(warn: (clientID: number) => void): void {
+    this.#warn = warn
+  }
+
   inspect(update: Uint8Array, clientID: number): Inspection | Violation {
     return inspectUpdate(update, clientID, this.schema)
   }
@@ -91,9 +100,17 @@ export class SharedDocument implements Evaluator {
       assert(this.nextClock(other) >= clock, 'an update is applied when its needs are met')
     }
     if (objectionByNeighbours(opened.update, this.doc, this.schema) !== undefined) return 'refused'
+    if (this.#warn !== undefined && this.#isMuch(opened.update)) this.#warn(clientID)
     if (this.#applying === 'together') integrate(this.doc, update)
     else applyWhole(this.doc, update)
     return 'applied'
+  }
+
+  #isMuch({ deletions }: Update): boolean {
+    const deleted = deletions.reduce((sum, { length }) => sum + length, 0)
+    if (deleted < MUCH_UNITS) return false
+    const names = Object.keys(this.schema.roots).filter((name) => this.schema.roots[name] === 'text')
+    return 2 * deleted > names.reduce((sum, name) => sum + this.doc.getText(name).length, 0)
   }
 
   together(work: () => void): void {

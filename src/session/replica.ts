@@ -61,8 +61,8 @@ export interface ReplicaListener {
   contradicted(from: InstanceId | undefined): void
   /** A checkpoint brings news and its state is a blob that is not here. */
   blobWanted(reference: BlobReference, from: InstanceId | undefined): void
-  /** Text of that device is about to go out of the document: it does not count (any more). */
-  losing(why: 'unshared' | 'fork', device: DeviceId): void
+  /** Text is about to go out of the document: that device's, which does not count (any more), or much at that device's word. */
+  losing(why: 'unshared' | 'fork' | 'deletion', device: DeviceId): void
   replaced(document: SharedDocument): void
   rebased(): void
 }
@@ -132,6 +132,7 @@ export class Replica {
     this.#writer = parts.writer
     this.#clientID = clientIdOf(parts.environment.crypto, this.#keyring.sign.publicKey, this.#writer)
     this.#document.setWriter(this.#clientID, 0)
+    this.#heedDeletions()
     this.#capture = new Capture({
       document: this.#document,
       clientID: this.clientID,
@@ -363,6 +364,13 @@ export class Replica {
     this.#afterEdit(() => this.#vouching.voided(chains))
   }
 
+  #heedDeletions(): void {
+    this.#document.heedDeletions((clientID) => {
+      const device = this.log.byClient.get(clientID)?.device
+      if (device !== undefined) this.#listener.losing('deletion', device)
+    })
+  }
+
   #losing(chains: readonly ChainId[]): void {
     const forked = chains.map((id) => this.log.chains.get(id)).find((chain) => chain?.fork !== undefined)
     if (forked !== undefined) this.#listener.losing('fork', forked.device)
@@ -531,6 +539,7 @@ export class Replica {
     if (caughtUp === 'same-document') return
     this.#document.setWriter(this.clientID, this.#document.nextClock(this.clientID))
     this.#capture.rebind(this.#document, this.clientID)
+    this.#heedDeletions()
     live.release()
     this.#listener.replaced(this.#document)
     this.#changeBranches()
@@ -615,6 +624,7 @@ export class Replica {
     fresh.setWriter(this.clientID, fresh.nextClock(this.clientID))
     this.#document = fresh
     this.#capture.rebind(fresh, this.clientID)
+    this.#heedDeletions()
     this.#listener.replaced(fresh)
     if (this.#keyring.canWrite(this.roster) && this.#isOwnChainClosed()) this.#startNewWriter()
     if (this.#keyring.canWrite(this.roster) && reenters) reenter(fresh, textsOf(before))

@@ -15,7 +15,16 @@ import type { Version, VersionId } from './version.ts'
 
 const FORMAT = 1
 export const MARK_BYTES = 16
-const REASONS: readonly Version['why'][] = ['named', 'start', 'end', 'merge', 'restart', 'fork', 'unshared']
+const REASONS: readonly Version['why'][] = [
+  'named',
+  'start',
+  'end',
+  'merge',
+  'restart',
+  'fork',
+  'unshared',
+  'deletion',
+]
 const MAX_ROOTS = 256
 
 export interface StoredVersion {

@@ -13,11 +13,11 @@ export interface Version {
   readonly at: Millis
   /**
    * `named`: kept by hand. `start`, `end`: the session was opened or left. `merge`: before what was typed apart from
-   * everybody came together with theirs. `restart`: before the session began anew.
+   * everybody came together with theirs. `deletion`: before somebody else deleted most of the text. `restart`: before the session began anew.
    * `fork`: text that no longer counts, because a device wrote two different histories.
    * `unshared`: text of this device that no longer counts, because its role was lowered, or it was removed, first.
    */
-  readonly why: 'named' | 'start' | 'end' | 'merge' | 'restart' | 'fork' | 'unshared'
+  readonly why: 'named' | 'start' | 'end' | 'merge' | 'deletion' | 'restart' | 'fork' | 'unshared'
   /** Whose act or text it is: the person's name at that time. */
   readonly by: string
   readonly name: string | undefined

@@ -227,6 +227,11 @@ export class Workings {
     return this.versions.keepAutomatic(why, by).catch(() => undefined)
   }
 
+  /** Whoever is only being told what happened long ago sees much come and go. */
+  #losing(why: 'unshared' | 'fork' | 'deletion', by: string): void {
+    if (why !== 'deletion' || this.standing.status.phase === 'synced') void this.keepVersion(why, by)
+  }
+
   /** Somebody is met again after a while in which things were typed here that nobody else has. */
   #keepBeforeMerge(peer: MeshPeer): void {
     const { unshared, oldestUnsharedAt, peers } = this.standing.status
@@ -447,7 +452,7 @@ export class Workings {
           this.mesh.blobs.correct(from)
       },
       blobWanted: (reference, from) => this.mesh.blobs.want(reference, from),
-      losing: (why, device) => void this.keepVersion(why, this.people.member(device).name),
+      losing: (why, device) => this.#losing(why, this.people.member(device).name),
       replaced: (document) => this.#replaced(document),
       rebased: () => this.mesh.tell({ type: 'rebased', now: now() }),
     }

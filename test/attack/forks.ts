@@ -1,7 +1,8 @@
-/** A device that tells two people two histories. */
+/** What an editor can do to the text with real keys: two histories for two people, and deleting all of it. */
 
 import type { Session } from '../../src/session/public.ts'
 import { Vouching } from '../../src/session/vouching.ts'
+import { Workings } from '../../src/session/workings.ts'
 import { struct, updateOf } from '../doc/tools.ts'
 import { comesTrue, type Ground, until } from './ground.ts'
 import { contentOf, expectConverging, gather, type Party, textOf } from './party.ts'
@@ -97,4 +98,29 @@ async function expectNewcomerAgrees(stage: Stage, ground: Ground, { ada }: Party
   stage.expect(await comesTrue(() => textOf(guest) === textOf(ada)), 'a newcomer reads another text')
 }
 
-export const FORK_ATTACKS: readonly Attack[] = [twoHistories]
+const PAGE = 'a line that somebody wrote\n'.repeat(200)
+
+const legalDeletion: Attack = {
+  number: 34,
+  name: 'an editor deletes everything, which it may',
+  guard: 'the version kept before most of the text is deleted',
+  transports: ['memory'],
+  async play(stage) {
+    const party = await gather(await stage.ground())
+    const { ada, ben } = party
+    ada.doc.getText('main').insert(0, PAGE)
+    await until('Ben has it', () => textOf(ben) === textOf(ada) && ada.status.unshared === 0)
+    const before = textOf(ada)
+    stage.switchOff(Workings.prototype, 'keepVersion', () => () => Promise.resolve())
+    ben.doc.getText('main').delete(0, before.length)
+    stage.expect(await comesTrue(() => textOf(ada) === ''), 'what an editor may do was not done')
+    const [version] = await ada.versions.list()
+    stage.expect(version?.why === 'deletion' && version.by === 'Ben', 'no version was kept before')
+    if (version !== undefined) await ada.versions.restore(version.id)
+    const isBack = (): boolean => textOf(ada) === before && textOf(ben) === before
+    stage.expect(await comesTrue(isBack), 'the text is not back')
+    await expectConverging(stage, party)
+  },
+}
+
+export const FORK_ATTACKS: readonly Attack[] = [twoHistories, legalDeletion]

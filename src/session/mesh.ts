@@ -405,8 +405,6 @@ export class Mesh {
     const taken = roster.take(message.records, message.joins)
     if (taken.fault !== undefined) peer.link.close(taken.fault)
     if (!taken.changed) return
-    this.#listener.rosterChanged()
-    this.#replica.rosterGrew()
     const others = [...this.peers.values()].filter((other) => other !== peer)
     const newcomers = [...roster.joins]
       .filter(([device]) => !before.joins.has(device))
@@ -414,6 +412,9 @@ export class Mesh {
     const isMore = roster.seq !== before.seq || newcomers.length === 0
     if (isMore) for (const { link } of others) this.sendRoster(link.remote)
     else this.sendJoins(newcomers, others)
+    // after that links to those who are no members any more are closed: they have heard why
+    this.#listener.rosterChanged()
+    this.#replica.rosterGrew()
   }
 
   // Gossip -----------------------------------------------------------------------------------------------------

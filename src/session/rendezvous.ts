@@ -213,8 +213,13 @@ export class Rendezvous {
         greets: () => this.#isLooking || !this.#parts.listener.hasLinks(),
         ...this.#memberPlan(sealing),
       })),
-      // silently: whoever slept through a new epoch calls there, and so may whoever was removed
-      ...returning.map(({ keys, sealing }) => ({ keys, greets: () => false, ...this.#memberPlan(sealing) })),
+      // silently: whoever slept through a new epoch calls there, and so may whoever was removed. But whoever is alone may be
+      // the only one who knows of the new epoch, and those who do not are linked to each other and call nobody
+      ...returning.map(({ keys, sealing }) => ({
+        keys,
+        greets: () => !this.#parts.listener.hasLinks(),
+        ...this.#memberPlan(sealing),
+      })),
       ...invites.map((keys) => this.#invitePlan(keys)),
     ])
     this.#cancelPlan?.()

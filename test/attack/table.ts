@@ -16,6 +16,7 @@ import { MIDDLE_ATTACKS } from './middle.ts'
 import { NEIGHBOUR_ATTACKS } from './neighbours.ts'
 import { PAGE_ATTACKS } from './pages.ts'
 import { PRESENCE_ATTACKS } from './presences.ts'
+import { REMOVAL_ATTACKS } from './removals.ts'
 import { ROUGH_NETWORK_ATTACKS } from './rough-networks.ts'
 import { SPREADING_ATTACKS } from './spreading.ts'
 import type { Attack } from './stage.ts'
@@ -41,6 +42,7 @@ export const ATTACKS: readonly Attack[] = [
   ...NEIGHBOUR_ATTACKS,
   ...PAGE_ATTACKS,
   ...PRESENCE_ATTACKS,
+  ...REMOVAL_ATTACKS,
   ...ROUGH_NETWORK_ATTACKS,
   ...SPREADING_ATTACKS,
   ...UPDATE_ATTACKS,

@@ -1,8 +1,10 @@
 /** What the owner decides about people, played by whole sessions: removing, lowering and raising, pausing. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { apiOver } from '../../src/session/api.ts'
 import { InviteRevoked, NotAllowed } from '../../src/session/errors.ts'
 import type { Session } from '../../src/session/public.ts'
 import { createMemoryStore } from '../../src/storage/memory.ts'
+import type { SignalingConnector } from '../../src/transport/port.ts'
 import { type Device, type Town, textOf, town, until } from './town.ts'
 
 let place: Town
@@ -14,6 +16,14 @@ beforeEach(async () => {
 afterEach(async () => {
   await place.leaveAll()
 })
+
+/** Answers nobody. */
+const nowhere: SignalingConnector = {
+  connect: (_url, listener) => {
+    queueMicrotask(() => listener.closed('nobody there'))
+    return { send: () => undefined, close: () => undefined }
+  },
+}
 
 const write = (session: Session, words: string): void => session.doc.getText('main').insert(0, words)
 
@@ -80,6 +90,23 @@ describe('a removed person', () => {
     await until('Ben is out or stays alone', () => again.status.phase !== 'synced')
     expect(textOf(ada)).not.toContain('offline')
     expect(textOf(again)).not.toContain('after')
+  })
+
+  test('out of the owner’s reach is out once the owner is back, and told by the others', async () => {
+    const { ada, ben, cyd, devices } = await threeEditors()
+    const { environment } = devices[0]
+    await ada.leave()
+    const alone = devices[0].remember(apiOver(async () => ({ ...environment, connector: nowhere })))
+    const apart = await alone.openSession(ada.localId)
+    await apart.remove(ben.me.device)
+    await apart.leave()
+    write(cyd, 'meanwhile ')
+    await until('Ben still reads Cyd', () => textOf(ben) === 'meanwhile ben ada ')
+    const again = await devices[0].api.openSession(ada.localId)
+    await until('Ben is told', () => ben.status.problem?.kind === 'removed')
+    write(cyd, 'after ')
+    await until('Ada reads Cyd', () => textOf(again) === 'after meanwhile ben ada ')
+    expect(textOf(ben)).toBe('meanwhile ben ada ')
   })
 
   test('a newcomer is let in by a new link and reads everything', async () => {

@@ -1,0 +1,332 @@
+/** Attacks on removal: by whoever was removed, by accomplices who stayed, by an owner who gives somebody a false key. */
+import type { DeviceId } from '../../src/base/ids.ts'
+import { Secret } from '../../src/base/secret.ts'
+import type { Crypto } from '../../src/crypto/crypto.ts'
+import { Roster } from '../../src/protocol/roster.ts'
+import { bindingOf } from '../../src/session/admission.ts'
+import { readInvite } from '../../src/session/joining.ts'
+import { Keyring } from '../../src/session/keyring.ts'
+import type { Session } from '../../src/session/public.ts'
+import { Vouching } from '../../src/session/vouching.ts'
+import type { SignalingConnector } from '../../src/transport/port.ts'
+import { encodeAdoption } from '../../src/wire/adoption.ts'
+import { admit, encodeJoin, requestJoin } from '../../src/wire/certificate.ts'
+import type { Entry } from '../../src/wire/entry.ts'
+import { inviteKeys } from '../../src/wire/invite-link.ts'
+import { struct, updateOf } from '../doc/tools.ts'
+import { Disk } from './disk.ts'
+import { comesTrue, type Ground, until } from './ground.ts'
+import type { HostileLink } from './hostile-link.ts'
+import { contentOf, expectConverging, expectUnharmed, gather, type Party, textOf } from './party.ts'
+import type { Attack, Stage } from './stage.ts'
+import { type HostileWriter, Villain } from './villain.ts'
+
+const SECRET = ' not for Mallory'
+
+/** Removed, and everybody who stays knows. */
+async function remove({ ada, ben }: Party, device: DeviceId): Promise<void> {
+  await ada.remove(device)
+  await until('Ben knows of the removal', () => ben.members.every((member) => member.device !== device))
+}
+
+const comesBack: Attack = {
+  number: 11,
+  name: 'a removed member comes back with the old key and the old link',
+  guard: 'who is a member, by the roster of whoever answers',
+  transports: ['memory', 'webrtc'],
+  async play(stage) {
+    const ground = await stage.ground()
+    const party = await gather(ground)
+    const mallory = await Villain.enlist(ground, party, 'editor')
+    const { url } = await party.ada.invite({ role: 'editor', uses: 9 })
+    await remove(party, mallory.device)
+    party.ada.doc.getText('main').insert(party.ada.doc.getText('main').length, SECRET)
+    await until('Ben reads on', () => textOf(party.ben).endsWith(SECRET))
+    const before = contentOf(party.ada.doc)
+    for (const name of ['roleOf', 'roleAt'] as const)
+      stage.switchOff(
+        Roster.prototype,
+        name,
+        (original) =>
+          function (this: Roster, ...given: [DeviceId, number]) {
+            return original.apply(this, given) ?? 'editor'
+          } as never,
+      )
+    for (const victim of [party.ada, party.ben]) await expectShut(stage, mallory, victim)
+    const outcome = await ground
+      .device()
+      .api.joinSession(url, { name: 'Mallory' })
+      .then(
+        () => 'in',
+        (error: Error) => error.name,
+      )
+    stage.expectGuarded(outcome === 'InviteRevoked', `the old link ended with ${outcome}`)
+    await expectUnharmed(stage, party, before)
+  },
+}
+
+/** Neither a link comes about, nor is anything said on it. */
+async function expectShut(stage: Stage, mallory: Villain, victim: Session): Promise<void> {
+  const links: HostileLink[] = []
+  mallory.link(victim).then(
+    (link) => links.push(link),
+    () => undefined, // refused at the first message: as it should be
+  )
+  const isIn = await comesTrue(() => links.length > 0, stage.guard === 'on' ? 1_000 : 8_000)
+  if (isIn) await links[0]?.settle()
+  stage.expect(!isIn, `${victim.me.name} let her in and said ${links[0]?.heard.map(({ type }) => type)}`)
+  for (const link of links) link.close()
+  mallory.leaveTopics()
+}
+
+// Accomplices --------------------------------------------------------------------------------------------------
+
+const graffiti = (writer: HostileWriter, change: Partial<Entry> = {}): Entry =>
+  writer.write(updateOf(writer.clientID, 0, struct({ parent: 'main', text: 'graffiti ' })), 'edit', change)
+
+interface Conspiracy {
+  readonly party: Party
+  readonly mallory: Villain
+  readonly accomplice: Villain
+  /** Where the roster stood before Mallory was removed. */
+  readonly past: number
+  readonly before: string
+}
+
+/** Mallory was removed, and hears all from somebody who may edit. */
+async function conspire(ground: Ground): Promise<Conspiracy> {
+  const party = await gather(ground)
+  const accomplice = await Villain.enlist(ground, party, 'editor')
+  const mallory = await Villain.enlist(ground, party, 'editor')
+  await accomplice.learnRoster(party.ada)
+  const past = mallory.roster.seq
+  await remove(party, mallory.device)
+  await accomplice.learnRoster(party.ada)
+  accomplice.keyring.learn(accomplice.roster)
+  return { party, mallory, accomplice, past, before: contentOf(party.ada.doc) }
+}
+
+const relayedByAccomplice: Attack = {
+  number: 12,
+  name: "a removed member's new entries, relayed by an accomplice who may edit, and adopted by it",
+  guard: "the writer's role at the entry's place in the roster",
+  transports: ['memory'],
+  async play(stage) {
+    const { party, mallory, accomplice, before } = await conspire(await stage.ground())
+    stage.switchOff(
+      Roster.prototype,
+      'roleAt',
+      (original) =>
+        function (this: Roster, device, rosterSeq) {
+          return original.call(this, device, rosterSeq) ?? 'editor'
+        },
+    )
+    stage.switchOff(Roster.prototype, 'isConcerned', () => () => false)
+    const { records, joins } = accomplice.roster.encoded()
+    mallory.roster.take(records, joins)
+    mallory.keyring.update({ epochKeys: accomplice.keyring.stored.epochKeys }) // handed over by the accomplice
+    const writer = mallory.writer()
+    const link = await accomplice.link(party.ada)
+    link.sendEntries([graffiti(writer)])
+    await link.settle()
+    await expectUnharmed(stage, party, before)
+    if (stage.guard === 'off') return
+    const own = accomplice.writer()
+    const { device } = mallory
+    const adopted = encodeAdoption([
+      { device, writer: writer.id, seq: writer.seq, id: writer.prev as Entry['id'] },
+    ])
+    link.sendEntries([own.write(adopted, 'adopt')])
+    await link.settle()
+    link.close()
+    stage.expect(!textOf(party.ada).includes('graffiti'), 'what was written after the removal was adopted')
+    await expectConverging(stage, party)
+  },
+}
+
+const backdated: Attack = {
+  number: 13,
+  name: 'a removed member backdates entries and an admission; an accomplice relays both',
+  guard: 'the cut, and that Joins no record names are dropped',
+  transports: ['memory'],
+  async play(stage) {
+    const ground = await stage.ground()
+    const { party, mallory, accomplice, past, before } = await conspire(ground)
+    stage.switchOff(Roster.prototype, 'isConcerned', () => () => false)
+    const writer = mallory.writer()
+    const link = await accomplice.link(party.ada)
+    link.sendEntries([graffiti(writer, { rosterSeq: past })])
+    const zed = await admitBackdated(ground, party, mallory, past)
+    link.send({ type: 'roster', records: [], joins: [zed.join] })
+    await link.settle()
+    const isMember = (session: Session): boolean =>
+      session.members.some((member) => member.device === zed.device)
+    stage.expect(![party.ada, party.ben].some(isMember), 'the backdated admission counts')
+    await expectUnharmed(stage, party, before)
+    if (stage.guard === 'on') await expectActOfAccomplice(stage, party, { accomplice, link, writer, mallory })
+    link.close()
+  },
+}
+
+/** Somebody with proofs in order, by a link from before, countersigned as if it were then. */
+async function admitBackdated(ground: Ground, { ada }: Party, mallory: Villain, past: number) {
+  const { crypto } = ground
+  const made = mallory.roster.records.find(({ content }) => content.type === 'invite')?.content
+  const seed = made?.type === 'invite' ? mallory.keyring.openSeed(made.sealedSeed) : undefined
+  const url = ada.invites[0]?.url
+  const keys = inviteKeys(crypto, seed ?? readInvite(ground.device().environment, url ?? '').seed)
+  const [sign, dh] = [crypto.signKeys(), crypto.dhKeys()]
+  const certificate = { signPk: sign.publicKey, dhPk: dh.publicKey, name: 'Zed', color: 1 }
+  const handshake = bindingOf(crypto, crypto.randomBytes(32))
+  const proven = requestJoin(
+    crypto,
+    mallory.roster.session,
+    { certificate, invite: keys.invite, handshake },
+    { invite: keys.sign, device: sign },
+  )
+  const join = admit(crypto, mallory.roster.session, proven, {
+    ...{ device: mallory.device, rosterSeq: past, sign: mallory.keyring.sign },
+  })
+  const roster = new Roster(crypto, mallory.roster.session)
+  const { records, joins } = mallory.roster.encoded()
+  roster.take(records, [...joins, encodeJoin(join)])
+  const device = roster.devices().find((one) => roster.certificateOf(one)?.name === 'Zed')
+  if (device === undefined) throw new Error('the scene admits nobody')
+  return { device, join: encodeJoin(join) }
+}
+
+/** What may be adopted becomes the adopter's own act: the same on every screen. */
+async function expectActOfAccomplice(
+  stage: Stage,
+  party: Party,
+  scene: { accomplice: Villain; link: HostileLink; writer: HostileWriter; mallory: Villain },
+): Promise<void> {
+  const { accomplice, link, writer, mallory } = scene
+  const chain = { device: mallory.device, writer: writer.id, seq: writer.seq, id: writer.prev as Entry['id'] }
+  link.sendEntries([accomplice.writer().write(encodeAdoption([chain]), 'adopt')])
+  const isThere = (session: Session): boolean => textOf(session).includes('graffiti')
+  stage.expect(
+    await comesTrue(() => isThere(party.ada) && isThere(party.ben)),
+    'an adoption by somebody who may edit is not the same for everybody',
+  )
+  await expectConverging(stage, party)
+}
+
+// In a partition -----------------------------------------------------------------------------------------------
+
+const TYPED = 100
+/** Answers nobody. */
+const nowhere: SignalingConnector = {
+  connect: (_url, listener) => {
+    queueMicrotask(() => listener.closed('nobody there'))
+    return { send: () => undefined, close: () => undefined }
+  },
+}
+
+const racingRemoval: Attack = {
+  number: 14,
+  name: 'a removal, signed while the others are out of reach, races with 100 entries',
+  guard: 'whoever had applied it in good faith vouches for it',
+  transports: ['memory'],
+  async play(stage) {
+    const ground = await stage.ground()
+    const disk = new Disk(ground.crypto)
+    const party = await gather(ground, { ada: { store: disk } })
+    const { url } = await party.ada.invite({ role: 'editor' })
+    const cyd = await ground.device().api.joinSession(url, { name: 'Cyd' })
+    await until('all are linked', () => [party.ada, party.ben].every(({ peers }) => peers.length === 2))
+    await party.ada.saved()
+    await party.ada.leave()
+    stage.switchOff(Vouching.prototype, 'voided', () => () => {})
+    await signApart(ground, disk, party.ada, cyd)
+    await typeMeanwhile(cyd, party.ben)
+    const ada = await ground.device({ store: disk }).api.openSession(party.ada.localId)
+    await until('Cyd knows', () => cyd.status.phase === 'ended')
+    const last = `${TYPED - 1}.`
+    const isWhole = (session: Session): boolean =>
+      textOf(session).includes(' Ben') && textOf(session).includes(last)
+    stage.expect(
+      await comesTrue(() => isWhole(ada) && isWhole(party.ben), stage.guard === 'on' ? 15_000 : 2_000),
+      'what was typed in good faith is lost',
+    )
+    await expectConverging(stage, { ...party, ada })
+  },
+}
+
+/** The owner removes Cyd where nobody hears of it. */
+async function signApart(ground: Ground, disk: Disk, ada: Session, cyd: Session): Promise<void> {
+  const alone = await ground.device({ store: disk, connector: nowhere }).api.openSession(ada.localId)
+  await alone.remove(cyd.me.device)
+  await alone.saved()
+  await alone.leave()
+}
+
+/** Ben writes too, elsewhere, so that nothing of his needs what Cyd wrote; and has applied all of it. */
+async function typeMeanwhile(cyd: Session, ben: Session): Promise<void> {
+  for (let key = 0; key < TYPED; key++) {
+    if (key === 0) ben.doc.getText('main').insert(textOf(ben).length, ' Ben')
+    cyd.doc.getText('main').insert(0, `${key}. `)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  await until('Ben has read it', () => textOf(ben).includes(`${TYPED - 1}.`))
+}
+
+// The owner's own lie ------------------------------------------------------------------------------------------
+
+/** What it seals to one key is another key than it says. */
+function sealsFalsely(crypto: Crypto, victim: () => Uint8Array | undefined): Crypto {
+  return {
+    ...crypto,
+    sealTo(publicKey, plain) {
+      const lies = victim()?.every((byte, at) => byte === publicKey[at]) === true
+      return crypto.sealTo(publicKey, lies ? crypto.randomBytes(plain.length) : plain)
+    },
+  }
+}
+
+const falseKey: Attack = {
+  number: 33,
+  name: "a new epoch's key wrapped differently for one member",
+  guard: "the key's commitment in the roster",
+  transports: ['memory'],
+  async play(stage) {
+    const ground = await stage.ground()
+    let victim: Uint8Array | undefined
+    const crypto = sealsFalsely(ground.crypto, () => victim)
+    const party = await gather(ground, { ada: { crypto } })
+    const { url } = await party.ada.invite({ role: 'editor' })
+    const cyd = await ground.device().api.joinSession(url, { name: 'Cyd' })
+    await until('all are linked', () => party.ada.peers.length === 2 && party.ben.peers.length === 2)
+    stage.switchOff(Keyring.prototype, 'learn', () => trustingLearn(ground.crypto))
+    victim = bensKey(party)
+    await party.ada.remove(cyd.me.device)
+    const isTold = (): boolean => party.told.some((line) => line.includes('another key than the others'))
+    stage.expect(await comesTrue(isTold), 'nobody tells Ben that the owner gave him another key')
+    stage.expectGuarded(!textOf(party.ben).includes('�'), 'Ben shows what a false key opens')
+  },
+}
+
+function bensKey({ ada, ben }: Party): Uint8Array | undefined {
+  const { roster } = (ada as unknown as { replica: { roster: Roster } }).replica
+  return roster.certificateOf(ben.me.device)?.dhPk
+}
+
+/** Takes what it is given. */
+function trustingLearn(crypto: Crypto): Keyring['learn'] {
+  return function (this: Keyring, roster) {
+    const { epochKeys } = this.stored
+    const wrap = roster.epochRecord(epochKeys.length)?.wraps.find(({ device }) => device === this.device)
+    const key = wrap && crypto.openFrom(this.dh, wrap.sealedKey)
+    if (key === undefined) return 'nothing-new'
+    this.update({ epochKeys: [...epochKeys, new Secret(key)] })
+    return 'new'
+  }
+}
+
+export const REMOVAL_ATTACKS: readonly Attack[] = [
+  comesBack,
+  relayedByAccomplice,
+  backdated,
+  racingRemoval,
+  falseKey,
+]

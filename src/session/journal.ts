@@ -1,6 +1,6 @@
 /**
  * A session's writes to the device's storage. Writing is started, never awaited by whoever writes; the
- * journal counts what is not on the disk yet and says when it is. Nothing reaches the store before `begin`:
+ * journal counts what of one's own is not on the disk yet. Nothing reaches the store before `begin`:
  * a page that was only looked at leaves no trace.
  *
  * Invariants: what was put together is written together or not at all, and in the order it was put, so the disk
@@ -23,6 +23,8 @@ interface Put {
   readonly durability: Durability
   /** False: others hold it too, so it may wait for company. */
   hurried: boolean
+  /** What this device wrote into the session: it is said to be unsaved until it is on the disk. */
+  readonly own: boolean
 }
 
 /** Bytes in one write: above, a backlog that does not fit as a whole would not get in by parts either. */
@@ -63,9 +65,9 @@ export class Journal {
     this.#problem = parts.store.kind === 'memory' ? 'not-stored' : undefined
   }
 
-  /** Puts that are not on the disk, hurried or not; none counts before `begin`. */
-  get pending(): number {
-    return this.#phase === 'waiting' ? 0 : this.#puts.length
+  /** Own entries that are not on the disk; none counts before `begin`. */
+  get unsaved(): number {
+    return this.#phase === 'waiting' ? 0 : this.#puts.reduce((count, { own }) => count + (own ? 1 : 0), 0)
   }
 
   get savedAt(): Millis | undefined {
@@ -98,14 +100,21 @@ export class Journal {
 
   write(changes: readonly Change[], durability: Durability = 'relaxed'): void {
     if (this.#phase === 'closed' || changes.length === 0) return
-    this.#puts.push({ changes, durability, hurried: true })
-    this.#start()
+    this.#queue({ changes, durability, hurried: true, own: false })
+  }
+
+  /** An entry of this device's own. */
+  putOwn(table: Table, key: string, value: Uint8Array): void {
+    if (this.#phase === 'closed') return
+    const changes = [{ put: table, key, value }]
+    this.#queue({ changes, durability: 'relaxed', hurried: true, own: true })
   }
 
   /** What others hold too, such as their entries: within COMPANY_MS, or with the next write that hurries. */
   putUnhurried(table: Table, key: string, value: Uint8Array): void {
     if (this.#phase === 'closed') return
-    this.#puts.push({ changes: [{ put: table, key, value }], durability: 'relaxed', hurried: false })
+    const changes = [{ put: table, key, value }]
+    this.#puts.push({ changes, durability: 'relaxed', hurried: false, own: false })
     this.#startLater()
   }
 
@@ -140,6 +149,11 @@ export class Journal {
     await this.#writing
     const session = await this.#session?.catch(() => undefined) // that it could not be made is told by `problem`
     await session?.close()
+  }
+
+  #queue(put: Put): void {
+    this.#puts.push(put)
+    this.#start()
   }
 
   #start(): void {

@@ -309,7 +309,7 @@ export class Replica {
   /** What came from others they hold too. */
   #keep({ entry, own }: Extract<LogOutput, { type: 'held' }>): void {
     const key = entryKey(entry)
-    if (own) this.#journal.put('entries', key, encodeEntry(entry))
+    if (own) this.#journal.putOwn('entries', key, encodeEntry(entry))
     else this.#journal.putUnhurried('entries', key, encodeEntry(entry))
   }
 

@@ -80,7 +80,7 @@ export class Standing {
       ownChains: replica.roster.hasEnded ? [] : acknowledged.chains(), // what nobody is to get is not owed
       sharedSeq: (chain) => acknowledged.seqOf(chain),
       savedAt: journal.savedAt,
-      unsaved: journal.pending + (replica.isCapturing ? 1 : 0),
+      unsaved: journal.unsaved + (replica.isCapturing ? 1 : 0),
       problem: this.#currentProblem(),
     })
   }

@@ -80,13 +80,13 @@ export class Person {
     await this.page.keyboard.type(text)
   }
 
-  /** Types at the end of the text. */
-  async type(text: string): Promise<void> {
+  /** Types at the end of the text. @param delay milliseconds between two keys */
+  async type(text: string, delay = 0): Promise<void> {
     await this.#lookHere()
     await this.page.waitForSelector('.cm-content[contenteditable="true"]', { timeout: PATIENCE })
     await this.page.focus('.cm-content')
     await pressKey(this.page, 'Control+End')
-    await this.page.keyboard.type(text)
+    await this.page.keyboard.type(text, { delay })
   }
 
   async fill(role: string, name: string, text: string): Promise<void> {

@@ -17,7 +17,9 @@ import { kill } from './process-tree.ts'
 const WORDS = 'what is typed while the browser dies '.repeat(200)
 /** Characters that are saved before the end may come, and how many later it comes at most. */
 const SAVED_FIRST = 30
-const AT_MOST_LATER = 60
+const AT_MOST_LATER = 40
+/** Milliseconds between two keys: what is typed without any pause is saved at its end. */
+const KEY_MS = 40
 
 export interface Killed {
   /** What the page had said to be saved when it was killed, and what was found. */
@@ -43,7 +45,7 @@ export class Lives {
     const ada = await this.#awake()
     const before = (await ada.page.evaluate(inPage.textLength)) ?? 0
     const enough = before + SAVED_FIRST + this.#chance.below(AT_MOST_LATER)
-    const typing = ada.type(WORDS).then(
+    const typing = ada.type(WORDS, KEY_MS).then(
       () => undefined,
       (error: unknown) => error, // the browser is gone: expected
     )

@@ -306,10 +306,10 @@ export class Replica {
     for (const output of outputs) this.#output(output, from, store)
   }
 
-  /** What came from others they hold too. */
-  #keep({ entry, own }: Extract<LogOutput, { type: 'held' }>): void {
+  /** What came from others they hold too; what they bring back of our own is called saved once it is here again. */
+  #keep({ entry }: Extract<LogOutput, { type: 'held' }>): void {
     const key = entryKey(entry)
-    if (own) this.#journal.putOwn('entries', key, encodeEntry(entry))
+    if (entry.device === this.#keyring.device) this.#journal.putOwn('entries', key, encodeEntry(entry))
     else this.#journal.putUnhurried('entries', key, encodeEntry(entry))
   }
 

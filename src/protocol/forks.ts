@@ -32,6 +32,12 @@ export function meetAstray(chain: Chain, one: Entry, other: Entry): 'first' | 'm
   return note(chain, found)
 }
 
+/** The same below what a checkpoint covers, which stands: nothing follows it of itself any more. */
+export function meetCovered(chain: Chain, one: Entry, other: Entry): 'first' | 'more' | 'known' {
+  if (chain.fork !== undefined && chain.fork.seq <= one.seq) return 'known'
+  return note(chain, forkOf(one, other))
+}
+
 /** The same from one's own disk, before anything of the chain is held. */
 export function recall(chain: Chain, one: Entry, other: Entry): void {
   note(chain, forkOf(one, other))

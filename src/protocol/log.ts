@@ -41,7 +41,7 @@ import {
   withoutLost,
 } from './chain.ts'
 import type { Evaluator, Inspection } from './evaluation.ts'
-import { leadingTo, meet, meetAstray, recall } from './forks.ts'
+import { leadingTo, meet, meetAstray, meetCovered, recall } from './forks.ts'
 import type { Roster } from './roster.ts'
 import { counts, judgeAll, judgeChain, vouch, writesText } from './validity.ts'
 
@@ -218,6 +218,8 @@ function accept(state: LogState, entry: Entry, verify: boolean, outputs: LogOutp
   const certificate = state.roster.certificateOf(entry.device)
   if (certificate === undefined) return setAside(state, entry, outputs)
   const known = state.chains.get(chainOf(entry))
+  if (known !== undefined && entry.seq <= known.base)
+    return covered(state, known, entry, certificate.signPk, outputs)
   if (known !== undefined && isHeld(known, entry)) return void outputs.push({ type: 'duplicate', entry })
   if (verify && !isSignedBy(state.crypto, entry, certificate.signPk))
     return violation('forged', 'an entry its device did not sign')
@@ -266,15 +268,30 @@ function placedIn(chain: Chain, inspection: Inspection): Inspection | undefined 
   return inspection.ownNeed <= next ? { ...inspection, clock: next, end: next } : undefined
 }
 
-/** The same entry again; below `base` every entry counts as held, because a checkpoint covers it. */
+/** The same entry again. */
 function isHeld(chain: Chain, entry: Entry): boolean {
-  if (entry.seq < chain.base) return true
-  if (entry.seq === chain.base) return entry.id === chain.baseId
   return entryAt(chain, entry.seq)?.entry.id === entry.id
 }
 
+/** What a checkpoint covers counts as held, but two entries at one place prove there as much as anywhere. */
+function covered(
+  state: LogState,
+  chain: Chain,
+  entry: Entry,
+  signPk: Uint8Array,
+  outputs: LogOutput[],
+): undefined {
+  const before = state.astray
+  state.astray = entry
+  const isPair = before !== undefined && isSamePlace(before, entry) && before.id !== entry.id
+  if (isPair && [before, entry].every((one) => isSignedBy(state.crypto, one, signPk))) {
+    const news = meetCovered(chain, keep(before), keep(entry))
+    if (news !== 'known') forked(state, chain, [before, entry], news, outputs)
+  }
+  if (entry.seq < chain.base || entry.id === chain.baseId) outputs.push({ type: 'duplicate', entry })
+}
+
 function contradicts(chain: Chain, entry: Entry): boolean {
-  if (entry.seq === chain.base && chain.base > 0) return entry.id !== chain.baseId
   return entry.seq > chain.base && entry.seq <= heldSeq(chain)
 }
 
@@ -289,10 +306,14 @@ function contradicted(state: LogState, chain: Chain, entry: Entry, outputs: LogO
 function goneAstray(state: LogState, chain: Chain, entry: Entry, outputs: LogOutput[]): undefined {
   const before = state.astray
   state.astray = keep(entry)
-  const isPair = before?.writer === entry.writer && before.device === entry.device && before.seq === entry.seq
-  const news = isPair && before.id !== entry.id ? meetAstray(chain, before, state.astray) : 'known'
-  if (news !== 'known' && before !== undefined) forked(state, chain, [before, entry], news, outputs)
+  const isPair = before !== undefined && isSamePlace(before, entry) && before.id !== entry.id
+  const news = isPair ? meetAstray(chain, before, state.astray) : 'known'
+  if (isPair && news !== 'known') forked(state, chain, [before, entry], news, outputs)
   outputs.push({ type: 'gap', entry })
+}
+
+function isSamePlace(one: Entry, other: Entry): boolean {
+  return one.writer === other.writer && one.device === other.device && one.seq === other.seq
 }
 
 /** It fits, but stands where another branch is known to survive. */

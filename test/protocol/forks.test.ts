@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Chain, entryAt, heldSeq } from '../../src/protocol/chain.ts'
 import { chainFor, type LogOutput } from '../../src/protocol/log.ts'
-import { appliedHeads, replay } from '../../src/protocol/rebase.ts'
+import { appliedHeads, liftBases, replay } from '../../src/protocol/rebase.ts'
 import { encodeAdoption } from '../../src/wire/adoption.ts'
 import type { Entry } from '../../src/wire/entry.ts'
 import type { RosterRecord } from '../../src/wire/roster-record.ts'
@@ -155,6 +155,16 @@ describe('a writer that wrote two histories', () => {
     peer.take(...survivor.entries)
     expect(kinds(peer.take(framed))).toEqual(['violation'])
     expect(peer.applied(survivor)).toEqual(ids(survivor.entries))
+  })
+
+  test('writes nothing more that counts where a checkpoint covers the place, whose text stands', () => {
+    const peer = new Peer()
+    peer.chain(survivor)
+    liftBases(peer.log.state, { heads: [{ ...endAt(survivor, 4), nextClock: 4 }], free: [], rosterSeq: 3 })
+    const outputs = peer.take(survivor.entries[2] as Entry, loser.entries[2] as Entry)
+    expect(kinds(outputs)).toContain('fork')
+    expect(kinds(peer.take(survivor.entries[4] as Entry))).toEqual(['held'])
+    expect([peer.chain(survivor).applied, peer.chain(survivor).base]).toEqual([4, 4])
   })
 
   test('is known again after a restart, and told to nobody as new', () => {

@@ -34,6 +34,8 @@ interface PowerLoss {
   /** Writes until then. */
   left: number
   readonly happen: () => void
+  /** Whether the write in which it goes is brought to the disk; by chance when left out. */
+  readonly isDone: boolean | undefined
 }
 
 export class SimDisk {
@@ -65,8 +67,8 @@ export class SimDisk {
   }
 
   /** The power goes in the midst of a write, so many writes from now. */
-  loseThePowerAfter(writes: number, happen: () => void): void {
-    this.#powerLoss = { left: writes, happen }
+  loseThePowerAfter(writes: number, happen: () => void, isDone?: boolean): void {
+    this.#powerLoss = { left: writes, happen, isDone }
   }
 
   keepThePower(): void {
@@ -141,7 +143,7 @@ export class SimDisk {
       this.#later(() => {
         if (site.phase === 'dead') return
         if (this.full) return site.run(() => reject(new StorageFull()))
-        const wasDone = this.#powerLoss?.left !== 0 || this.#chance.oneIn(2)
+        const wasDone = this.#powerLoss?.left !== 0 || (this.#powerLoss.isDone ?? this.#chance.oneIn(2))
         if (wasDone) this.#perform(writing)
         if (this.#countDown()) site.run(resolve)
       })

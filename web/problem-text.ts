@@ -3,7 +3,7 @@ import type { SessionProblem } from '../src/index.ts'
 import { strings } from './strings.ts'
 import { unreachable } from './unreachable.ts'
 
-export type Remedy = 'retry' | 'download' | 'free-space' | 'update' | 'check' | 'people'
+export type Remedy = 'retry' | 'download' | 'free-space' | 'update' | 'check' | 'people' | 'versions'
 
 export interface ProblemText {
   readonly text: string
@@ -30,7 +30,7 @@ export function problemText(problem: SessionProblem): ProblemText {
     case 'too-large':
       return calm(say.tooLarge, 'download')
     case 'fork':
-      return calm(say.fork(problem.name), 'download')
+      return calm(say.fork(problem.name), 'versions', 'download')
     case 'removed':
       return calm(say.removedBefore(problem.by), 'download')
     case 'left-out':

@@ -149,6 +149,7 @@ export class Shell {
       'free-space': () => this.#command('recent'),
       update: () => location.reload(),
       people: () => this.#bar.showPeople(),
+      versions: () => this.#command('versions'),
       check: () => void open('/check', '_blank', 'noopener'),
     }
     acts[remedy]()

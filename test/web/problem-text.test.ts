@@ -21,7 +21,7 @@ test.each([
   [
     { kind: 'fork', name: 'Ben' },
     "Ben's device has written two different histories. Editing with it is paused.",
-    ['download'],
+    ['versions', 'download'],
   ],
 ] as const)('%j is said in words with its remedy', (problem, text, remedies) => {
   expect(problemText(problem)).toEqual({ text, remedies, urgent: false })

@@ -93,6 +93,8 @@ function nameOf(remedy: Remedy): string {
       return strings.update
     case 'check':
       return strings.check.run
+    case 'versions':
+      return strings.versions.command
     case 'people':
       return strings.people
     default:

@@ -5,6 +5,7 @@
  * every processor there is.
  * Not here: what a test run installs, builds and prints at its end (.scripts).
  */
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -31,6 +32,8 @@ export default defineConfig({
             'test/.artifacts/**',
           ],
           sequence: { groupOrder: 0 },
+          // on two processors too: some of them wait for a minute, for a cable to be put back
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },

@@ -14,6 +14,7 @@ import { LOCKED_PROFILE_ATTACKS } from './locked-profiles.ts'
 import { MEMBERSHIP_ATTACKS } from './membership.ts'
 import { MIDDLE_ATTACKS } from './middle.ts'
 import { NEIGHBOUR_ATTACKS } from './neighbours.ts'
+import { OWNER_ATTACKS } from './owners.ts'
 import { PAGE_ATTACKS } from './pages.ts'
 import { PRESENCE_ATTACKS } from './presences.ts'
 import { REMOVAL_ATTACKS } from './removals.ts'
@@ -40,6 +41,7 @@ export const ATTACKS: readonly Attack[] = [
   ...MEMBERSHIP_ATTACKS,
   ...MIDDLE_ATTACKS,
   ...NEIGHBOUR_ATTACKS,
+  ...OWNER_ATTACKS,
   ...PAGE_ATTACKS,
   ...PRESENCE_ATTACKS,
   ...REMOVAL_ATTACKS,

@@ -111,3 +111,56 @@ test('all links are taken back at once, and members stay', async () => {
   await ben.type('!')
   await ada.sees('hello!')
 })
+
+test('who may only view asks to edit, and the owner lets them with one click', async () => {
+  await openActions()
+  await ada.click('radio', 'Can view')
+  await ben.click('button', 'Ask to edit')
+  await Promise.all([ada.seesWords('Ben asks to edit'), ben.seesWords('Ada is asked whether you may edit')])
+  await ada.click('button', 'Let Ben edit')
+  await mayType(ben, true)
+  await ben.seesNoWords('Take back the request')
+})
+
+test('by a link that asks first nobody comes in before they are let in', async () => {
+  await ada.click('button', 'Share')
+  await ada.click('checkbox', 'Ask me before anybody comes in')
+  const field = await ada.find('textbox', 'Invite link')
+  const address = await until(
+    'another link is shown',
+    () => field.evaluate((input) => (input as HTMLInputElement).value),
+    (url) => url !== '' && url !== link,
+  )
+  await ada.press('Escape')
+  const cyd = await arrive(browser, 'Cyd')
+  await cyd.open(address)
+  await cyd.seesWords('Ada is asked before you come in.')
+  await cyd.click('button', 'Join')
+  await cyd.seesWords('Ada has been asked.')
+  await ada.click('button', 'Let in Cyd')
+  await cyd.sees('hello')
+  await cyd.leave()
+})
+
+test('a session is handed over, and ended for everybody by whoever owns it then', async () => {
+  await openActions()
+  await ada.click('button', 'Hand over to Ben')
+  await ada.seesFocusOn('Stay the owner')
+  await ada.click('button', 'Hand over')
+  await Promise.all([
+    ben.seesWords('This session is yours now'),
+    ada.seesWords('You handed this session over to Ben'),
+  ])
+  await ben.click('button', 'People')
+  await ben.click('button', 'End for everyone')
+  await ben.seesFocusOn('Go on')
+  await ben.click('button', 'End for everyone')
+  await Promise.all([
+    ada.seesWords('Ben ended this session for everybody'),
+    ben.seesWords('You ended this session for everybody'),
+  ])
+  await ada.press('Escape')
+  await ada.type(' alone')
+  await ada.seesStatus('Offline, saved on this device')
+  expect(await ben.text()).toBe('hello')
+})

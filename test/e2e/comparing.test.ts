@@ -1,0 +1,42 @@
+/** Two people compare aloud: the pictures come up on both screens, are the same, and whoever matched is verified. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { closeAll, launchBrowser } from './browsers.ts'
+import { arrive, meet } from './meeting.ts'
+import type { Person } from './person.ts'
+import { type Product, startProduct, stopProducts } from './product.ts'
+
+let product: Product
+beforeAll(async () => {
+  product = await startProduct()
+})
+afterAll(async () => {
+  await closeAll()
+  await stopProducts()
+})
+
+/** The names under the pictures, in their order. */
+async function pictures(person: Person): Promise<string[]> {
+  const list = await person.find('list', 'Seven pictures')
+  return list.$$eval('li > :last-child', (names) => names.map((name) => name.textContent ?? ''))
+}
+
+test('both read the same seven pictures, and each sees the other as verified after saying that they match', async () => {
+  const browser = await launchBrowser('chromium')
+  const [ada, ben] = [await arrive(browser, 'Ada'), await arrive(browser, 'Ben')]
+  await meet(ada, ben, { url: product.url, text: 'secret plans' })
+  await ben.click('button', 'People')
+  await ben.click('button', 'Actions for Ada')
+  await ben.click('button', 'Compare aloud with Ada')
+  const [adas, bens] = [await pictures(ada), await pictures(ben)]
+  expect(bens).toHaveLength(7)
+  expect(adas).toEqual(bens)
+  for (const person of [ada, ben]) {
+    await person.click('button', 'They match')
+    await person.seesWords('Nobody stands between you')
+    await person.click('button', 'Done')
+  }
+  await ada.click('button', 'People')
+  await ada.seesWords('verified')
+  expect([...ada.errors, ...ben.errors]).toEqual([])
+  await browser.close()
+})

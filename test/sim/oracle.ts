@@ -41,7 +41,7 @@ export class Oracle {
       const seq = heldSeq(chain)
       const before = held.get(chain.id) ?? 0
       if (seq === before) continue
-      if (seq < before && chain.ended === undefined)
+      if (seq < before && chain.ended === undefined && chain.fork === undefined)
         throw new Broken('lost', `${name} held ${before} of ${chain.id}, and now ${seq}`)
       held.set(chain.id, seq)
       raise(chain.device === own ? this.#written : this.heldElsewhere, chain.id, seq)
@@ -98,15 +98,13 @@ export class Oracle {
     }
   }
 
-  /** Where nothing is under way any more: what two of them do not have in common, or nobody has any more. After a fork
-   *  each keeps the branch it applied first, until forks are decided (trust): only what is held is compared then. */
+  /** Where nothing is under way any more: what two of them do not have in common, or nobody has any more. */
   differenceAmong(
     devices: readonly { readonly name: string; readonly session: LiveSession }[],
   ): Broken | undefined {
     const [first, ...others] = devices
     if (first === undefined) return undefined
-    const isForked = [...first.session.replica.log.chains.values()].some(({ fork }) => fork !== undefined)
-    for (const { name, session } of isForked ? [] : others) {
+    for (const { name, session } of others) {
       const pair = `${name} and ${first.name}`
       if (this.appliedOf(session) !== this.appliedOf(first.session))
         return new Broken('diverged', `${pair} applied different entries`)

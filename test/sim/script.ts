@@ -54,11 +54,11 @@ export function writeScript(seed: number, people: number, liars: number): Step[]
   return steps
 }
 
-/** What the liars of a seed know: a few tricks, forks seldom, because after one not even honest texts are equal (DECISIONS). */
+/** What the liars of a seed know: a few tricks. */
 export function repertoireOf(seed: number): readonly Trick[] {
   const chance = chanceFrom(seed, 'repertoire')
-  const known = (Object.keys(TRICKS) as Trick[]).filter((trick) => trick !== 'fork' && chance.oneIn(3))
-  return chance.oneIn(8) || known.length === 0 ? [...known, 'fork'] : known
+  const known = (Object.keys(TRICKS) as Trick[]).filter(() => chance.oneIn(3))
+  return known.length === 0 ? ['fork'] : known
 }
 
 function lie(chance: Chance, who: number, tricks: readonly Trick[]): Action {

@@ -551,6 +551,45 @@ describe('the owner', () => {
     expect(roster.isBackedAt(ada.device, 2)).toBe(true)
   })
 
+  test('who was the owner may be lowered to a viewer, and raised again', () => {
+    const lowered = rosterOf(moved, [bens])
+    lowered.takeRecord(signedBy(newRoot, makes(ada, 'viewer')))
+    expect([lowered.roleOf(ada.device), lowered.mayWrite(ada.device, 3)]).toEqual(['viewer', false])
+    const raise = { session, seq: 4, prev: lowered.head }
+    lowered.takeRecord(signRecord(crypto, raise, makes(ada, 'editor'), newRoot))
+    expect([3, 4].map((seq) => lowered.roleAt(ada.device, seq))).toEqual(['viewer', 'editor'])
+  })
+
+  test('ends the session for everybody: no record and no Join counts after that', () => {
+    const records = chain(invites('a', 'editor'), { type: 'end' })
+    const roster = rosterOf(records, [bens])
+    expect(roster.hasEnded).toBe(true)
+    expect(roster.takeJoin(joinOf(cyd, 'a', ada, 2))).toBe('void')
+    expect(roster.takeJoin(joinOf(dee, 'a', ada, 1))).toBe('new')
+    expect([cyd, dee, ben].map(({ device }) => roster.roleOf(device))).toEqual([
+      undefined,
+      'editor',
+      'editor',
+    ])
+    const after = { session, seq: 3, prev: roster.head }
+    expect(roster.takeRecord(signRecord(crypto, after, invites('b', 'editor'), root))).toBe('void')
+  })
+
+  test('lists everybody who ever came in, those who were removed too', () => {
+    const roster = rosterOf(chain(invites('a', 'editor'), removes(ben)), [bens])
+    expect(roster.devices()).toEqual([ada.device])
+    expect(roster.everybody()).toEqual([ada.device, ben.device])
+  })
+
+  test('has left out whom no record names, and has not left out whom it removed', () => {
+    const left = rosterOf(chain(invites('a', 'editor'), epoch(0)), [bens])
+    expect([left.isLeftOut(ben.device), left.isLeftOut(ada.device)]).toEqual([true, false])
+    const removed = rosterOf(chain(invites('a', 'editor'), removes(ben), epoch(0)), [bens])
+    expect(removed.isLeftOut(ben.device)).toBe(false)
+    const renewed = rosterOf(chain(invites('a', 'editor'), epoch(0)), [bens, joinOf(ben, 'a', ada, 2)])
+    expect([renewed.isLeftOut(ben.device), renewed.wasLeftOut(ben.device)]).toEqual([false, true])
+  })
+
   test('pauses editing for everybody else, and ends the pause', () => {
     const records = chain(
       invites('a', 'editor'),

@@ -1,7 +1,9 @@
 /** An invite whose holder waits at the door until a person lets them in. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { InviteRevoked, NobodyThere, TurnedAway } from '../../src/session/errors.ts'
+import { LOBBY_MS, Lobby } from '../../src/session/lobby.ts'
 import type { Invite, Session } from '../../src/session/public.ts'
+import { HandClock } from '../doc/tools.ts'
 import { type Town, textOf, town, until } from './town.ts'
 
 let place: Town
@@ -91,6 +93,23 @@ test('an editor is asked when the owner is away', async () => {
   ben.lobby[0]?.letIn()
   const cyd = await second
   expect(cyd.members.map(({ name }) => name).sort()).toEqual(['Ada', 'Ben', 'Cyd'])
+})
+
+test('nobody waits for ever, and each is answered once', () => {
+  const clock = new HandClock()
+  const answers: string[] = []
+  const lobby = new Lobby({ clock, changed: () => undefined })
+  const answer = (given: string) => void answers.push(given)
+  for (const n of [1, 2])
+    lobby.enter({ handshake: Uint8Array.of(n), name: `Guest ${n}`, role: 'viewer', answer })
+  const [first, second] = lobby.guests
+  clock.turn(LOBBY_MS - 1)
+  first?.turnAway()
+  first?.letIn()
+  expect(lobby.guests).toEqual([second])
+  clock.turn(1)
+  second?.letIn()
+  expect([answers, lobby.guests]).toEqual([['turned away', 'forgotten'], []])
 })
 
 test('who leaves the session lets those go who wait', async () => {

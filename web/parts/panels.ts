@@ -1,6 +1,6 @@
 /** The panels behind the bar's buttons, in one chunk: none is needed before the first click. */
-import { defineElements } from './element-names.ts'
 import { Door } from './door.ts'
+import { defineElements } from './element-names.ts'
 import { MenuPanel } from './menu-panel.ts'
 import { OpenLinks } from './open-links.ts'
 import { PeoplePanel } from './people-panel.ts'

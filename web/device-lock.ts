@@ -15,6 +15,10 @@ export interface DeviceLockParts {
   readonly choose: (change: Partial<Settings>) => void
   /** The device was locked, here or in another tab: nothing is to be seen from now on. */
   readonly locked: () => void
+  /** There is a passphrase that this page did not know of. */
+  readonly foundLocked: () => void
+  /** There is none any more. */
+  readonly freed: () => void
   /** Something kept the page from locking. */
   readonly failed: (error: Error) => void
 }
@@ -24,11 +28,27 @@ const ACTIVITY = ['keydown', 'pointerdown', 'pointermove', 'wheel'] as const
 export class DeviceLock {
   readonly #parts: DeviceLockParts
   #phase: 'free' | 'locked' | 'open'
+  #listening = false
 
   constructor(parts: DeviceLockParts) {
     this.#parts = parts
     this.#phase = isGuarded() ? 'locked' : 'free'
-    if (isGuarded()) this.#watch()
+    if (this.#phase === 'locked') this.listen()
+  }
+
+  /** Hears of locking in any tab, and asks the library, which has the last word. To be called once it may be loaded. */
+  listen(): void {
+    if (this.#listening) return
+    this.#listening = true
+    engine()
+      .then(async ({ vault }) => {
+        await vault.whenLocked(() => this.#locked())
+        const state = await vault.state()
+        if (state === 'locked' && this.#phase === 'free') this.#parts.foundLocked()
+        if (state === 'none' && this.#phase === 'locked') this.#freed()
+      })
+      .catch(this.#parts.failed)
+    this.#watchIdling()
   }
 
   /** There is a passphrase: titles stay out of the browser's history. */
@@ -46,7 +66,6 @@ export class DeviceLock {
 
   /** The library says so, whatever this page remembers: somebody set a passphrase in another tab. */
   found(): void {
-    if (this.#phase === 'free') this.#watch()
     this.#phase = 'locked'
     rememberGuarded(true)
   }
@@ -54,7 +73,6 @@ export class DeviceLock {
   /** A passphrase was just set here. */
   async set(vault: Vault): Promise<void> {
     rememberGuarded(true)
-    if (this.#phase === 'free') this.#watch()
     this.#phase = 'open'
     await vault.keepName(this.#parts.settings().name)
     this.#parts.choose({})
@@ -97,10 +115,13 @@ export class DeviceLock {
     location.reload()
   }
 
-  #watch(): void {
-    engine()
-      .then(({ vault }) => vault.whenLocked(() => this.#locked()))
-      .catch(reportError)
+  /** What this page remembered of a passphrase is no longer so: the device was erased in another tab. */
+  #freed(): void {
+    this.removed()
+    this.#parts.freed()
+  }
+
+  #watchIdling(): void {
     const idle = new IdleLock({
       now: () => Date.now(),
       after: () => (this.#phase === 'open' ? this.lockAfter : 0),

@@ -4,7 +4,7 @@
  */
 import { DeviceLock } from './device-lock.ts'
 import { ROOT, TextEditor } from './editor/text-editor.ts'
-import { engine, whenIdle } from './engine.ts'
+import { whenIdle } from './engine.ts'
 import { registerOffline } from './offline.ts'
 import { Page } from './page.ts'
 import type { Desk } from './page-state.ts'
@@ -22,6 +22,8 @@ function start(): void {
     settings: () => shell.settings,
     choose: (change) => shell.choose(change),
     locked: () => page.hide(),
+    foundLocked: () => page.askFirst(),
+    freed: () => page.unlocked(),
     failed: (error) => page.toast(error.message),
   })
   const page = new Page(() => shell.settings, lock)
@@ -36,14 +38,6 @@ function start(): void {
   addEventListener('hashchange', () => page.enter(takeRoute()))
   receiveDrops(editor, shell)
   whenIdle(() => finish(page, editor, shell))
-}
-
-/** Whether there is a passphrase, in case this page does not remember it. */
-async function askWhetherLocked(page: Page): Promise<void> {
-  const { vault } = await engine()
-  if (page.lock.isGuarded || (await vault.state()) !== 'locked') return
-  page.lock.found()
-  if (page.state.phase === 'draft' && !page.wouldLose) page.newDraft()
 }
 
 /** What the page asks of the editor. */
@@ -85,7 +79,7 @@ function finish(page: Page, editor: TextEditor, shell: Shell): void {
   editor.complete().catch(sayFailure)
   loadPanels().catch(sayFailure)
   loadScreens().catch(sayFailure)
-  askWhetherLocked(page).catch(sayFailure)
+  page.lock.listen()
   const offer = (reload: () => void) => {
     shell.updateReady = reload
   }

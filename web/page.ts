@@ -223,6 +223,12 @@ export class Page extends EventTarget {
     }
   }
 
+  /** The device turned out to be locked: an empty draft waits for the passphrase, typed text only once it is kept. */
+  askFirst(): void {
+    this.lock.found()
+    if (this.#state.phase === 'draft' && !this.wouldLose) this.newDraft()
+  }
+
   /** Whatever is open is left and out of sight. */
   hide(): void {
     this.#visit++

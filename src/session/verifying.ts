@@ -64,6 +64,8 @@ interface Run {
 
 const FORMAT = 1
 const PREFIX = 'verified/'
+/** Of the other side to say its part: nobody has to press anything for it. */
+const PATIENCE_MS: Millis = 20_000
 
 export class Verifying {
   readonly #parts: VerifyingParts
@@ -96,7 +98,7 @@ export class Verifying {
 
   /** Resolves when both sides have what they show. @throws NotLinked, ComparisonOver */
   verify(device: DeviceId): Promise<Comparison> {
-    const { mesh, people, keyring } = this.#parts
+    const { mesh, people, keyring, clock } = this.#parts
     const peers = [...mesh.peers.values()].filter(
       (peer) => peer.device === device && device !== keyring.device,
     )
@@ -104,10 +106,13 @@ export class Verifying {
     if (runs.some(({ state }) => state.phase.phase === 'failed')) return Promise.reject(new ComparisonOver())
     const [run] = runs
     if (run === undefined) return Promise.reject(new NotLinked(people.member(device).name))
-    return new Promise((resolve, reject) => {
+    let stop = (): void => undefined
+    const shown = new Promise<Comparison>((resolve, reject) => {
+      stop = clock.wakeAfter(PATIENCE_MS, () => reject(new NotLinked(people.member(device).name)))
       run.waiting.push({ resolve, reject })
       this.#step(run, { type: 'begin' })
     })
+    return shown.finally(stop)
   }
 
   received(peer: MeshPeer, message: VerificationMessage): void {

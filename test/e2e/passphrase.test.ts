@@ -23,8 +23,13 @@ test('a reload asks for it: a wrong one is told, the right one shows the text, a
   await ada.open(product.url)
   await ada.type('kept')
   await ada.seesSaved()
-  await setPassphrase(ada)
   const address = await ada.address()
+  const first = ada.page
+  const second = await ada.openTab(address)
+  await ada.sees('kept') // and knows of no passphrase yet
+
+  ada.page = first
+  await setPassphrase(ada)
   await ada.page.reload()
   await ada.find('button', 'Unlock')
   expect(await ada.page.title()).toBe('Coterie')
@@ -35,13 +40,11 @@ test('a reload asks for it: a wrong one is told, the right one shows the text, a
   await ada.sees('kept')
   expect([await ada.address(), await ada.page.title()]).toEqual([address, 'Coterie'])
 
-  const first = ada.page
-  await ada.openTab(address)
-  await unlock(ada)
-  await ada.sees('kept')
   await ada.type(' and typed last')
   await lockNow(ada)
-  ada.page = first
+  ada.page = second
+  await ada.find('button', 'Unlock')
+  expect(await ada.text()).not.toContain('kept')
   await unlock(ada)
   await ada.sees('kept and typed last')
   await ada.seesSaved()

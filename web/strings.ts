@@ -159,6 +159,7 @@ export const strings = {
   askToEdit: 'Ask to edit',
   takeBackRequest: 'Take back the request',
   asks: 'asks to edit',
+  peopleAsk: (count: number) => (count === 1 ? 'Somebody asks to edit' : `${count} people ask to edit`),
   letEdit: (name: string) => `Let ${name} edit`,
   asksToEdit: (name: string) => `${name} asks to edit`,
   asksNoMore: (name: string) => `${name} no longer asks to edit`,

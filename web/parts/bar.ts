@@ -59,6 +59,21 @@ export class Bar extends LitElement {
         width: 24px;
         height: 24px;
       }
+      .asked {
+        position: relative;
+      }
+      .asked::after {
+        position: absolute;
+        top: 4px;
+        right: 4px;
+        width: 8px;
+        height: 8px;
+        content: '';
+        background: var(--accent);
+        border: 2px solid var(--paper);
+        border-radius: 50%;
+        box-sizing: content-box;
+      }
       .title {
         display: inline-grid;
         grid-area: title;
@@ -218,12 +233,19 @@ export class Bar extends LitElement {
       ></coterie-avatars>
       <button
         type="button"
-        class="icon"
+        class=${this.#asked() ? 'icon asked' : 'icon'}
         aria-label=${strings.people}
-        title=${strings.people}
+        aria-description=${this.#asked() ?? nothing}
+        title=${this.#asked() ?? strings.people}
         aria-haspopup="dialog"
         @click=${(event: MouseEvent) => this.#open('people', event)}
       >${icon(Users, 18)}</button>`
+  }
+
+  /** Somebody asks the owner to edit: seen on the button too, as news go by. */
+  #asked(): string | undefined {
+    const asking = this.page.session?.members.filter(({ asksToEdit, isMe }) => asksToEdit && !isMe) ?? []
+    return this.page.isOwner && asking.length > 0 ? strings.peopleAsk(asking.length) : undefined
   }
 
   #title() {

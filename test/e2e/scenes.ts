@@ -91,7 +91,9 @@ async function share(page: Page, phase: SessionStatus['phase'] = 'waiting'): Pro
 
 /** Loaded anew, as a device with a passphrase is; forgotten again by the next page that loads. */
 async function lockPage(page: Page): Promise<void> {
-  await page.evaluate(() => localStorage.setItem('coterie.guarded', '1'))
+  await page.evaluate(() => {
+    for (const key of ['coterie.guarded', 'story.locked']) localStorage.setItem(key, '1')
+  })
   await page.reload()
   await getByRole(page, 'button', 'Unlock')
   await page.evaluate(() => localStorage.removeItem('coterie.guarded'))

@@ -89,12 +89,16 @@ export function openInvitation(): Promise<Invitation> {
 
 export { codeProblem }
 
+/** For the page that was loaded now, and not for the next one. */
+const isLocked = localStorage.getItem('story.locked') !== null
+localStorage.removeItem('story.locked')
+
 const verify = (passphrase: string): void => {
   if (passphrase !== story.passphrase) throw new WrongPassphrase()
 }
 
 export const vault: Vault = {
-  state: async () => (story.passphrase === undefined ? 'none' : 'open'),
+  state: async () => (isLocked ? 'locked' : story.passphrase === undefined ? 'none' : 'open'),
   async setPassphrase(passphrase) {
     story.passphrase = passphrase
   },

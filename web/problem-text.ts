@@ -31,6 +31,8 @@ export function problemText(problem: SessionProblem): ProblemText {
       return calm(say.tooLarge, 'download')
     case 'fork':
       return calm(say.fork(problem.name), 'versions', 'download')
+    case 'roster-fork':
+      return calm(say.rosterFork(problem.name), 'download')
     case 'removed':
       return calm(say.removedBefore(problem.by), 'download')
     case 'left-out':

@@ -219,6 +219,8 @@ export const strings = {
       `${name} is here from a device you have not compared with. You verified somebody else of that name. Compare aloud, or ask another way, before you trust it.`,
     tooLarge: 'This session holds at most 64 MB of text.',
     removedBefore: (name: string) => `${name} removed you. You keep a copy as it was then.`,
+    rosterFork: (name: string) =>
+      `${name}'s device has signed two lists of who belongs here, so nobody can be let in or removed. Start a new session with everybody in it.`,
     fork: (name: string) =>
       `${name}'s device has written two different histories. Editing with it is paused.`,
     leftOut: (name: string) =>

@@ -56,6 +56,8 @@ export class Roster {
   #founder: DeviceId | undefined
   #rights: Rights
   #digest: Uint8Array | undefined
+  /** Signed by the owner, and not to be reconciled with what is here: with that it proves a fork. */
+  #rival: RosterRecord | undefined
 
   constructor(crypto: Crypto, session: SessionId) {
     this.#crypto = crypto
@@ -104,6 +106,11 @@ export class Roster {
     return this.#rights.isPausedAt(this.seq)
   }
 
+  /** The owner's device signed two rosters. What came first stands here; nobody is let in, and nothing more is signed. */
+  get isForked(): boolean {
+    return this.#rival !== undefined
+  }
+
   get hasEnded(): boolean {
     return this.#records.at(-1)?.content.type === 'end'
   }
@@ -115,6 +122,7 @@ export class Roster {
   ): { readonly changed: boolean; readonly fault: Violation | undefined; readonly forked: boolean } {
     let changed = false
     let forked = false
+    const wasForked = this.isForked
     for (const bytes of records) {
       const record = decodeRecord(this.#crypto, bytes)
       const taken = isViolation(record) ? record : this.takeRecord(record)
@@ -124,7 +132,8 @@ export class Roster {
     }
     const before = this.digest()
     const fault = this.#takeJoins(joins)
-    return { changed: changed || !equalBytes(before, this.digest()), fault, forked }
+    const isNews = changed || this.isForked !== wasForked
+    return { changed: isNews || !equalBytes(before, this.digest()), fault, forked }
   }
 
   /** All are kept first and settled once. */
@@ -155,12 +164,19 @@ export class Roster {
       return violation('forged', 'a Create by another root key')
     if (!isSignedByRoot(this.#crypto, record, rootPk))
       return violation('forged', 'a roster record the owner did not sign')
-    if (held !== undefined) return 'fork'
+    if (held !== undefined) return this.#contradict(record)
     if (record.seq > this.#records.length) return 'early'
-    if (record.prev !== this.head) return 'fork'
+    if (record.prev !== this.head) return this.#contradict(record)
     if (this.#isUnfit(record)) return 'void'
     this.#append(record)
     return 'new'
+  }
+
+  /** It is kept, to be told to everybody. */
+  #contradict(record: RosterRecord): 'fork' {
+    this.#rival ??= record
+    this.#digest = undefined
+    return 'fork'
   }
 
   /** Whether it counts never depends on the order in which Joins came. */
@@ -310,12 +326,13 @@ export class Roster {
   #computeDigest(): Uint8Array {
     const writer = new Writer().fixed(idBytes(this.head))
     for (const { id } of this.#all()) writer.fixed(idBytes(id))
+    if (this.isForked) writer.flag(true) // which rival it is differs from peer to peer
     return this.#crypto.hash(16, writer.finish())
   }
 
   encoded(): { readonly records: Uint8Array[]; readonly joins: Uint8Array[] } {
     return {
-      records: this.#records.map(encodeRecord),
+      records: [...this.#records, ...(this.#rival === undefined ? [] : [this.#rival])].map(encodeRecord),
       joins: this.#all().map(({ join }) => encodeJoin(join)),
     }
   }

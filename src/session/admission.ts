@@ -118,7 +118,7 @@ export function objectionToJoin(
     return violation('forged', 'a join for another device than the link proved')
   if (!isProven(crypto, roster.session, request))
     return violation('forged', 'a join whose proofs do not verify')
-  if (!roster.mayAdmit(keyring.device, roster.seq)) return 'not-allowed'
+  if (roster.isForked || !roster.mayAdmit(keyring.device, roster.seq)) return 'not-allowed'
   return objectionToInvite(roster, request.invite, now)
 }
 

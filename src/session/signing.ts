@@ -19,6 +19,10 @@ export interface SigningParts {
   readonly signed: () => void
 }
 
+/** Whatever is signed now would hold for some and not for others. */
+const ROSTER_FORKED =
+  'This session has two lists of members, so nothing about people can be changed. Start a new one with everybody in it.'
+
 export class Signing {
   readonly #parts: SigningParts
 
@@ -36,6 +40,7 @@ export class Signing {
   requireOwner(): void {
     const { roster } = this.#parts
     if (roster.hasEnded) throw new NotAllowed('This session has been ended for everybody. Start a new one.')
+    if (roster.isForked) throw new NotAllowed(ROSTER_FORKED)
     if (this.isOwner) return
     throw new NotAllowed('Only the owner of this session can do that.')
   }

@@ -217,6 +217,8 @@ export class Standing {
     if (namesake !== undefined)
       return { kind: 'namesake', name: people.member(namesake).name, device: namesake }
     if (this.#problem?.kind === 'fork') return this.#problem
+    if (replica.roster.isForked)
+      return { kind: 'roster-fork', name: people.member(replica.roster.owner).name }
     if (journal.problem !== undefined) return { kind: journal.problem }
     if (replica.textUnits > MAX_SESSION_TEXT_BYTES) return { kind: 'too-large' }
     if (this.#problem !== undefined) return this.#problem

@@ -19,6 +19,11 @@ test.each([
   ],
   [{ kind: 'too-large' }, 'This session holds at most 64 MB of text.', ['download']],
   [
+    { kind: 'roster-fork', name: 'Ada' },
+    "Ada's device has signed two lists of who belongs here, so nobody can be let in or removed. Start a new session with everybody in it.",
+    ['download'],
+  ],
+  [
     { kind: 'fork', name: 'Ben' },
     "Ben's device has written two different histories. Editing with it is paused.",
     ['versions', 'download'],

@@ -10,6 +10,7 @@ import type { DeviceId, InstanceId } from '../base/ids.ts'
 import type { Millis } from '../base/ports.ts'
 import type { Crypto, DhKeys } from '../crypto/crypto.ts'
 import {
+  boxHello,
   type Hello,
   kindOfBlob,
   meetingKey,
@@ -18,6 +19,7 @@ import {
   type Side,
   sealHello,
   sealSignal,
+  unboxHello,
 } from '../wire/introduction.ts'
 import { MAX_PEERS_TOLD } from '../wire/limits.ts'
 
@@ -31,6 +33,14 @@ export interface MeetingSelf {
   readonly join: Uint8Array
 }
 
+/** Among members: answers for the eyes of one device. */
+export interface Boxing {
+  /** Opens those for this device. */
+  readonly mine: DhKeys
+  /** To whom our own answers are sealed; undefined, or without it: under the topic's key. */
+  readonly keyOf?: (device: DeviceId) => Uint8Array | undefined
+}
+
 type Meeting =
   | { readonly phase: 'greeted'; readonly mine: DhKeys; readonly since: Millis }
   | { readonly phase: 'met'; readonly key: Uint8Array; readonly theirs: Hello }
@@ -40,6 +50,7 @@ export interface MeetingState {
   readonly self: MeetingSelf
   /** The topic's sealing key. */
   readonly sealing: Uint8Array
+  readonly boxing: Boxing | undefined
   readonly meetings: Map<Address, Meeting>
 }
 
@@ -67,8 +78,13 @@ export type MeetingOutput =
  *  by then, and a crowd that only says hello keeps nobody out. */
 const MAX_MEETINGS = 4 * MAX_PEERS_TOLD
 
-export function startMeetings(crypto: Crypto, self: MeetingSelf, sealing: Uint8Array): MeetingState {
-  return { crypto, self, sealing, meetings: new Map() }
+export function startMeetings(
+  crypto: Crypto,
+  self: MeetingSelf,
+  sealing: Uint8Array,
+  boxing?: Boxing,
+): MeetingState {
+  return { crypto, self, sealing, boxing, meetings: new Map() }
 }
 
 export function step(
@@ -99,8 +115,15 @@ function perform(state: MeetingState, input: MeetingInput): readonly MeetingOutp
   }
 }
 
-function hello(state: MeetingState, ephemeral: Uint8Array, answers: boolean): Uint8Array {
-  return sealHello(state.crypto, state.sealing, { ...state.self, answers, ephemeral })
+function hello(state: MeetingState, ephemeral: Uint8Array): Uint8Array {
+  return sealHello(state.crypto, state.sealing, { ...state.self, answers: false, ephemeral })
+}
+
+function helloTo(state: MeetingState, { device }: Hello, ephemeral: Uint8Array): Uint8Array {
+  const { crypto, self, sealing, boxing } = state
+  const answer = { ...self, answers: true, ephemeral }
+  const dhPk = device && boxing?.keyOf?.(device)
+  return dhPk === undefined ? sealHello(crypto, sealing, answer) : boxHello(crypto, dhPk, answer)
 }
 
 /** The same hello again as long as it is not answered: who wakes to many of them answers one, and we know which. */
@@ -108,7 +131,7 @@ function greet(state: MeetingState, address: Address, now: Millis): MeetingOutpu
   const before = state.meetings.get(address)
   const mine = before?.phase === 'greeted' ? before.mine : state.crypto.dhKeys()
   keep(state, address, { phase: 'greeted', mine, since: now })
-  return { type: 'pass', to: address, blob: hello(state, mine.publicKey, false) }
+  return { type: 'pass', to: address, blob: hello(state, mine.publicKey) }
 }
 
 function keep({ meetings }: MeetingState, address: Address, meeting: Meeting): void {
@@ -121,12 +144,16 @@ function keep({ meetings }: MeetingState, address: Address, meeting: Meeting): v
 function passed(state: MeetingState, from: Address, blob: Uint8Array): readonly MeetingOutput[] {
   const kind = kindOfBlob(blob)
   if (kind === 'signal') return signalled(state, from, blob)
-  if (kind !== 'hello') return []
-  const theirs = openHello(state.crypto, state.sealing, blob)
+  const theirs = kind && opened(state, kind, blob)
   if (theirs === 'other-version') return [{ type: 'other-version', address: from }]
   if (theirs === undefined || theirs.instance === state.self.instance) return []
   // two newcomers, or two members in an invite's topic, have nothing to say to each other there
   return theirs.answers ? answered(state, from, theirs) : greeted(state, from, theirs)
+}
+
+function opened({ crypto, sealing, boxing }: MeetingState, kind: 'hello' | 'box', blob: Uint8Array) {
+  if (kind === 'hello') return openHello(crypto, sealing, blob)
+  return boxing && unboxHello(crypto, boxing.mine, blob)
 }
 
 function signalled(state: MeetingState, from: Address, blob: Uint8Array): readonly MeetingOutput[] {
@@ -140,7 +167,7 @@ function greeted(state: MeetingState, from: Address, theirs: Hello): readonly Me
   const meeting = state.meetings.get(from)
   if (meeting?.phase === 'greeted' && state.self.instance > theirs.instance) {
     // it may have had our hello and let it be, while it still had a link to us: it gets the same one again
-    return [{ type: 'pass', to: from, blob: hello(state, meeting.mine.publicKey, false) }]
+    return [{ type: 'pass', to: from, blob: hello(state, meeting.mine.publicKey) }]
   }
   // answered already: the same hello twice makes one meeting
   if (meeting?.phase === 'met' && equalBytes(meeting.theirs.ephemeral, theirs.ephemeral)) return []
@@ -156,7 +183,7 @@ function answer(state: MeetingState, address: Address, theirs: Hello): readonly 
   if (key === undefined) return []
   keep(state, address, { phase: 'met', key, theirs })
   return [
-    { type: 'pass', to: address, blob: hello(state, mine.publicKey, true) },
+    { type: 'pass', to: address, blob: helloTo(state, theirs, mine.publicKey) },
     { type: 'met', address, hello: theirs, initiator: false },
   ]
 }

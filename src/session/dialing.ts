@@ -7,6 +7,7 @@
 import type { DeviceId, InstanceId } from '../base/ids.ts'
 import {
   type Address,
+  type Boxing,
   type MeetingInput,
   type MeetingOutput,
   type MeetingSelf,
@@ -24,6 +25,8 @@ export interface DialingPlan {
   /** Key the hellos are sealed under. */
   readonly sealing: Uint8Array
   readonly self: MeetingSelf
+  /** Among members. */
+  readonly boxing?: Boxing
   /** Whether to answer this hello. */
   welcomes(hello: Hello): boolean
   opened(channel: Channel, hello: Hello, initiator: boolean): void
@@ -62,7 +65,7 @@ export class Dialing {
 
   constructor(parts: DialingParts) {
     this.#parts = parts
-    this.#meetings = startMeetings(parts.environment.crypto, parts.plan.self, parts.plan.sealing)
+    this.#meetings = this.#begin()
   }
 
   /** Dials under way. */
@@ -114,8 +117,12 @@ export class Dialing {
       cancelLate()
       dial?.abort()
     }
+    this.#meetings = this.#begin()
+  }
+
+  #begin(): MeetingState {
     const { environment, plan } = this.#parts
-    this.#meetings = startMeetings(environment.crypto, plan.self, plan.sealing)
+    return startMeetings(environment.crypto, plan.self, plan.sealing, plan.boxing)
   }
 
   #step(input: MeetingInput): void {

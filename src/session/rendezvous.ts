@@ -219,6 +219,8 @@ export class Rendezvous {
         keys,
         greets: () => !this.#parts.listener.hasLinks(),
         ...this.#memberPlan(sealing),
+        // who answers is for the eyes of whoever called alone
+        boxing: { mine: keyring.dh, keyOf: (device: DeviceId) => roster.certificateOf(device)?.dhPk },
       })),
       ...invites.map((keys) => this.#invitePlan(keys)),
     ])
@@ -240,9 +242,10 @@ export class Rendezvous {
   }
 
   #memberPlan(sealing: Uint8Array): DialingPlan {
-    const { listener } = this.#parts
+    const { listener, keyring } = this.#parts
     return {
       sealing,
+      boxing: { mine: keyring.dh },
       ...this.#self(),
       welcomes: (hello) => this.#welcomes(hello),
       opened: (channel, hello, initiator) => this.#open(channel, hello, initiator),

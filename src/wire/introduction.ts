@@ -4,6 +4,7 @@
  * hello  (type 0, under the topic's sealing key) = version u8 | answers flag | side u8 | instance 8 | ephemeral 32
  *         | device 16 or empty sized | join sized (empty: the owner's device, or a newcomer)
  * signal (type 1, under the key of the two ephemerals) = what a Dial gave
+ * box    (type 2, no nonce; crypto_box_seal to a device's dhPk) = a hello that answers
  *
  * The sealing key of a topic may be known to several; everything after the two hellos only to these two.
  */
@@ -29,9 +30,9 @@ export interface Hello {
   readonly join: Uint8Array
 }
 
-export type SealedKind = 'hello' | 'signal'
+export type SealedKind = 'hello' | 'signal' | 'box'
 
-const KINDS: readonly SealedKind[] = ['hello', 'signal']
+const KINDS: readonly SealedKind[] = ['hello', 'signal', 'box']
 const SIDES: readonly Side[] = ['newcomer', 'member']
 const NONCE_BYTES = 24
 const MAX_JOIN_BYTES = 1024
@@ -62,19 +63,39 @@ function openBlob(
 }
 
 export function sealHello(crypto: Crypto, sealing: Uint8Array, hello: Hello): Uint8Array {
+  return sealBlob(crypto, 'hello', sealing, encodeHello(hello))
+}
+
+function encodeHello(hello: Hello): Uint8Array {
   const writer = new Writer().u8(PROTOCOL_VERSION).flag(hello.answers).u8(SIDES.indexOf(hello.side))
   writer.fixed(idBytes(hello.instance)).fixed(hello.ephemeral)
   writer.sized(hello.device === undefined ? EMPTY : idBytes(hello.device)).sized(hello.join)
-  return sealBlob(crypto, 'hello', sealing, writer.finish())
+  return writer.finish()
 }
 
 /** `undefined`: not sealed under this key, or no hello. */
 export function openHello(crypto: Crypto, sealing: Uint8Array, blob: Uint8Array): ReadHello {
   const plain = openBlob(crypto, 'hello', sealing, blob)
-  if (plain === undefined) return undefined
+  return plain && decodeHello(plain)
+}
+
+function decodeHello(plain: Uint8Array): ReadHello {
   if (plain[0] !== PROTOCOL_VERSION) return 'other-version'
   const read = decode(plain, readHello)
   return read.ok ? read.value : undefined
+}
+
+/** For one device alone: the topic's key may be known to somebody who was removed. */
+export function boxHello(crypto: Crypto, dhPk: Uint8Array, hello: Hello): Uint8Array {
+  return concat(Uint8Array.of(KINDS.indexOf('box')), crypto.sealTo(dhPk, encodeHello(hello)))
+}
+
+/** `undefined`: not for these keys, or no hello that answers. */
+export function unboxHello(crypto: Crypto, keys: DhKeys, blob: Uint8Array): ReadHello {
+  if (kindOfBlob(blob) !== 'box' || blob.length > MAX_SIGNAL_BYTES) return undefined
+  const plain = crypto.openFrom(keys, blob.subarray(1))
+  const hello = plain && decodeHello(plain)
+  return typeof hello === 'object' && !hello.answers ? undefined : hello
 }
 
 function readHello(reader: Reader): Hello {

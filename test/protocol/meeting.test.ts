@@ -10,7 +10,7 @@ import {
   startMeetings,
   step,
 } from '../../src/protocol/meeting.ts'
-import { sealHello } from '../../src/wire/introduction.ts'
+import { boxHello, openHello, sealHello } from '../../src/wire/introduction.ts'
 import { fixedBytes } from '../crypto/twin.ts'
 import { ada, crypto } from './log-fixture.ts'
 
@@ -23,6 +23,7 @@ class Waiter {
   readonly outputs: MeetingOutput[] = []
   readonly wire: { readonly to: Address; readonly blob: Uint8Array }[] = []
   welcomes = true
+  readonly dh = crypto.dhKeys()
   state: MeetingState
 
   constructor(address: number, sealing = SEALING) {
@@ -195,6 +196,33 @@ describe('what nobody honest sends', () => {
     one.step({ type: 'signal', address: 2, signal: new Uint8Array(3) })
     third.step({ type: 'passed', from: 1, blob: one.wire[0]!.blob })
     expect(third.heard()).toEqual([])
+  })
+
+  test('an answer for one device is read by nobody else who knows the key of the topic', () => {
+    const [caller, member, removed] = [new Waiter(1), new Waiter(2), new Waiter(3)]
+    caller.state = { ...caller.state, boxing: { mine: caller.dh } }
+    member.state = { ...member.state, boxing: { mine: member.dh, keyOf: () => caller.dh.publicKey } }
+    removed.state = { ...removed.state, boxing: { mine: removed.dh } }
+    caller.greet(member)
+    removed.greet(member)
+    member.step({ type: 'passed', from: 1, blob: caller.wire[0]!.blob })
+    const answer = member.wire[0]!.blob
+    expect(openHello(crypto, SEALING, answer)).toBeUndefined()
+    removed.step({ type: 'passed', from: 2, blob: answer })
+    expect(removed.met()).toEqual([])
+    caller.step({ type: 'passed', from: 2, blob: answer })
+    expect([caller.met(), member.met()]).toEqual([[true], [false]])
+  })
+
+  test('a box that is no answer, or that nobody asked for, makes no meeting', () => {
+    const [one, other] = [new Waiter(1), new Waiter(2)]
+    one.state = { ...one.state, boxing: { mine: one.dh } }
+    const said = { ...other.state.self, ephemeral: fixedBytes('ephemeral', 32) }
+    const boxed = (answers: boolean) => boxHello(crypto, one.dh.publicKey, { ...said, answers })
+    one.step({ type: 'passed', from: 2, blob: boxed(true) })
+    one.greet(other)
+    one.step({ type: 'passed', from: 2, blob: boxed(false) })
+    expect([one.met(), one.heard()]).toEqual([[], []])
   })
 
   test('arbitrary bytes never throw and never make a meeting', () => {

@@ -10,9 +10,11 @@ import {
   type Hello,
   kindOfBlob,
   meetingKey,
+  boxHello,
   openHello,
   openSignal,
   sealHello,
+  unboxHello,
   sealSignal,
 } from '../../src/wire/introduction.ts'
 import {
@@ -180,12 +182,26 @@ describe('an introduction', () => {
     disguised[0] = 1
     expect(openSignal(crypto, sealing, hello)).toBeUndefined()
     expect(openSignal(crypto, sealing, disguised)).toBeUndefined()
-    expect([hello, disguised, Uint8Array.of(2), new Uint8Array(0)].map(kindOfBlob)).toEqual([
-      'hello',
-      'signal',
-      undefined,
-      undefined,
-    ])
+    expect([hello, disguised, Uint8Array.of(2), Uint8Array.of(3), new Uint8Array(0)].map(kindOfBlob)).toEqual(
+      ['hello', 'signal', 'box', undefined, undefined],
+    )
+  })
+
+  test('a boxed hello is read by the device it is for, if it answers and is whole', () => {
+    const [reader, other] = [crypto.dhKeys(), crypto.dhKeys()]
+    const answer = { ...values.HELLOS.find(({ side }) => side === 'member')!, answers: true }
+    const blob = boxHello(crypto, reader.publicKey, answer)
+    expect(unboxHello(crypto, reader, blob)).toEqual(answer)
+    expect(unboxHello(crypto, other, blob)).toBeUndefined()
+    expect(
+      unboxHello(crypto, reader, boxHello(crypto, reader.publicKey, { ...answer, answers: false })),
+    ).toBeUndefined()
+    expect(openHello(crypto, sealing, blob)).toBeUndefined()
+    for (let at = 0; at < blob.length; at++) {
+      const flipped = blob.map((byte, i) => (i === at ? byte ^ 1 : byte))
+      expect(unboxHello(crypto, reader, flipped)).toBeUndefined()
+      expect(unboxHello(crypto, reader, blob.slice(0, at))).toBeUndefined()
+    }
   })
 
   test('two blobs of one hello share no bytes worth comparing', () => {

@@ -5,7 +5,7 @@ import { concat, EMPTY, toBase64url, toUtf8 } from '../../../src/base/bytes.ts'
 import { idOf, type SessionId, type TopicId } from '../../../src/base/ids.ts'
 import { Secret } from '../../../src/base/secret.ts'
 import { decodeDialSignal, encodeCandidate, encodeDescription } from '../../../src/transport/dial-signal.ts'
-import { openHello, openSignal } from '../../../src/wire/introduction.ts'
+import { openHello, openSignal, unboxHello } from '../../../src/wire/introduction.ts'
 import { decodeInviteLink, encodeInviteLink, type InviteLink } from '../../../src/wire/invite-link.ts'
 import {
   type ClientSignal,
@@ -85,6 +85,16 @@ const hello: Target = {
   ],
   dress: (plain) => sealedAs(0, plain),
   decode: (blob) => openHello(crypto, KEY, blob),
+}
+
+const reader = crypto.dhKeys(fixed('reader'))
+
+const box: Target = {
+  name: 'boxed-hello',
+  pace: 'signed',
+  valid: () => [concat(member, Uint8Array.of(0)), concat(member, Uint8Array.of(200, 1), fixed('join', 200))],
+  dress: (plain) => concat(Uint8Array.of(2), crypto.sealTo(reader.publicKey, plain)),
+  decode: (blob) => unboxHello(crypto, reader, blob),
 }
 
 const introduction: Target = {
@@ -210,6 +220,7 @@ export const INTRODUCING: readonly Target[] = [
   inviteLink,
   linkText,
   hello,
+  box,
   introduction,
   fromClient,
   fromServer,

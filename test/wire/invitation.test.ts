@@ -7,15 +7,15 @@ import type { DeviceId, InstanceId, SessionId } from '../../src/base/ids.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { loadCrypto } from '../../src/crypto/sodium.ts'
 import {
+  boxHello,
   type Hello,
   kindOfBlob,
   meetingKey,
-  boxHello,
   openHello,
   openSignal,
   sealHello,
-  unboxHello,
   sealSignal,
+  unboxHello,
 } from '../../src/wire/introduction.ts'
 import {
   decodeInviteLink,

@@ -395,11 +395,25 @@ export class Page extends EventTarget {
         ended: (reason) => this.#ended(session, reason),
       }),
       this.#news.follow(session, how === 'joined'),
-      session.on('comparing', (detail) => this.dispatchEvent(new CustomEvent('comparing', { detail }))),
+      ...this.#listenToComparing(session),
     ]
     const wasDraft = this.#state.phase === 'draft'
     this.#show({ phase: 'live', session })
     if (!wasDraft) this.#desk?.focus() // a draft becomes a session while its person may be in any field
+  }
+
+  /** Told and not put on screen: whoever types must not answer by accident, and nobody can stop others from writing. */
+  #listenToComparing(session: Session): (() => void)[] {
+    return [
+      session.on('comparing', (detail) => {
+        const act = () => void this.dispatchEvent(new CustomEvent('comparing', { detail }))
+        const { name } = detail.member
+        this.toast(strings.compare.wanted(name), 'comparing', { name: strings.compare.command, act })
+      }),
+      session.on('compared', ({ member, outcome }) => {
+        if (outcome === 'differs') this.toast(strings.compare.differed(member.name), 'comparing')
+      }),
+    ]
   }
 
   #ended(session: Session, reason: EndReason): void {

@@ -398,6 +398,7 @@ export const strings = {
   compare: {
     command: 'Compare aloud',
     with: (name: string) => `Compare aloud with ${name}`,
+    wanted: (name: string) => `${name} wants to compare aloud with you`,
     verified: 'verified',
     title: (name: string) => `Compare with ${name}`,
     waiting: (name: string) => `Fetching what ${name}'s screen shows…`,

@@ -27,6 +27,8 @@ test('both read the same seven pictures, and each sees the other as verified aft
   await ben.click('button', 'People')
   await ben.click('button', 'Actions for Ada')
   await ben.click('button', 'Compare aloud with Ada')
+  await ada.seesWords('Ben wants to compare aloud with you')
+  await ada.click('button', 'Compare aloud')
   const [adas, bens] = [await pictures(ada), await pictures(ben)]
   expect(bens).toHaveLength(7)
   expect(adas).toEqual(bens)

@@ -1,6 +1,7 @@
 /**
  * `Compare with …`: seven pictures that two people read to each other, and whether they match. Opened here, or by the
- * other side. A modal dialog. Invariant: it says that somebody is verified only after this person said so.
+ * other side. A modal dialog. Invariants: it says that somebody is verified only after this person said so; the focus
+ * is on no answer at first, so that a key meant for the text gives none.
  */
 import { css, html, LitElement, nothing } from 'lit'
 import type { Comparison, Member } from '../../src/index.ts'
@@ -40,6 +41,9 @@ export class CompareDialog extends LitElement {
         font-size: 12px;
         background: var(--row);
         border-radius: 8px;
+      }
+      h2:focus {
+        outline: none;
       }
       .picture {
         font-size: 28px;
@@ -93,7 +97,7 @@ export class CompareDialog extends LitElement {
 
   override render() {
     return html`<dialog aria-labelledby="title" @close=${() => this.remove()}>
-      <header><h2 id="title">${strings.compare.title(this.#name)}</h2></header>
+      <header><h2 id="title" tabindex="-1" autofocus>${strings.compare.title(this.#name)}</h2></header>
       <div class="body" aria-live="polite">${this.#body(this.comparing)}</div>
     </dialog>`
   }

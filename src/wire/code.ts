@@ -94,19 +94,23 @@ export function isWord(typed: string): boolean {
   return BY_PREFIX.get(typed.slice(0, PREFIX_LETTERS)) === typed
 }
 
-/** A letter wrong, missing or too many leaves one word of the list that can have been meant; else what begins alike. */
+/** A letter wrong, missing or too many leaves one word of the list that can have been meant; then two neighbours swapped,
+ *  which may be as near to another word ("leves": levers or elves); else what begins alike. */
 export function suggestionFor(typed: string): string | undefined {
-  return WORDS.find((word) => isOneSlipApart(word, typed)) ?? BY_PREFIX.get(typed.slice(0, PREFIX_LETTERS))
+  const meant = (slip: Slip): string | undefined => WORDS.find((word) => slipBetween(word, typed) === slip)
+  return meant('letter') ?? meant('swap') ?? BY_PREFIX.get(typed.slice(0, PREFIX_LETTERS))
 }
 
+type Slip = 'letter' | 'swap'
+
 /** One letter wrong, too many or missing, or two neighbours swapped. */
-function isOneSlipApart(word: string, typed: string): boolean {
+function slipBetween(word: string, typed: string): Slip | undefined {
   const shorter = Math.min(word.length, typed.length)
   let start = 0
   while (start < shorter && word[start] === typed[start]) start++
   let end = 0
   while (end < shorter - start && word[word.length - 1 - end] === typed[typed.length - 1 - end]) end++
   const [left, right] = [word.slice(start, word.length - end), typed.slice(start, typed.length - end)]
-  if (left.length <= 1 && right.length <= 1) return true
-  return left.length === 2 && right === `${left[1]}${left[0]}`
+  if (left.length <= 1 && right.length <= 1) return 'letter'
+  return left.length === 2 && right === `${left[1]}${left[0]}` ? 'swap' : undefined
 }

@@ -123,6 +123,11 @@ describe('typing a code', () => {
     )
   })
 
+  test('of two words that may have been meant, the one that lacks a letter is nearer than one with two swapped', () => {
+    expect(parseCode('1-leves-aardvark')).toMatchObject({ suggestion: 'levers' })
+    expect(parseCode('1-walrsu-aardvark')).toMatchObject({ suggestion: 'walrus' })
+  })
+
   test('a slip that makes two words of one, beside another, is caught as a slip', () => {
     expect(parseCode('7-oatyard-aardvark')).toMatchObject({ problem: 'unknown-word', suggestion: 'boatyard' })
   })

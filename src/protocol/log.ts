@@ -230,7 +230,8 @@ function accept(state: LogState, entry: Entry, verify: boolean, outputs: LogOutp
   if (entry.seq !== heldSeq(chain) + 1 || entry.prev !== heldId(chain))
     return goneAstray(state, chain, entry, outputs)
   if (isPassedOver(state, chain, entry, outputs)) return undefined
-  if (entry.rosterSeq > state.roster.seq) return setAside(state, entry, outputs)
+  // after a fork of the roster others may know more records, which count for nobody
+  if (entry.rosterSeq > state.roster.seq && !state.roster.isForked) return setAside(state, entry, outputs)
   const role = state.roster.roleAt(entry.device, entry.rosterSeq)
   if (role === undefined) return setAside(state, entry, outputs)
   if (entry.rosterSeq < chain.rosterSeq)

@@ -156,6 +156,8 @@ export class Rights {
         return void this.#pauses.push({ from: seq, paused: content.paused })
       case 'transfer':
         return void this.#owners.push({ from: seq, device: content.device })
+      case 'heal':
+        return
       case 'end':
         this.#endedAt = seq
         return

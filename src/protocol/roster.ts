@@ -6,7 +6,7 @@
 import { assert, unreachable } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
 import { Writer } from '../base/codec.ts'
-import type { DeviceId, InviteId, JoinId, SessionId } from '../base/ids.ts'
+import type { DeviceId, InviteId, JoinId, RecordId, SessionId } from '../base/ids.ts'
 import { idBytes } from '../base/ids.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import {
@@ -106,9 +106,14 @@ export class Roster {
     return this.#rights.isPausedAt(this.seq)
   }
 
-  /** The owner's device signed two rosters. What came first stands here; nobody is let in, and nothing more is signed. */
+  /** The owner's device signed two rosters. What came first stands here, and nothing more does until the owner decides. */
   get isForked(): boolean {
     return this.#rival !== undefined
+  }
+
+  /** What cannot be reconciled with what is here; undefined: there is nothing to decide. */
+  get rival(): RecordId | undefined {
+    return this.#rival?.id
   }
 
   get hasEnded(): boolean {
@@ -123,13 +128,16 @@ export class Roster {
     let changed = false
     let forked = false
     const wasForked = this.isForked
+    const read: RosterRecord[] = []
     for (const bytes of records) {
       const record = decodeRecord(this.#crypto, bytes)
       const taken = isViolation(record) ? record : this.takeRecord(record)
+      if (!isViolation(record)) read.push(record)
       if (isViolation(taken)) return { changed, fault: taken, forked }
       if (taken === 'new') changed = true
       if (taken === 'fork') forked = true
     }
+    if (this.isForked && this.#heal(read)) changed = true
     const before = this.digest()
     const fault = this.#takeJoins(joins)
     const isNews = changed || this.isForked !== wasForked
@@ -167,16 +175,34 @@ export class Roster {
     if (held !== undefined) return this.#contradict(record)
     if (record.seq > this.#records.length) return 'early'
     if (record.prev !== this.head) return this.#contradict(record)
-    if (this.#isUnfit(record)) return 'void'
+    const isHeal = record.content.type === 'heal'
+    if (this.#isUnfit(record) || (this.isForked && !isHeal)) return 'void'
+    if (isHeal) this.#rival = undefined
     this.#append(record)
     return 'new'
   }
 
-  /** It is kept, to be told to everybody. */
-  #contradict(record: RosterRecord): 'fork' {
+  /** It is kept, to be told to everybody; what the owner has decided since is settled. */
+  #contradict(record: RosterRecord): 'fork' | 'void' {
+    const healed = this.#records.findLast(({ content }) => content.type === 'heal')
+    if (healed !== undefined && record.seq <= healed.seq + 1) return 'void'
     this.#rival ??= record
     this.#digest = undefined
     return 'fork'
+  }
+
+  /** A whole roster in which the owner decided the fork takes the place of what is here. */
+  #heal(records: readonly RosterRecord[]): boolean {
+    const rival = this.#rival
+    const healed = new Roster(this.#crypto, this.session)
+    for (const record of records) healed.takeRecord(record)
+    const heal = healed.records.findLast(({ content }) => content.type === 'heal')
+    if (rival === undefined || heal === undefined || heal.seq < rival.seq) return false
+    this.#records.splice(0, this.#records.length, ...healed.records)
+    this.#rival = undefined
+    this.#isNews = true
+    this.#settle()
+    return true
   }
 
   /** Whether it counts never depends on the order in which Joins came. */
@@ -369,6 +395,7 @@ export class Roster {
       case 'revoke':
       case 'policy':
       case 'end':
+      case 'heal':
         return false
       default:
         return unreachable(content)

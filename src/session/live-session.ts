@@ -206,6 +206,11 @@ export class LiveSession implements Session {
     return this.#workings.verifying.verify(device)
   }
 
+  async heal(): Promise<void> {
+    this.#requireLife()
+    await this.#workings.signing.heal()
+  }
+
   get isPaused(): boolean {
     return this.#workings.replica.roster.isPaused
   }

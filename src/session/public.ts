@@ -295,6 +295,8 @@ export interface Session {
   /** While paused nobody but the owner writes. Owner only. */
   pause(paused: boolean): Promise<void>
   readonly isPaused: boolean
+  /** Ends the problem `roster-fork`: the list of members as this device has it is the one that counts. Owner only. */
+  heal(): Promise<void>
   /** The texts as they were at some moments, kept on this device. */
   readonly versions: Versions
   /** The owner's key as 26 words to write down: whoever has them can take the session over. Owner only. Kept nowhere. */

@@ -222,7 +222,8 @@ export class Replica {
   #isOwnChainClosed(): boolean {
     const own = this.chain
     if (own === undefined) return false
-    const isStuck = own.applied < heldSeq(own) // it built on what does not count any more
+    const isAhead = own.rosterSeq > this.roster.seq // of a roster that was healed since
+    const isStuck = isAhead || own.applied < heldSeq(own) // it built on what does not count any more
     return isStuck || own.ended !== undefined || own.validTo !== Number.POSITIVE_INFINITY
   }
 

@@ -56,6 +56,22 @@ export class Signing {
     })
   }
 
+  /** Decides a fork of the roster: what is here survives. @throws NotAllowed */
+  async heal(): Promise<void> {
+    const { environment, keyring, roster } = this.#parts
+    const { rival } = roster
+    if (!this.isOwner || rival === undefined)
+      throw new NotAllowed('There is nothing to decide, or it is not for this device to decide it.')
+    await this.#signAll(
+      () => [{ type: 'heal', lost: rival }],
+      (content) => {
+        const record = nextRecord(environment.crypto, roster, keyring, content)
+        assert(record !== undefined, 'an owner can sign')
+        return record
+      },
+    )
+  }
+
   /** The same with the owner's key from a phrase, until the session is handed over. @throws PhraseMismatch */
   async signWith(pen: SignKeys, contents: () => Iterable<RosterContent>): Promise<void> {
     const { environment, roster } = this.#parts

@@ -3,8 +3,8 @@
  * record = version u8 | session 16 | seq varuint | prev 32 | type u8 | content | signature 64 (by the root key)
  * id = BLAKE2b-256 of everything before the signature
  *
- * Types due later (Heal, Restart) have their numbers kept free: an app that does not know one fails closed
- * with a protocol mismatch.
+ * A type due later (Restart) has its number kept free: an app that does not know one fails closed with a protocol
+ * mismatch.
  */
 import { unreachable } from '../base/assert.ts'
 import { concat, toUtf8 } from '../base/bytes.ts'
@@ -96,6 +96,8 @@ export type RosterContent =
   | { readonly type: 'transfer'; readonly device: DeviceId; readonly rootPk: Uint8Array }
   /** The last record: nobody is admitted any more. */
   | { readonly type: 'end' }
+  /** Decides a fork of the roster: what this record stands on survives, the branch with the record `lost` does not. */
+  | { readonly type: 'heal'; readonly lost: RecordId }
   | {
       readonly type: 'epoch'
       readonly epoch: number
@@ -123,7 +125,7 @@ export const NO_RECORD = '0'.repeat(64) as RecordId
 const LABEL = toUtf8('coterie/1/roster')
 const TYPES = [
   ...['create', 'invite', 'revoke', 'role', 'epoch'],
-  ...['remove', 'policy', 'transfer', 'end'],
+  ...['remove', 'policy', 'transfer', 'end', 'heal'],
 ] as unknown as readonly RosterContent['type'][]
 const ROLES = ['editor', 'viewer'] as const
 const ROOT_KINDS = ['text', 'map', 'array'] as const
@@ -223,6 +225,9 @@ function writeContent(writer: Writer, content: RosterContent): void {
       return
     case 'end':
       return
+    case 'heal':
+      writer.fixed(idBytes(content.lost))
+      return
     default:
       unreachable(content)
   }
@@ -304,6 +309,8 @@ function readContent(reader: Reader, type: RosterContent['type']): RosterContent
       return { type, device: readDevice(reader), rootPk: reader.fixed(32) }
     case 'end':
       return { type }
+    case 'heal':
+      return { type, lost: idOf<RecordId>(reader.fixed(32)) }
     default:
       return unreachable(type)
   }

@@ -18,6 +18,7 @@ import { OWNER_ATTACKS } from './owners.ts'
 import { PAGE_ATTACKS } from './pages.ts'
 import { PRESENCE_ATTACKS } from './presences.ts'
 import { REMOVAL_ATTACKS } from './removals.ts'
+import { ROSTER_FORK_ATTACKS } from './roster-forks.ts'
 import { ROUGH_NETWORK_ATTACKS } from './rough-networks.ts'
 import { SPREADING_ATTACKS } from './spreading.ts'
 import type { Attack } from './stage.ts'
@@ -34,6 +35,7 @@ export const ATTACKS: readonly Attack[] = [
   ...EMOJI_ATTACKS,
   ...ENTRY_ATTACKS,
   ...FORK_ATTACKS,
+  ...ROSTER_FORK_ATTACKS,
   ...HANDSHAKE_ATTACKS,
   ...INTRODUCER_ATTACKS,
   ...LINK_ATTACKS,

@@ -198,6 +198,38 @@ describe('the chain', () => {
     expect(toHex(third.digest())).toBe(toHex(one.digest()))
   })
 
+  describe('forked', () => {
+    const place = { session, seq: 2, prev: records[1]!.id }
+    const [mine, theirs] = [true, false].map((paused) =>
+      signRecord(crypto, place, { type: 'policy', paused }, root),
+    )
+    const [here, there] = [
+      rosterOf([...records.slice(0, 2), mine!]),
+      rosterOf([...records.slice(0, 2), theirs!]),
+    ]
+    here.takeRecord(theirs!)
+    there.takeRecord(mine!)
+    const next = (roster: Roster, content: RosterContent): RosterRecord =>
+      signRecord(crypto, { session, seq: roster.seq + 1, prev: roster.head }, content, root)
+
+    test('takes nothing more but the decision', () => {
+      expect(here.takeRecord(next(here, revokes('a')))).toBe('void')
+      expect([here.seq, here.isForked]).toEqual([2, true])
+    })
+
+    test('comes to the branch the owner decided for, on both sides, for good', () => {
+      const heal = next(here, { type: 'heal', lost: theirs!.id })
+      expect(here.takeRecord(heal)).toBe('new')
+      expect(there.take(here.encoded().records, [])).toMatchObject({ changed: true, fault: undefined })
+      for (const roster of [here, there]) {
+        expect([roster.isForked, roster.head, roster.isPaused]).toEqual([false, heal.id, true])
+        expect(roster.takeRecord(theirs!)).toBe('void')
+        expect(roster.takeRecord(next(roster, revokes('a')))).toBe('new')
+      }
+      expect(toHex(here.digest())).toBe(toHex(there.digest()))
+    })
+  })
+
   test.each<[string, (at: { seq: number; prev: RosterRecord['id'] }) => RosterRecord]>([
     ['signed by another key', (at) => signRecord(crypto, { session, ...at }, revokes('a'), ada.sign)],
     [

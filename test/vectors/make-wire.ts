@@ -163,6 +163,8 @@ function contentOf(content: RosterContent): Uint8Array {
       return join(u8(7), raw(content.device), content.rootPk)
     case 'end':
       return u8(8)
+    case 'heal':
+      return join(u8(9), raw(content.lost))
   }
 }
 

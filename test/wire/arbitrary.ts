@@ -7,6 +7,7 @@ import type {
   InstanceId,
   InviteId,
   JoinId,
+  RecordId,
   SessionId,
   WriterId,
 } from '../../src/base/ids.ts'
@@ -216,6 +217,7 @@ export const content: fc.Arbitrary<RosterContent> = fc.oneof(
   fc.record({ type: type('policy'), paused: fc.boolean() }),
   fc.record({ type: type('transfer'), device, rootPk: bytes(32) }),
   fc.record({ type: type('end') }),
+  fc.record({ type: type('heal'), lost: id<RecordId>(32) }),
   epoch,
 )
 export const session = id<SessionId>(16)

@@ -114,6 +114,7 @@ export const CONTENTS: readonly RosterContent[] = [
     joins: [joinId],
     previousSealed: fixed('previous', 72),
   },
+  { type: 'heal', lost: hex(fixed('a record of the lost branch')) as RecordId },
 ]
 
 export const handshake = fixed('handshake')

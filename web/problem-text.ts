@@ -3,7 +3,15 @@ import type { SessionProblem } from '../src/index.ts'
 import { strings } from './strings.ts'
 import { unreachable } from './unreachable.ts'
 
-export type Remedy = 'retry' | 'download' | 'free-space' | 'update' | 'check' | 'people' | 'versions'
+export type Remedy =
+  | 'retry'
+  | 'download'
+  | 'free-space'
+  | 'update'
+  | 'check'
+  | 'people'
+  | 'versions'
+  | 'keep-list'
 
 export interface ProblemText {
   readonly text: string
@@ -32,7 +40,9 @@ export function problemText(problem: SessionProblem): ProblemText {
     case 'fork':
       return calm(say.fork(problem.name), 'versions', 'download')
     case 'roster-fork':
-      return calm(say.rosterFork(problem.name), 'download')
+      return problem.mayDecide
+        ? calm(say.rosterForkMine, 'keep-list', 'download')
+        : calm(say.rosterFork(problem.name), 'download')
     case 'removed':
       return calm(say.removedBefore(problem.by), 'download')
     case 'left-out':

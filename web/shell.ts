@@ -150,6 +150,7 @@ export class Shell {
       update: () => location.reload(),
       people: () => this.#bar.showPeople(),
       versions: () => this.#command('versions'),
+      'keep-list': () => this.#attempt(this.#page.session?.heal() ?? Promise.resolve()),
       check: () => void open('/check', '_blank', 'noopener'),
     }
     acts[remedy]()

@@ -220,7 +220,10 @@ export const strings = {
     tooLarge: 'This session holds at most 64 MB of text.',
     removedBefore: (name: string) => `${name} removed you. You keep a copy as it was then.`,
     rosterFork: (name: string) =>
-      `${name}'s device has signed two lists of who belongs here, so nobody can be let in or removed. Start a new session with everybody in it.`,
+      `${name}'s device has signed two lists of who belongs here. Until ${name} says which one counts, nobody can be let in or removed.`,
+    rosterForkMine:
+      'Two lists of who belongs here were signed with your key. Until you keep one, nobody can be let in or removed.',
+    keepList: 'Keep the list on this device',
     fork: (name: string) =>
       `${name}'s device has written two different histories. Editing with it is paused.`,
     leftOut: (name: string) =>

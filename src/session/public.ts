@@ -50,8 +50,9 @@ export type SessionProblem =
   /** Somebody is here under the name of a verified person, from another device that was not compared with. */
   | { readonly kind: 'namesake'; readonly name: string; readonly device: DeviceId }
   | { readonly kind: 'fork'; readonly name: string }
-  /** The owner's device signed two lists of members: nobody can be let in or removed any more. Editing goes on. */
-  | { readonly kind: 'roster-fork'; readonly name: string }
+  /** The owner's device signed two lists of members: nobody is let in or removed until the owner decides.
+   *  `mayDecide`: this device may, by `heal`. Editing goes on. */
+  | { readonly kind: 'roster-fork'; readonly name: string; readonly mayDecide: boolean }
   /** The owner removed this device. What is here is what it was then. */
   | { readonly kind: 'removed'; readonly by: string }
   /** The owner changed the keys before it had heard of this device, which is let in again by whoever let it in. */

@@ -21,7 +21,7 @@ export interface SigningParts {
 
 /** Whatever is signed now would hold for some and not for others. */
 const ROSTER_FORKED =
-  'This session has two lists of members, so nothing about people can be changed. Start a new one with everybody in it.'
+  'Two lists of members were signed with this key. Decide first which one counts, then change it.'
 
 export class Signing {
   readonly #parts: SigningParts

@@ -217,8 +217,10 @@ export class Standing {
     if (namesake !== undefined)
       return { kind: 'namesake', name: people.member(namesake).name, device: namesake }
     if (this.#problem?.kind === 'fork') return this.#problem
-    if (replica.roster.isForked)
-      return { kind: 'roster-fork', name: people.member(replica.roster.owner).name }
+    if (replica.roster.isForked) {
+      const { name, isMe } = people.member(replica.roster.owner)
+      return { kind: 'roster-fork', name, mayDecide: isMe }
+    }
     if (journal.problem !== undefined) return { kind: journal.problem }
     if (replica.textUnits > MAX_SESSION_TEXT_BYTES) return { kind: 'too-large' }
     if (this.#problem !== undefined) return this.#problem

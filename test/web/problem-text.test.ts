@@ -19,9 +19,14 @@ test.each([
   ],
   [{ kind: 'too-large' }, 'This session holds at most 64 MB of text.', ['download']],
   [
-    { kind: 'roster-fork', name: 'Ada' },
-    "Ada's device has signed two lists of who belongs here, so nobody can be let in or removed. Start a new session with everybody in it.",
+    { kind: 'roster-fork', name: 'Ada', mayDecide: false },
+    "Ada's device has signed two lists of who belongs here. Until Ada says which one counts, nobody can be let in or removed.",
     ['download'],
+  ],
+  [
+    { kind: 'roster-fork', name: 'Ada', mayDecide: true },
+    'Two lists of who belongs here were signed with your key. Until you keep one, nobody can be let in or removed.',
+    ['keep-list', 'download'],
   ],
   [
     { kind: 'fork', name: 'Ben' },

@@ -93,6 +93,8 @@ function nameOf(remedy: Remedy): string {
       return strings.update
     case 'check':
       return strings.check.run
+    case 'keep-list':
+      return strings.problems.keepList
     case 'versions':
       return strings.versions.command
     case 'people':

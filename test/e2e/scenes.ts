@@ -414,7 +414,7 @@ export const SCENES: readonly Scene[] = [
     play: async (page) => {
       await gather(page)
       await page.evaluate(() => story.session?.turnInto('viewer'))
-      await getByText(page, 'You can now only view')
+      await getByText(page, 'View only')
     },
   },
   {

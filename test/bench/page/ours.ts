@@ -163,6 +163,9 @@ class Ours implements BenchPage {
   }
 }
 
+/** As the app does while a person looks at the page: what it will need is loaded, and nothing is begun. */
+Promise.all([loadCrypto(), browserDialer()]).catch(reportError)
+
 watchEntryMessages(() => {
   if (globalThis.wireTap) globalThis.wireTap.entryMessages += 1
 })

@@ -44,6 +44,8 @@ export interface HandshakeStart {
 export interface Handshake {
   readonly noise: NoiseHandshake
   readonly payload: Uint8Array
+  /** Messages of the other side that opened. */
+  heard: number
 }
 
 /** What one message from the other side led to; `reply` is to be sent first. */
@@ -67,7 +69,7 @@ export function startHandshake(start: HandshakeStart): Handshake {
   const { crypto, role, psk, staticKeys, ephemeralKeys, payload } = start
   const prologue = prologueOf(start)
   const noise = startNoise(crypto, { role, prologue, psk: psk.key, staticKeys, ephemeralKeys })
-  return { noise, payload }
+  return { noise, payload, heard: 0 }
 }
 
 /** Message 1, which only the initiator writes. It carries nothing: nobody is proven yet. */
@@ -81,6 +83,7 @@ export function hearMessage(handshake: Handshake, message: Uint8Array): Progress
   // Only message 1 leaves the static key open.
   const payload = noise.read(message)
   if (payload === undefined) return failed('a handshake message proves nothing')
+  handshake.heard++
   if (noise.remoteStatic === undefined && payload.length > 0) return failed('message 1 carries a payload')
   const reply = noise.turn === 'write' ? noise.write(handshake.payload) : undefined
   if (noise.turn === 'finished') return { progress: 'proven', reply, finish: noise.finish(), payload }

@@ -87,6 +87,11 @@ export function step(state: LinkState, input: LinkInput): LinkStep {
   }
 }
 
+/** Whether the other side has said something that only a holder of the psk can say. */
+export function holdsPsk(state: LinkState): boolean {
+  return state.phase === 'open' || (state.phase === 'proving' && state.handshake.heard > 0)
+}
+
 /** Bytes of messages that wait in a lane, not yet handed over. */
 export function queuedBytes(state: LinkState, lane: Lane): number {
   return state.phase === 'closed' ? 0 : waitingBytes(state.outbox, lane)

@@ -31,6 +31,8 @@ export interface PresenceState {
   readonly seen: Map<InstanceId, Seen>
   /** Counters of instances that said goodbye: what they said before must not bring them back. */
   readonly gone: Map<GoneKey, number>
+  /** Of those who were hidden a moment ago, the counter of their last presence: others may still pass it on. */
+  readonly lost: Map<GoneKey, { readonly counter: number; readonly until: Millis }>
   /** Of devices the roster does not know yet, unread: a presence may overtake the Join it stands on. */
   readonly early: Map<InstanceId, Uint8Array>
 }
@@ -72,6 +74,8 @@ export type PresenceOutput =
     }
   /** Tell everybody: whoever is linked to it shows us wrong, or it speaks up itself. */
   | { readonly type: 'doubted'; readonly instance: InstanceId; readonly counter: number }
+  /** Whoever told of it again is to know that it is missed: alive, it speaks up. */
+  | { readonly type: 'still-missed'; readonly instance: InstanceId; readonly counter: number }
   /** Somebody misses us: say again that we are here. */
   | { readonly type: 'missed-me' }
   /** Came before, another way. */
@@ -81,11 +85,13 @@ export type PresenceOutput =
 
 /** Presences kept for a roster that has yet to come: a full mesh of newcomers, many times over. */
 const MAX_EARLY = 64
+/** Everybody who doubted the same instance has hidden it by then, through a crowd whose links are being mended too. */
+const LOST_MS: Millis = 5_000
 
 export function startPresence(
   start: Pick<PresenceState, 'crypto' | 'session' | 'roster' | 'me'>,
 ): PresenceState {
-  return { ...start, seen: new Map(), gone: new Map(), early: new Map() }
+  return { ...start, seen: new Map(), gone: new Map(), lost: new Map(), early: new Map() }
 }
 
 export function step(
@@ -129,6 +135,8 @@ function received(state: PresenceState, bytes: Uint8Array): PresenceOutput[] {
     return []
   }
   const before = state.seen.get(presence.instance)
+  if (before === undefined && state.lost.get(goneKey(presence))?.counter === presence.counter)
+    return [{ type: 'still-missed', instance: presence.instance, counter: presence.counter }]
   const newest = before?.presence.counter ?? state.gone.get(goneKey(presence)) ?? -1
   if (presence.counter === newest) return [{ type: 'repeated', device: presence.device }]
   if (presence.counter < newest) return []
@@ -217,11 +225,15 @@ function doubt(state: PresenceState, instance: InstanceId, now: Millis): Presenc
 function hideDoubted(state: PresenceState, now: Millis): PresenceOutput[] {
   const outputs: PresenceOutput[] = []
   let next = Number.POSITIVE_INFINITY
-  for (const [instance, { doubtedAt }] of [...state.seen]) {
+  for (const [key, { until }] of state.lost) if (now >= until) state.lost.delete(key)
+  for (const [instance, { presence, doubtedAt }] of [...state.seen]) {
     if (doubtedAt === undefined) continue
-    if (now - doubtedAt >= PRESENCE_GRACE_MS) outputs.push(...hide(state, instance, 'lost'))
-    else next = Math.min(next, doubtedAt + PRESENCE_GRACE_MS)
+    if (now - doubtedAt >= PRESENCE_GRACE_MS) {
+      state.lost.set(goneKey(presence), { counter: presence.counter, until: now + LOST_MS })
+      outputs.push(...hide(state, instance, 'lost'))
+    } else next = Math.min(next, doubtedAt + PRESENCE_GRACE_MS)
   }
+  for (const { until } of state.lost.values()) next = Math.min(next, until)
   if (next !== Number.POSITIVE_INFINITY) outputs.push({ type: 'wake', at: next })
   return outputs
 }

@@ -138,6 +138,9 @@ export class Company {
         return from?.link.close(output.violation)
       case 'doubted':
         return this.#tellMissed(output, from)
+      case 'still-missed':
+        if (from !== undefined) this.#post.miss(from, output.instance, output.counter)
+        return
       case 'missed-me':
         return listener.missedHere()
       case 'repeated':

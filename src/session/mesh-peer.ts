@@ -11,6 +11,6 @@ export interface MeshPeer {
   readonly quota: Quota
   rtt: Millis | undefined
   path: 'direct' | 'relay' | 'unknown'
-  /** One of the two sides said that it does not need the link: nobody is missed when it closes. */
-  isLetGo: boolean
+  /** Which side said that it does not need the link: when both have, nobody is missed when it closes. */
+  letGoBy: 'nobody' | 'us' | 'them' | 'both'
 }

@@ -59,8 +59,8 @@ const PROBE_MS: Millis = 1_500
 const YOUNG_MS: Millis = 3_000
 /** After a sleep or a change of network answers take longer. */
 const STIRRED_PROBE_MS: Millis = 3_000
-/** Who was told that a link is not needed closes it by then. */
-const LET_GO_MS: Millis = 2_000
+/** Who was told that a link is not needed has another one by then, as a rule. */
+const LET_GO_MS: Millis = 10_000
 
 /** To whoever links; a writer contradicts itself once, so that more come from many writers. */
 const MAX_FORKS_TOLD = 64
@@ -110,7 +110,7 @@ export class Mesh {
       quota: startQuota(),
       rtt: undefined,
       path: 'unknown',
-      isLetGo: false,
+      letGoBy: 'nobody',
     }
     link.listen(this.#listenerFor(peer))
     this.peers.set(link.remote, peer)
@@ -129,6 +129,7 @@ export class Mesh {
   }
 
   #joined(peer: MeshPeer): void {
+    this.#answerLetGo()
     this.company.linked(peer)
     this.#listener.linked(peer)
     this.#listener.changed()
@@ -202,12 +203,33 @@ export class Mesh {
     for (const { link } of to) link.send(message)
   }
 
-  /** A link that is not needed: its other side hears that, and closes it. */
+  /** A link that is not needed: it is closed once its other side has another one and says so. */
   letGo(peer: MeshPeer): void {
-    if (peer.isLetGo) return
-    peer.isLetGo = true
+    if (peer.letGoBy !== 'nobody') return
+    peer.letGoBy = 'us'
     peer.link.send({ type: 'let-go' })
     this.clock.wakeAfter(LET_GO_MS, () => peer.link.close())
+  }
+
+  /** Whoever said it first closes the link, and both know that the other is well. */
+  #letGoBy(peer: MeshPeer): void {
+    if (peer.letGoBy === 'us') {
+      peer.letGoBy = 'both'
+      return peer.link.close()
+    }
+    peer.letGoBy = 'them'
+    this.#answerLetGo()
+  }
+
+  /** What others do not need is kept while there is no other link. */
+  #answerLetGo(): void {
+    const peers = [...this.peers.values()]
+    if (!peers.some(({ letGoBy }) => letGoBy === 'nobody')) return
+    for (const peer of peers) {
+      if (peer.letGoBy !== 'them') continue
+      peer.letGoBy = 'both'
+      peer.link.send({ type: 'let-go' })
+    }
   }
 
   hasDevice(device: DeviceId): boolean {
@@ -287,7 +309,7 @@ export class Mesh {
     this.tell({ type: 'unlinked', link: remote, now: this.#now() })
     this.blobs.unlinked(peer)
     const isDead = because !== undefined && 'closed' in because && because.closed === 'dead'
-    const how = peer.isLetGo ? 'let go' : isDead ? 'dead' : 'closed'
+    const how = isDead ? 'dead' : peer.letGoBy === 'both' ? 'let go' : 'closed'
     if (!wasSilent) this.#missed(peer, how)
   }
 
@@ -373,8 +395,7 @@ export class Mesh {
       case 'carry':
         return this.company.carried(peer, message)
       case 'let-go':
-        peer.isLetGo = true
-        return peer.link.close()
+        return this.#letGoBy(peer)
       case 'blob-want':
         return this.blobs.serve(peer, message.blob, message.from)
       case 'blob-piece':

@@ -9,6 +9,7 @@ import type { Crypto, DhKeys } from '../crypto/crypto.ts'
 import type { PskKind } from '../protocol/handshake.ts'
 import {
   type CloseReason,
+  holdsPsk,
   type Lane,
   type LinkInput,
   type LinkOutput,
@@ -124,6 +125,11 @@ export class PeerLink {
 
   get open(): boolean {
     return this.#phase !== 'closed'
+  }
+
+  /** The handshake goes on, or has ended well: its first message opens only under the psk. */
+  get holdsPsk(): boolean {
+    return holdsPsk(this.#state)
   }
 
   send(message: Message, lane: Lane = 'live'): void {

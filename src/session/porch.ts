@@ -13,6 +13,8 @@ import { MAX_HANDSHAKES, MAX_IN_LINE } from '../wire/limits.ts'
 
 interface Proving {
   readonly open: boolean
+  /** It has said something that only a holder of the psk can say. */
+  readonly holdsPsk: boolean
   close(): void
 }
 
@@ -27,6 +29,8 @@ export interface Visit {
 /** Together half a second: two round trips of an honest handshake on a slow line. Counted in turns, because a device
  *  that is too busy to read what came must not take that for silence. */
 const PATIENCE = 5
+/** Who holds the psk was let this far by somebody, and is slow: a crowd that comes at once to a device is. */
+const PATIENCE_WITH_HOLDERS = 50
 const TURN_MS: Millis = 100
 
 export class Porch {
@@ -89,7 +93,7 @@ export class Porch {
     if (this.#line.length === 0) return
     for (const [link, turns] of [...this.#proving]) {
       this.#proving.set(link, turns + 1)
-      if (turns + 1 >= PATIENCE) link.close()
+      if (turns + 1 >= (link.holdsPsk ? PATIENCE_WITH_HOLDERS : PATIENCE)) link.close()
     }
     this.#fill()
   }

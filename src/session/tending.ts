@@ -89,7 +89,7 @@ export class Tending {
         return device === undefined || peers.has(instance) ? [] : [{ instance, device }]
       }),
     )
-    const linked = this.#linked('front')
+    const linked = this.#linked('front').filter((instance) => peers.get(instance)?.letGoBy === 'nobody')
     const surplus = surplusLinks(me, linked, ring)
     const excess = ring.byId.length > FULL_MESH ? linked.length - MAX_LINKS : 0
     for (const [index, instance] of surplus.entries()) this.#letGo(peers.get(instance), index < excess)

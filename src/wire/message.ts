@@ -130,7 +130,7 @@ export type Message =
     }
   /** "I know no way to this instance any more since its presence with that counter." */
   | { readonly type: 'missed'; readonly instance: InstanceId; readonly counter: number }
-  /** "I need this link no more, and am well: close it, and miss nobody." */
+  /** "I do not need this link, and am well"; the other side says the same once it has another one. */
   | { readonly type: 'let-go' }
   /** Between instances of one device only: other devices hold these chains up to here. */
   | { readonly type: 'shared'; readonly acknowledgements: readonly Acknowledgement[] }

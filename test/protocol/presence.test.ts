@@ -151,7 +151,23 @@ describe('who goes', () => {
     ])
     expect(types(step(state, { type: 'tick', now: 1_000 + PRESENCE_GRACE_MS - 1 }).outputs)).toEqual(['wake'])
     const hidden = step(state, { type: 'tick', now: 1_000 + PRESENCE_GRACE_MS }).outputs
-    expect(hidden).toMatchObject([{ type: 'hidden', why: 'lost' }])
+    expect(hidden).toMatchObject([{ type: 'hidden', why: 'lost' }, { type: 'wake' }])
+  })
+
+  test('that was hidden comes back only by a new sign of life, for a while', () => {
+    const state = stateOf()
+    const old = sealed(ben)
+    const instance = instanceOf('Ben')
+    receive(state, old)
+    step(state, { type: 'lost', instance, now: 1_000 })
+    step(state, { type: 'tick', now: 1_000 + PRESENCE_GRACE_MS })
+    expect(receive(state, old)).toEqual([{ type: 'still-missed', instance, counter: 1 }])
+    expect(state.seen.size).toBe(0)
+    expect(types(receive(state, sealed(ben, { counter: 2 })))).toEqual(['shown'])
+    step(state, { type: 'lost', instance, now: 2_000 })
+    step(state, { type: 'tick', now: 2_000 + PRESENCE_GRACE_MS })
+    step(state, { type: 'tick', now: 12_000 })
+    expect(types(receive(state, sealed(ben, { counter: 2 })))).toEqual(['shown'])
   })
 
   test('and speaks up meanwhile stays', () => {

@@ -9,6 +9,7 @@ const TURN_MS = 100
 
 interface Visitor {
   phase: 'outside' | 'line' | 'proving' | 'away' | 'proven'
+  holdsPsk: boolean
   prove(): void
 }
 
@@ -27,10 +28,13 @@ function ground() {
   const porch = new Porch(clock)
   const visitors: Visitor[] = []
   const comes = (): Visitor => {
-    const visitor: Visitor = { phase: 'outside', prove: () => undefined }
+    const visitor: Visitor = { phase: 'outside', holdsPsk: false, prove: () => undefined }
     const link = {
       get open() {
         return visitor.phase === 'proving'
+      },
+      get holdsPsk() {
+        return visitor.holdsPsk
       },
       close: () => {
         visitor.phase = 'away'
@@ -101,6 +105,18 @@ test('a place is taken away from who makes no use of it, only when somebody wait
   bePatient()
   expect(honest?.phase).toBe('proving')
   expect(idle.every(({ phase }) => phase === 'away')).toBe(true)
+})
+
+test('who has shown to hold the psk keeps the place ten times as long', () => {
+  const { come, goOn, bePatient } = ground()
+  const slow = come(MAX_HANDSHAKES)
+  for (const visitor of slow) visitor.holdsPsk = true
+  come(1)
+  for (let times = 1; times < 10; times++) bePatient()
+  expect(slow.every(({ phase }) => phase === 'proving')).toBe(true)
+  bePatient()
+  expect(slow.every(({ phase }) => phase === 'away')).toBe(true)
+  goOn(1)
 })
 
 test('a device that stood still for a while sends nobody away for it', () => {

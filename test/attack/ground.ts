@@ -18,6 +18,7 @@ import { connectThroughRelay } from '../../src/transport/memory-signaling.ts'
 import { nodeDialer } from '../../src/transport/node-dialer.ts'
 import { nodeSignaling } from '../../src/transport/node-websocket.ts'
 import type { Dialer, SignalingConnector } from '../../src/transport/port.ts'
+import { locks } from '../sim/time.ts'
 import type { Transport } from './stage.ts'
 
 export interface GroundOptions {
@@ -76,7 +77,7 @@ export class Ground {
       dialer: this.network.dialer,
       connector: this.network.connector,
       store: createMemoryStore(),
-      exclusively: (_name, work) => work(),
+      exclusively: locks(),
       claim: async () => () => {},
       tabs: undefined,
       whenEnding: () => () => {},

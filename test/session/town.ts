@@ -17,6 +17,7 @@ import { handDialer, type Packing } from '../../src/transport/hand-dialer.ts'
 import { type MemoryNetwork, memoryNetwork } from '../../src/transport/memory.ts'
 import { connectThroughRelay, type MemoryRelay } from '../../src/transport/memory-signaling.ts'
 import { memoryTabs } from '../../src/transport/memory-tabs.ts'
+import { locks } from '../sim/time.ts'
 
 export interface Device {
   readonly api: Api
@@ -74,7 +75,7 @@ export async function town(): Promise<Town> {
       handDialer: handDialer({ dialer: network.dialer, packing, candidatesAtOnce: true }),
       connector: relay.connector(),
       store,
-      exclusively: (_name, work) => work(),
+      exclusively: locks(),
       claim: async () => () => {},
       tabs: memoryTabs(),
       whenEnding: () => () => {},

@@ -18,7 +18,7 @@ import { memoryNetwork } from '../../src/transport/memory.ts'
 import { connectThroughRelay, type MemoryRelay } from '../../src/transport/memory-signaling.ts'
 import type { Channel, ChannelListener, DialOptions, SignalingSocket } from '../../src/transport/port.ts'
 import { decodeClientSignal } from '../../src/wire/signal.ts'
-import { inOrder, VirtualTime } from '../sim/time.ts'
+import { inOrder, locks, VirtualTime } from '../sim/time.ts'
 
 const SERVER = 'ws://town.example/signal'
 /** One way, between any two and to the server. */
@@ -200,7 +200,7 @@ export class TownDevice {
       },
       connector: this.#connector(),
       store: createMemoryStore(),
-      exclusively: (_name, work) => work(),
+      exclusively: locks(),
       claim: async () => () => undefined,
       tabs: undefined,
       whenEnding: (work) => {

@@ -140,6 +140,8 @@ export type GossipInput =
   | { readonly type: 'redundant'; readonly link: InstanceId; readonly device: DeviceId }
   | { readonly type: 'duplicate'; readonly entry: Entry; readonly from: InstanceId }
   | { readonly type: 'gap'; readonly link: InstanceId; readonly now: Millis }
+  /** What came rests on a roster that is not here: the other side sees from ours what is lacking. */
+  | { readonly type: 'roster-behind'; readonly link: InstanceId; readonly now: Millis }
   /** The link's bulk lane has room. */
   | { readonly type: 'hungry'; readonly link: InstanceId }
   /** A checkpoint with these heads was handed over on the link. */

@@ -29,6 +29,7 @@ import {
   compareHeads,
   digestMessage,
   isEven,
+  offerRoster,
   sendHeads,
 } from './comparing.ts'
 import {
@@ -129,6 +130,8 @@ function onLink(state: GossipState, input: LinkInput, outputs: GossipOutput[]): 
       return prune(state, link, input.device, outputs)
     case 'gap':
       return ask(state, link, input.now, outputs)
+    case 'roster-behind':
+      return offerRoster(link, state.log.roster.digest(), input.now, outputs)
     case 'cannot-serve':
       link.awaitsCheckpoint = false
       link.servedBy = 'others'

@@ -217,6 +217,7 @@ export class Mesh {
       peer.letGoBy = 'both'
       return peer.link.close()
     }
+    if (peer.letGoBy !== 'nobody') return
     peer.letGoBy = 'them'
     this.#answerLetGo()
   }

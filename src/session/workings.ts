@@ -441,7 +441,7 @@ export class Workings {
         if (from !== undefined) this.mesh.tell({ type: 'gap', link: from, now: now() })
       },
       rosterBehind: (from) => {
-        if (from !== undefined) this.mesh.sendRoster(from)
+        if (from !== undefined) this.mesh.tell({ type: 'roster-behind', link: from, now: now() })
       },
       violated: (violation, from) => this.mesh.fault(violation, from),
       refused: (error) => this.#trouble.violated(violation('firewall', error.message), this.keyring.device),

@@ -1,8 +1,7 @@
 /**
- * How the tests run: two projects. `unit` runs in Node, many files at once; then `e2e` drives real
- * browsers, one file at a time, because two browsers already fill a small machine; the attacks are played there
- * too, because what they promise within a second needs the machine to itself, and so does the fuzzing, which takes
- * every processor there is.
+ * How the tests run: three projects, one after the other. `unit` runs in Node, two files at once or more; `e2e` drives
+ * real browsers, two files at once, because a browser mostly waits; `alone` has the machine to itself: what is promised
+ * within a second or looked at every 50 ms, and the fuzzing, which takes every processor there is.
  * Not here: what a test run installs, builds and prints at its end (.scripts).
  */
 import { availableParallelism } from 'node:os'
@@ -10,6 +9,13 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+
+const ALONE = [
+  ...['test/attack/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/crowd/crowd.test.ts'],
+  ...['audience', 'enduring', 'honest-status', 'outages', 'tabs'].map((name) => `test/e2e/${name}.test.ts`),
+]
+const IN_BROWSERS = ['test/e2e/**/*.test.ts', 'test/nat/browsers.test.ts']
+const MADE_BY_TESTS = 'test/.artifacts/**'
 
 export default defineConfig({
   root,
@@ -21,16 +27,7 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [
-            ...[
-              'test/e2e/**',
-              'test/attack/**',
-              'test/fuzz/**',
-              'test/nat/browsers.test.ts',
-              'test/crowd/crowd.test.ts',
-            ],
-            'test/.artifacts/**',
-          ],
+          exclude: [...IN_BROWSERS, ...ALONE, MADE_BY_TESTS],
           sequence: { groupOrder: 0 },
           // on two processors too: some of them wait for a minute, for a cable to be put back
           maxWorkers: Math.max(2, availableParallelism() - 1),
@@ -43,12 +40,21 @@ export default defineConfig({
         test: {
           name: 'e2e',
           environment: 'node',
-          include: [
-            ...['test/e2e/**/*.test.ts', 'test/attack/**/*.test.ts', 'test/fuzz/**/*.test.ts'],
-            'test/nat/browsers.test.ts',
-            'test/crowd/crowd.test.ts',
-          ],
+          include: IN_BROWSERS,
+          exclude: ALONE,
           sequence: { groupOrder: 1 },
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        root,
+        test: {
+          name: 'alone',
+          environment: 'node',
+          include: ALONE,
+          sequence: { groupOrder: 2 },
           fileParallelism: false,
           maxWorkers: 1,
           testTimeout: 120_000,

@@ -59,6 +59,7 @@ export interface OpenBrowser {
 }
 
 const launched = new Set<OpenBrowser>()
+const pagesOfFirefox = new WeakSet<Page>()
 
 export async function launchBrowser(name: BrowserName, options: BrowserOptions = {}): Promise<OpenBrowser> {
   const browser = await puppeteer.launch(launchOptions(name, options))
@@ -72,6 +73,7 @@ export async function launchBrowser(name: BrowserName, options: BrowserOptions =
       const profile = known ?? (await browser.createBrowserContext())
       const page = await profile.newPage({ type: 'window' })
       if (name === 'chromium') await page.emulateFocusedPage(true)
+      else pagesOfFirefox.add(page)
       return page
     },
     close: async () => {
@@ -169,11 +171,36 @@ async function getVisible(
 }
 
 async function firstVisible(page: Page, selector: string): Promise<ElementHandle | undefined> {
-  for (const element of await page.$$(selector)) {
+  for (const element of await found(page, selector)) {
     if (await element.isVisible()) return element
     await element.dispose()
   }
   return undefined
+}
+
+/**
+ * What a selector finds through open shadow roots. `>>>` begins a search of its own at every element, and a stock
+ * Firefox is asked anew for each: two seconds for one button. There it begins at the roots alone.
+ */
+async function found(page: Page, selector: string): Promise<readonly ElementHandle[]> {
+  const isSlow = pagesOfFirefox.has(page) && selector.startsWith(`${PIERCING}::-p-aria`)
+  if (!isSlow) return page.$$(selector)
+  const roots = await rootsOf(page)
+  const inside = await Promise.all(roots.map((root) => root.$$(selector.slice(PIERCING.length))))
+  return inside.flat()
+}
+
+const PIERCING = '>>> '
+
+async function rootsOf(page: Page): Promise<readonly ElementHandle[]> {
+  const list = await page.evaluateHandle(() => {
+    const roots: (Element | ShadowRoot)[] = [document.documentElement]
+    for (const root of roots)
+      for (const { shadowRoot } of root.querySelectorAll('*')) if (shadowRoot) roots.push(shadowRoot)
+    return roots
+  })
+  const roots = [...(await list.getProperties()).values()].map((root) => root.asElement())
+  return roots.filter((root) => root !== null) as ElementHandle[]
 }
 
 /** Looks until there is something. A look that throws, as during a navigation, is one that found nothing. */

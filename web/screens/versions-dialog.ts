@@ -44,26 +44,32 @@ export class VersionsDialog extends LitElement {
         overflow: auto;
         list-style: none;
       }
-      li button {
+      li {
+        position: relative;
         display: grid;
-        justify-content: start;
-        justify-items: start;
-        gap: 0;
-        width: 100%;
         padding: 6px 8px;
-        text-align: start;
-        white-space: normal;
-        border-color: transparent;
+        border-radius: var(--radius, 6px);
       }
-      li button[aria-pressed='true'] {
+      li:has([aria-pressed='true']) {
         background: var(--accent-soft);
       }
-      .name {
+      li button {
+        justify-content: start;
+        padding: 0;
+        text-align: start;
+        white-space: normal;
         overflow-wrap: anywhere;
+        background: none;
+        border-color: transparent;
+      }
+      /* the whole row is the button; what is said about it stands outside its name */
+      li button::after {
+        position: absolute;
+        inset: 0;
+        content: '';
       }
       .about {
         font-size: 12px;
-        font-weight: 400;
         line-height: 16px;
       }
       .detail {
@@ -134,16 +140,15 @@ export class VersionsDialog extends LitElement {
     return html`<li>
       <button
         type="button"
-        aria-labelledby="name-${id}"
         aria-describedby="about-${id}"
         aria-pressed=${this.chosen?.id === version?.id}
         @click=${() => this.#choose(version)}
       >
-        <span class="name" id="name-${id}">${version === undefined ? words.now : nameOf(version)}</span>
-        <span class="about muted" id="about-${id}" ?hidden=${version === undefined}
-          >${version === undefined ? '' : aboutOf(version)}</span
-        >
+        ${version === undefined ? words.now : nameOf(version)}
       </button>
+      <span class="about muted" id="about-${id}" ?hidden=${version === undefined}
+        >${version === undefined ? '' : aboutOf(version)}</span
+      >
     </li>`
   }
 

@@ -48,7 +48,7 @@ export class VersionsDialog extends LitElement {
         position: relative;
         display: grid;
         padding: 6px 8px;
-        border-radius: var(--radius, 6px);
+        border-radius: 6px;
       }
       li:has([aria-pressed='true']) {
         background: var(--accent-soft);
@@ -59,8 +59,15 @@ export class VersionsDialog extends LitElement {
         text-align: start;
         white-space: normal;
         overflow-wrap: anywhere;
+        min-height: 0;
+        border: 0;
+      }
+      li button,
+      li button:hover {
         background: none;
-        border-color: transparent;
+      }
+      li:hover:not(:has([aria-pressed='true'])) {
+        background: var(--row);
       }
       /* the whole row is the button; what is said about it stands outside its name */
       li button::after {

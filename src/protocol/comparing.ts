@@ -93,7 +93,12 @@ export function compareDigests(
 }
 
 /** The same roster again only after a while: a digest has 66 bytes, and a roster may have a thousand times as many. */
-export function offerRoster(link: GossipLink, roster: Uint8Array, now: Millis, outputs: GossipOutput[]): void {
+export function offerRoster(
+  link: GossipLink,
+  roster: Uint8Array,
+  now: Millis,
+  outputs: GossipOutput[],
+): void {
   const { rosterOffered: last } = link
   if (last !== undefined && now - last.at < FULL_SEND_PAUSE_MS && equalBytes(last.digest, roster)) return
   link.rosterOffered = { digest: roster, at: now }

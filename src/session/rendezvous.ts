@@ -10,6 +10,7 @@ import type { Channel, DialFailure, IceServer } from '../transport/port.ts'
 import { decodeJoin, encodeJoin } from '../wire/certificate.ts'
 import type { Hello } from '../wire/introduction.ts'
 import type { InviteKeys } from '../wire/invite-link.ts'
+import { MAX_TOPICS_PER_SOCKET } from '../wire/limits.ts'
 import { invitePskIds } from './admission.ts'
 import type { DialingPlan } from './dialing.ts'
 import type { Knocking } from './guest-book.ts'
@@ -55,8 +56,8 @@ const LONGEST_LOOK_MS = 30_000
 const PLAN_MS = 3_600_000
 /** Epochs before this one whose topics are listened in too. */
 const MAX_OLD_EPOCHS = 7
-/** Invites listened for beside the members' topics. */
-const MAX_INVITE_TOPICS = 14
+/** Topics of a socket that are left to spoken codes. */
+const SLOTS_AT_ONCE = 2
 
 export class Rendezvous {
   readonly #parts: RendezvousParts
@@ -206,7 +207,8 @@ export class Rendezvous {
     const [newest, ...older] = keyring.epochKeysToMeetUnder(MAX_OLD_EPOCHS + 1)
     const members = memberTopics(crypto, newest.reveal(), now)
     const returning = older.flatMap((key) => memberTopics(crypto, key.reveal(), now))
-    const invites = keyring.invitesToAnswer(roster, now, MAX_INVITE_TOPICS)
+    const room = MAX_TOPICS_PER_SOCKET - SLOTS_AT_ONCE - members.length - returning.length
+    const invites = keyring.invitesToAnswer(roster, now, room)
     this.#signaling.plan([
       ...members.map(({ keys, sealing }) => ({
         keys,

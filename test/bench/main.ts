@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- --group pair|mesh`: measures the products side by side in one run, prints the table, and
+ * `npm run bench -- --group pair|mesh|trust`: measures the products side by side in one run, prints the table, and
  * writes it as JSON where it is asked to. `--plot` draws what was written.
  * Invariants: every scenario has a deadline; one that fails says why and the others go on; whatever was started
  * is stopped. A row that misses its target is a result; the exit code is 1 only when a row of ours has no figure.

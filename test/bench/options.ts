@@ -15,7 +15,8 @@ export type BenchOptions = MeasureOptions | { readonly task: 'plot' }
 
 export class WrongUse extends Error {}
 
-const USAGE = 'npm run bench -- [--group pair|mesh] [--only ROW,...] [--quick] [--json FILE], or --plot alone'
+const USAGE =
+  'npm run bench -- [--group pair|mesh|trust] [--only ROW,...] [--quick] [--json FILE], or --plot alone'
 
 /** @throws WrongUse with the remedy */
 export function readOptions(words: readonly string[]): BenchOptions {

@@ -20,6 +20,7 @@ const END = '<!-- measured: end -->'
 const HEADINGS: Readonly<Record<Group, string>> = {
   pair: 'Two people and small groups',
   mesh: 'Groups, crowds and the server',
+  trust: 'Proofs, keys and locks',
 }
 
 /** @throws WrongUse when nothing was saved yet */

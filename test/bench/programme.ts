@@ -14,6 +14,8 @@ import { measureDying, measureRelinking } from './scenarios/loss.ts'
 import { measureMesh } from './scenarios/mesh.ts'
 import { measureBurst, measureNodeCrowd } from './scenarios/node-crowd.ts'
 import { measureReach } from './scenarios/reach.ts'
+import { measureTrustActs, measureUnlocking } from './scenarios/trust-acts.ts'
+import { measureTrustCosts } from './scenarios/trust-costs.ts'
 import { measureWeight } from './scenarios/weight.ts'
 import type { Stage } from './stage.ts'
 
@@ -71,4 +73,21 @@ export const SCENARIOS: readonly Scenario[] = [
     rows: ['signaling_joins_per_s', 'signaling_kb_per_idle_socket'],
     measure: measureIntroducing,
   },
+
+  {
+    plays: 'in Node',
+    rows: [
+      'handshake_cpu_ms',
+      'entry_seal_sign_of_primitives',
+      'entry_check_open_of_primitives',
+      'catch_up_10k_of_verify',
+    ],
+    measure: measureTrustCosts,
+  },
+  {
+    plays: 'in Node',
+    rows: ['catch_up_checkpoint_ms', 'code_pairing_ms', 'rekey_20_ms'],
+    measure: measureTrustActs,
+  },
+  { plays: 'in browsers', rows: ['unlock_ms'], measure: measureUnlocking },
 ]

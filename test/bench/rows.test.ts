@@ -55,7 +55,7 @@ describe('a row', () => {
   })
 
   test('belongs to one group only', () => {
-    const all = [...ROWS_OF.pair, ...ROWS_OF.mesh]
+    const all = [...ROWS_OF.pair, ...ROWS_OF.mesh, ...ROWS_OF.trust]
     expect(new Set(all).size).toBe(all.length)
     expect(all).toHaveLength(Object.keys(ROWS).length)
   })

@@ -58,16 +58,29 @@ const MESH = {
   signaling_kb_per_idle_socket: { unit: 'KB', ...atMost('ratio', 1) },
 } as const satisfies Readonly<Record<string, RowShape>>
 
-export const ROWS = { ...PAIR, ...MESH } as const
+/** What proofs, keys and locks cost; theirs are the bare calls of libsodium that are needed. */
+const TRUST = {
+  handshake_cpu_ms: { unit: 'ms', ...atMost('ours', 5) },
+  entry_seal_sign_of_primitives: { unit: 'ms', ...atMost('ratio', 1.5) },
+  entry_check_open_of_primitives: { unit: 'ms', ...atMost('ratio', 1.5) },
+  catch_up_10k_of_verify: { unit: 'ms', ...atMost('ratio', 1.4) },
+  catch_up_checkpoint_ms: { unit: 'ms', ...atMost('ours', 300) },
+  code_pairing_ms: { unit: 'ms', ...atMost('ours', 1_000) },
+  rekey_20_ms: { unit: 'ms', ...atMost('ours', 50) },
+  unlock_ms: { unit: 'ms', ...atMost('ours', 600) },
+} as const satisfies Readonly<Record<string, RowShape>>
+
+export const ROWS = { ...PAIR, ...MESH, ...TRUST } as const
 export type RowName = keyof typeof ROWS
 
-export const GROUPS = ['pair', 'mesh'] as const
+export const GROUPS = ['pair', 'mesh', 'trust'] as const
 export type Group = (typeof GROUPS)[number]
 
 /** Names in the order of the table. */
 export const ROWS_OF: Readonly<Record<Group, readonly RowName[]>> = {
   pair: Object.keys(PAIR) as (keyof typeof PAIR)[],
   mesh: Object.keys(MESH) as (keyof typeof MESH)[],
+  trust: Object.keys(TRUST) as (keyof typeof TRUST)[],
 }
 
 /** What one scenario found for a row. `null`: that side never finished, or has no such thing; `notes` say which. */

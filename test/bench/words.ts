@@ -32,6 +32,14 @@ export const ROW_WORDS: Readonly<Record<RowName, string>> = {
   join_burst_50_most_sends: 'times one peer sends the document then',
   signaling_joins_per_s: 'joins a second on one core of the server',
   signaling_kb_per_idle_socket: "the server's memory for a socket that waits",
+  handshake_cpu_ms: 'a handshake, both sides',
+  entry_seal_sign_of_primitives: 'making entries, beside the bare calls of libsodium',
+  entry_check_open_of_primitives: 'checking and opening entries, beside the bare calls',
+  catch_up_10k_of_verify: '10,000 entries caught up, beside 10,000 bare verifications',
+  catch_up_checkpoint_ms: 'joining the same text by a checkpoint',
+  code_pairing_ms: 'a spoken code, typed to joined',
+  rekey_20_ms: 'new keys for 20 members',
+  unlock_ms: 'right passphrase to text',
 }
 
 export interface FigurePlan {

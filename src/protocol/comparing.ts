@@ -35,6 +35,11 @@ export function isEven(state: GossipState, link: GossipLink): boolean {
   return equalBytes(link.theirs.held, mine.held) && equalBytes(link.theirs.applied, mine.applied)
 }
 
+/** The same people with the same roles, as far as the last digests say. */
+export function knowsSameRoster(state: GossipState, link: GossipLink): boolean {
+  return link.theirs !== undefined && equalBytes(link.theirs.roster, state.log.roster.digest())
+}
+
 /** More than what is being typed is still to come or to go. */
 export function isCatchingUp(link: GossipLink): boolean {
   return !link.compared || link.lacking || link.announced > 0 || link.bulkBusy || link.awaitsCheckpoint

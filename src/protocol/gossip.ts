@@ -29,6 +29,7 @@ import {
   compareHeads,
   digestMessage,
   isEven,
+  knowsSameRoster,
   offerRoster,
   sendHeads,
 } from './comparing.ts'
@@ -214,7 +215,9 @@ function sendDigests(state: GossipState, now: Millis, outputs: GossipOutput[]): 
   state.digestDue = now + FULL_SEND_PAUSE_MS
   if (state.stateDigest === undefined) return void outputs.push({ type: 'digest-wanted' })
   // at rest only those are told again that are not even: something was dropped on the way
-  const told = [...state.links.values()].filter((link) => !isEven(state, link))
+  const told = [...state.links.values()].filter(
+    (link) => !isEven(state, link) || !knowsSameRoster(state, link),
+  )
   if (told.length === 0) state.digestDue = undefined
   for (const link of told) outputs.push({ type: 'send', link: link.id, message: digestMessage(state) })
 }

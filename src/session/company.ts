@@ -4,7 +4,7 @@
  * tending.ts; how they are shown is people.ts.
  */
 import type { DeviceId, InstanceId, SessionId } from '../base/ids.ts'
-import type { Clock } from '../base/ports.ts'
+import type { Clock, Millis } from '../base/ports.ts'
 import type { Crypto } from '../crypto/crypto.ts'
 import type { GossipInput, GossipState } from '../protocol/gossip-state.ts'
 import { FULL_MESH, type Ring, ringOf } from '../protocol/overlay.ts'
@@ -32,6 +32,10 @@ export interface CompanyParts {
   readonly listener: CompanyListener
 }
 
+/** This long after somebody came or went in a crowd everybody tells their neighbours once who is here: what was lost on
+ *  the way, while links came and went, is asked for by nobody. */
+const SETTLE_MS: Millis = 5_000
+
 /** Nothing was heard any more, one of the two sides closed the link, or said before that it does not need it. */
 export type HowLost = 'dead' | 'closed' | 'let go'
 
@@ -48,6 +52,7 @@ export class Company {
   readonly #parts: CompanyParts
   readonly #wake: Wake
   readonly #post: PresencePost
+  #cancelSettling: (() => void) | undefined
   /** Whose every instance is that was ever here: a link that was cut is mended without its presence. */
   readonly #devices = new Map<InstanceId, DeviceId>()
   /** Through whom the newest presence of an instance came: the way back to it. */
@@ -63,6 +68,7 @@ export class Company {
   }
 
   stop(): void {
+    this.#cancelSettling?.()
     this.#wake.stop()
     this.#post.stop()
   }
@@ -165,9 +171,21 @@ export class Company {
 
   #told(output: Parameters<CompanyListener['presence']>[0], from: MeshPeer | undefined): void {
     this.#remember(output.presence.instance, output.presence.device)
+    if (output.type === 'hidden' || output.first) this.#settleLater()
     const everywhere = output.type === 'hidden' || output.first || output.wasDoubted
     if (output.encoded !== undefined) this.#relay(output.presence, output.encoded, from, everywhere)
     this.#parts.listener.presence(output)
+  }
+
+  #settleLater(): void {
+    this.#cancelSettling ??= this.#parts.clock.wakeAfter(SETTLE_MS, () => {
+      this.#cancelSettling = undefined
+      if (!this.#isCrowd) return
+      for (const peer of this.#parts.peers.values())
+        for (const { presence, encoded, doubtedAt } of this.presence.seen.values())
+          if (doubtedAt === undefined && presence.instance !== peer.link.remote)
+            this.#post.send(peer, presence.instance, encoded)
+    })
   }
 
   /** Who is here reaches those who are not linked to them: among a few, where nearly everybody is linked to the author,

@@ -84,7 +84,7 @@ test('a third of twenty gone at once leaves the rest connected and equal, with t
     everybody.every((one) => one.members.filter(({ here }) => here).length === 20),
   )
   // who has just come hangs by one link, and with it and the server gone by none
-  await until('all are held by the mesh', () => everybody.every(({ peers }) => peers.length >= 3))
+  await until('all are held by the mesh', () => everybody.every(({ peers }) => peers.length >= 2))
   place.relay.stop()
   const gone = thirdNobodyHangsBy(everybody)
   const rest = everybody.filter((one) => !gone.includes(one))

@@ -12,7 +12,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 const ALONE = [
   ...['test/attack/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/crowd/crowd.test.ts'],
-  ...['audience', 'enduring', 'honest-status', 'outages', 'tabs'].map((name) => `test/e2e/${name}.test.ts`),
+  ...['audience', 'editor', 'enduring', 'honest-status', 'outages', 'tabs'].map(
+    (name) => `test/e2e/${name}.test.ts`,
+  ),
 ]
 const IN_BROWSERS = ['test/e2e/**/*.test.ts', 'test/nat/browsers.test.ts']
 const MADE_BY_TESTS = 'test/.artifacts/**'

@@ -7,7 +7,8 @@ import { until } from '../e2e/waiting.ts'
 import { textOf } from '../session/town.ts'
 import { type MortalDevice, mortalDevice } from './mortal.ts'
 
-const PEERS = 32
+/** CROWD=32 npm test -- test/crowd plays twice as many. */
+const PEERS = Number(process.env['CROWD'] ?? 16)
 const KILLED = Math.floor(PEERS * 0.3)
 /** Who knocks at once. */
 const ABREAST = 2

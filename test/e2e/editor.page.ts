@@ -264,7 +264,7 @@ export const rules: readonly Rule[] = [
       let told = 0
       view.dispatch({ selection: { anchor: 8 } })
       await until(() => session.awareness.getLocalState()?.['cursor'] !== undefined)
-      await settled()
+      await new Promise((resolve) => setTimeout(resolve, 300)) // where it stands has been told, and where it looks from
       session.awareness.on('update', () => told++)
       for (const words of ['one ', 'two ', 'three ']) {
         theirs.insert(0, words)

@@ -35,9 +35,9 @@ export function isEven(state: GossipState, link: GossipLink): boolean {
   return equalBytes(link.theirs.held, mine.held) && equalBytes(link.theirs.applied, mine.applied)
 }
 
-/** The same people with the same roles, as far as the last digests say. */
-export function knowsSameRoster(state: GossipState, link: GossipLink): boolean {
-  return link.theirs !== undefined && equalBytes(link.theirs.roster, state.log.roster.digest())
+/** The other side was told which roster we have, the one we have now. */
+export function knowsOurRoster(state: GossipState, link: GossipLink): boolean {
+  return link.rosterTold !== undefined && equalBytes(link.rosterTold, state.log.roster.digest())
 }
 
 /** More than what is being typed is still to come or to go. */
@@ -55,9 +55,15 @@ export function isCaughtUp(state: GossipState, link: GossipLink): boolean {
   return !lacks(state, link)
 }
 
-export function digestMessage(state: GossipState): Extract<Message, { type: 'digest' }> {
+function digestMessage(state: GossipState): Extract<Message, { type: 'digest' }> {
   const { held, applied } = digestOfHeads(state.log.crypto, headsOf(state.log))
   return { type: 'digest', roster: state.log.roster.digest(), held, applied, state: state.stateDigest }
+}
+
+export function sendDigest(state: GossipState, link: GossipLink, outputs: GossipOutput[]): void {
+  const message = digestMessage(state)
+  link.rosterTold = message.roster
+  outputs.push({ type: 'send', link: link.id, message })
 }
 
 export function sendHeads(

@@ -53,6 +53,8 @@ export interface GossipLink {
   entriesSeen: number
   fullSendAt: Millis
   comparedAt: Millis
+  /** The digest of our roster that it was told last. */
+  rosterTold: Uint8Array | undefined
   /** The roster it was sent last because its digest was another. */
   rosterOffered: { readonly digest: Uint8Array; readonly at: Millis } | undefined
   /** The other side's last digests. */
@@ -158,6 +160,8 @@ export type GossipInput =
   | { readonly type: 'cannot-serve'; readonly link: InstanceId }
   /** The log was put on a new base: cursors start over. */
   | { readonly type: 'rebased'; readonly now: Millis }
+  /** By whatever way: those it was not told by are to notice when they lack it. */
+  | { readonly type: 'roster-grew'; readonly now: Millis }
   | { readonly type: 'state-digest'; readonly digest: Uint8Array }
   | { readonly type: 'tick'; readonly now: Millis }
 
@@ -208,7 +212,14 @@ export function startGossipLink(id: InstanceId, device: DeviceId, now: Millis): 
     ...{ turn: 'free', askedAt: undefined, owesHeads: false, progressAt: now, lacking: false },
     ...{ rtt: 0, cameBy: 'live', unheeded: 0, entriesSent: 0, entriesSeen: 0 },
     ...{ fullSendAt: Number.NEGATIVE_INFINITY, comparedAt: Number.NEGATIVE_INFINITY },
-    ...{ theirs: undefined, rosterOffered: undefined, announced: 0, announcing: false, compared: false },
+    ...{
+      theirs: undefined,
+      rosterTold: undefined,
+      rosterOffered: undefined,
+      announced: 0,
+      announcing: false,
+      compared: false,
+    },
   }
 }
 
@@ -251,6 +262,11 @@ export function raise(map: Map<ChainId, number>, chain: ChainId, seq: number): v
 export function changed(state: GossipState, now: Millis, outputs: GossipOutput[]): void {
   state.changedAt = now
   state.stateDigest = undefined
-  state.digestDue = Math.min(state.digestDue ?? Number.POSITIVE_INFINITY, now + HEADS_DIGEST_PAUSE_MS)
+  compareBy(state, now + HEADS_DIGEST_PAUSE_MS, outputs)
+}
+
+/** Digests go out by then, or at the first rest after it. */
+export function compareBy(state: GossipState, due: Millis, outputs: GossipOutput[]): void {
+  state.digestDue = Math.min(state.digestDue ?? Number.POSITIVE_INFINITY, due)
   outputs.push({ type: 'wake', at: Math.min(state.ackDue ?? Number.POSITIVE_INFINITY, state.digestDue) })
 }

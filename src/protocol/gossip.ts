@@ -27,14 +27,15 @@ import {
   checkDivergence,
   compareDigests,
   compareHeads,
-  digestMessage,
   isEven,
-  knowsSameRoster,
+  knowsOurRoster,
   offerRoster,
+  sendDigest,
   sendHeads,
 } from './comparing.ts'
 import {
   changed,
+  compareBy,
   type GossipInput,
   type GossipOutput,
   type GossipState,
@@ -73,10 +74,12 @@ function perform(state: GossipState, input: GossipInput, outputs: GossipOutput[]
     case 'rebased':
       for (const link of state.links.values()) link.cursor = 0
       return changed(state, input.now, outputs)
+    case 'roster-grew':
+      return compareBy(state, input.now + FULL_SEND_PAUSE_MS, outputs)
     case 'state-digest':
       state.stateDigest = input.digest
       for (const link of state.links.values()) {
-        outputs.push({ type: 'send', link: link.id, message: digestMessage(state) })
+        sendDigest(state, link, outputs)
         checkDivergence(state, link, outputs)
       }
       return
@@ -87,7 +90,7 @@ function perform(state: GossipState, input: GossipInput, outputs: GossipOutput[]
 
 type LinkInput = Exclude<
   GossipInput,
-  { type: 'linked' | 'unlinked' | 'held' | 'tick' | 'rebased' | 'state-digest' }
+  { type: 'linked' | 'unlinked' | 'held' | 'tick' | 'rebased' | 'roster-grew' | 'state-digest' }
 >
 
 function onLink(state: GossipState, input: LinkInput, outputs: GossipOutput[]): void {
@@ -160,7 +163,7 @@ function linked(
 ): void {
   const link = startGossipLink(input.link, input.device, input.now)
   state.links.set(link.id, link)
-  outputs.push({ type: 'send', link: link.id, message: digestMessage(state) })
+  sendDigest(state, link, outputs)
   if (headsOf(state.log).length <= HEADS_AT_ONCE && mayAsk(state, link, outputs))
     sendHeads(state, link, false, input.now, outputs)
 }
@@ -216,17 +219,17 @@ function sendDigests(state: GossipState, now: Millis, outputs: GossipOutput[]): 
   if (state.stateDigest === undefined) return void outputs.push({ type: 'digest-wanted' })
   // at rest only those are told again that are not even: something was dropped on the way
   const told = [...state.links.values()].filter(
-    (link) => !isEven(state, link) || !knowsSameRoster(state, link),
+    (link) => !isEven(state, link) || !knowsOurRoster(state, link),
   )
   if (told.length === 0) state.digestDue = undefined
-  for (const link of told) outputs.push({ type: 'send', link: link.id, message: digestMessage(state) })
+  for (const link of told) sendDigest(state, link, outputs)
 }
 
 /** What grew, to those who may not have it. */
 function sendNews(state: GossipState, outputs: GossipOutput[]): void {
   for (const link of state.links.values()) {
     const news = newsFor(state, link)
-    if (news === 'much') outputs.push({ type: 'send', link: link.id, message: digestMessage(state) })
+    if (news === 'much') sendDigest(state, link, outputs)
     else if (news.length > 0)
       outputs.push({ type: 'send', link: link.id, message: { type: 'ack', acknowledgements: news } })
   }

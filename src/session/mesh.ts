@@ -4,6 +4,7 @@
  *
  * Invariant: a peer's fault closes that peer's link and touches no other.
  */
+import { compareBytes } from '../base/bytes.ts'
 import type { DeviceId, InstanceId } from '../base/ids.ts'
 import type { Clock, Millis } from '../base/ports.ts'
 import { isCatchingUp, isCaughtUp } from '../protocol/comparing.ts'
@@ -14,6 +15,7 @@ import {
   type GossipState,
   startGossip,
 } from '../protocol/gossip-state.ts'
+import { wantedLinks } from '../protocol/overlay.ts'
 import { spend, startQuota } from '../protocol/quota.ts'
 import { encodeJoin, type Join } from '../wire/certificate.ts'
 import type { Entry } from '../wire/entry.ts'
@@ -59,11 +61,22 @@ const PROBE_MS: Millis = 1_500
 const YOUNG_MS: Millis = 3_000
 /** After a sleep or a change of network answers take longer. */
 const STIRRED_PROBE_MS: Millis = 3_000
-/** Who was told that a link is not needed has another one by then, as a rule. */
-const LET_GO_MS: Millis = 10_000
+/** Who was told that a link is not needed has those it wants by then, as a rule. */
+const LET_GO_MS: Millis = 20_000
 
 /** To whoever links; a writer contradicts itself once, so that more come from many writers. */
 const MAX_FORKS_TOLD = 64
+
+/** Both sides say the same of two links between them. */
+function isAhead(one: PeerLink, other: PeerLink): boolean {
+  return compareBytes(one.handshakeHash, other.handshakeHash) < 0
+}
+
+/** Closes a link beside which there is another one, and says so: nobody is missed on the other side. */
+function giveUp(link: PeerLink): void {
+  link.send({ type: 'let-go' })
+  link.close()
+}
 
 export class Mesh {
   readonly me: InstanceId
@@ -100,9 +113,12 @@ export class Mesh {
 
   // Links ------------------------------------------------------------------------------------------------------
 
-  /** Takes over a proven link to a member. An older link to the same instance gives way. */
+  /** Takes over a proven link to a member. An older link to the same instance gives way; of two that were opened at
+   *  once, both sides keep the same one. */
   add(link: PeerLink, device: DeviceId): void {
-    const before = [this.peers.get(link.remote), this.#silent.get(link.remote)]
+    const rival = this.peers.get(link.remote)
+    if (rival !== undefined && this.#isYoung(rival) && isAhead(rival.link, link)) return giveUp(link)
+    const before = [rival, this.#silent.get(link.remote)]
     const peer: MeshPeer = {
       link,
       device,
@@ -140,7 +156,11 @@ export class Mesh {
     if (older === undefined) return
     this.#silent.delete(older.link.remote)
     this.blobs.unlinked(older)
-    older.link.close()
+    giveUp(older.link)
+  }
+
+  #isYoung({ since }: MeshPeer): boolean {
+    return this.#now() - since < YOUNG_MS
   }
 
   closeAll(): void {
@@ -179,10 +199,12 @@ export class Mesh {
   }
 
   /** Who is a member no more gets nothing from now on; why, it was told before. */
-  closeToStrangers(): void {
+  rosterGrew(): void {
     const { roster } = this.#replica
     for (const peer of [...this.peers.values()])
       if (roster.roleOf(peer.device) === undefined) peer.link.close()
+    this.company.rosterGrew()
+    this.tell({ type: 'roster-grew', now: this.#now() })
   }
 
   /** Only instances of this device stay linked. */
@@ -208,7 +230,7 @@ export class Mesh {
     if (peer.letGoBy !== 'nobody') return
     peer.letGoBy = 'us'
     peer.link.send({ type: 'let-go' })
-    this.clock.wakeAfter(LET_GO_MS, () => peer.link.close())
+    peer.cancelLetGo = this.clock.wakeAfter(LET_GO_MS, () => peer.link.close())
   }
 
   /** Whoever said it first closes the link, and both know that the other is well. */
@@ -222,11 +244,12 @@ export class Mesh {
     this.#answerLetGo()
   }
 
-  /** What others do not need is kept while there is no other link. */
+  /** What others do not need is kept until every link that is wanted here is there: two who have come at the same time,
+   *  and would keep nobody but each other, would be lost to the crowd. */
   #answerLetGo(): void {
-    const peers = [...this.peers.values()]
-    if (!peers.some(({ letGoBy }) => letGoBy === 'nobody')) return
-    for (const peer of peers) {
+    const wanted = wantedLinks(this.me, this.company.ring())
+    for (const instance of wanted) if (this.peers.get(instance)?.letGoBy !== 'nobody') return
+    for (const peer of this.peers.values()) {
       if (peer.letGoBy !== 'them') continue
       peer.letGoBy = 'both'
       peer.link.send({ type: 'let-go' })
@@ -309,9 +332,14 @@ export class Mesh {
     if (fault !== undefined) this.#listener.violated(fault, peer.device)
     this.tell({ type: 'unlinked', link: remote, now: this.#now() })
     this.blobs.unlinked(peer)
+    peer.cancelLetGo?.()
     const isDead = because !== undefined && 'closed' in because && because.closed === 'dead'
-    const how = isDead ? 'dead' : peer.letGoBy === 'both' ? 'let go' : 'closed'
-    if (!wasSilent) this.#missed(peer, how)
+    if (!wasSilent) this.#missed(peer, isDead ? 'dead' : this.#wasLetGo(peer) ? 'let go' : 'closed')
+  }
+
+  /** Its other side is well and said so, and there are others through whom more would be heard of it. */
+  #wasLetGo({ letGoBy }: MeshPeer): boolean {
+    return letGoBy === 'both' || (letGoBy === 'them' && this.peers.size > 0)
   }
 
   #missed(peer: MeshPeer, how: HowLost): void {
@@ -328,7 +356,7 @@ export class Mesh {
     const asked = instance === undefined ? [...this.peers.values(), ...this.#silent.values()] : []
     const one = instance === undefined ? undefined : this.peers.get(instance)
     for (const peer of asked) peer.link.probe(STIRRED_PROBE_MS)
-    if (one !== undefined && this.#now() - one.since >= YOUNG_MS) one.link.probe(PROBE_MS)
+    if (one !== undefined && !this.#isYoung(one)) one.link.probe(PROBE_MS)
   }
 
   /** Counts as lost for everybody above. The link stays, with what is under way on it: the cable may be put back. */

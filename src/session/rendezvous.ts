@@ -7,7 +7,7 @@
 import { EMPTY } from '../base/bytes.ts'
 import type { DeviceId, InstanceId } from '../base/ids.ts'
 import type { Channel, DialFailure, IceServer } from '../transport/port.ts'
-import { decodeJoin, encodeJoin } from '../wire/certificate.ts'
+import { decodeJoin, encodeJoin, type Join } from '../wire/certificate.ts'
 import type { Hello } from '../wire/introduction.ts'
 import type { InviteKeys } from '../wire/invite-link.ts'
 import { MAX_TOPICS_PER_SOCKET } from '../wire/limits.ts'
@@ -33,7 +33,7 @@ export interface RendezvousListener {
   hasLinks(): boolean
   knocked(knocking: Knocking): void
   /** A member's hello brought a Join that was not known. */
-  rosterGrew(): void
+  memberFound(join: Join): void
   failed(failure: DialFailure | 'other-version', device: DeviceId | undefined): void
   changed(): void
 }
@@ -284,7 +284,7 @@ export class Rendezvous {
     const { roster, listener, me } = this.#parts
     if (hello.side !== 'member' || hello.device === undefined || hello.instance === me) return false
     const join = hello.join.length === 0 ? undefined : decodeJoin(hello.join)
-    if (join?.ok === true && roster.takeJoin(join.value) === 'new') listener.rosterGrew()
+    if (join?.ok === true && roster.takeJoin(join.value) === 'new') listener.memberFound(join.value)
     if (listener.isLinked(hello.instance)) listener.doubts?.(hello.instance)
     return (
       !listener.isLinked(hello.instance) &&

@@ -330,8 +330,7 @@ export class Workings {
     this.#renewing.rosterGrew()
     this.#learnKeys()
     this.replica.rosterGrew()
-    this.mesh.closeToStrangers()
-    this.mesh.company.rosterGrew()
+    this.mesh.rosterGrew()
     this.people.refresh()
     this.inviting.rosterGrew()
     this.inviteUses.rosterGrew()
@@ -526,7 +525,10 @@ export class Workings {
         isLinked: (instance) => this.mesh.peers.has(instance),
         doubts: (instance) => this.mesh.probe(instance),
         knocked: (knocking) => this.#guests.knock(knocking),
-        rosterGrew: () => this.#rosterChanged(),
+        memberFound: (join) => {
+          this.mesh.sendJoins([join]) // nobody passes on what they already know
+          this.#rosterChanged()
+        },
         failed: (failure, device) => {
           // two ways to one person were tried, and the other one opened
           if (device !== undefined && this.mesh.hasDevice(device)) return

@@ -8,7 +8,7 @@ import { ringOf, wantedLinks } from '../../src/protocol/overlay.ts'
 import { chainOf } from '../../src/wire/heads.ts'
 import { GRAFT_MS } from '../../src/wire/limits.ts'
 import { type GossipPeer, GossipTown } from './gossip-town.ts'
-import { TestLog } from './log-fixture.ts'
+import { joinOf, person, TestLog } from './log-fixture.ts'
 
 function linkOf(peer: GossipPeer, other: GossipPeer): GossipLink {
   const link = peer.gossip.links.get(other.me)
@@ -457,6 +457,20 @@ describe('digests', () => {
     const before = town.sent.length
     town.pass(3_600_000)
     expect(town.sent.length).toBe(before)
+  })
+
+  test('tell everybody once of a roster that grew, and then end in silence', () => {
+    const town = new GossipTown(3)
+    town.linkAll()
+    const [first] = town.peers as [GossipPeer]
+    town.write(first)
+    town.pass(30_000)
+    const before = town.sent.length
+    first.log.state.roster.takeJoin(joinOf(person('Dee'), 'editor'))
+    for (const peer of town.peers) town.tell(peer, { type: 'roster-grew', now: town.now })
+    town.pass(3_600_000)
+    expect(town.messagesSince(before, 'digest')).toHaveLength(3 * 2)
+    expect(town.sent).toHaveLength(before + 3 * 2)
   })
 
   test('equal heads and unequal text are told as diverged, on both sides', () => {

@@ -37,15 +37,16 @@ export class VirtualTown {
   signals = 0
   passed = 0
 
-  constructor(crypto: Crypto) {
+  /** @param delay of each message on its way, in its turn */
+  constructor(crypto: Crypto, delay: () => Millis) {
     this.crypto = crypto
     const random: Random = { bytes: (length) => crypto.randomBytes(length) }
-    const schedule = inOrder(this.time, () => DELAY_MS)
+    const schedule = inOrder(this.time, delay)
     this.network = memoryNetwork({ random, schedule })
     const state = createRelay({ crypto, seed: crypto.randomBytes(32) })
     this.relay = connectThroughRelay({
       perform: (input) => step(state, input).outputs,
-      ...{ clock: this.time, random, schedule: inOrder(this.time, () => DELAY_MS) },
+      ...{ clock: this.time, random, schedule: inOrder(this.time, delay) },
       onBytes: (bytes) => {
         this.signals++
         const signal = decodeClientSignal(bytes)
@@ -91,8 +92,8 @@ export class VirtualTown {
   }
 }
 
-export async function virtualTown(): Promise<VirtualTown> {
-  return new VirtualTown(await loadCrypto())
+export async function virtualTown(delay = (): Millis => DELAY_MS): Promise<VirtualTown> {
+  return new VirtualTown(await loadCrypto(), delay)
 }
 
 /** Ada and her guests, all linked as they should be and at rest. */

@@ -1,7 +1,8 @@
 /**
- * How the tests run: three projects, one after the other. `unit` runs in Node, two files at once or more; `e2e` drives
- * real browsers, two files at once, because a browser mostly waits; `alone` has the machine to itself: what is promised
- * within a second or looked at every 50 ms, and the fuzzing, which takes every processor there is.
+ * How the tests run: four projects, one after the other. `unit` runs in Node, two files at once or more; `e2e` drives
+ * real browsers, two files at once, because a browser mostly waits; `attack` plays attacks, which wait even more; `alone`
+ * has the machine to itself: what is promised within a second or looked at every 50 ms, and the fuzzing, which takes
+ * every processor there is.
  * Not here: what a test run installs, builds and prints at its end (.scripts).
  */
 import { availableParallelism } from 'node:os'
@@ -11,12 +12,13 @@ import { defineConfig } from 'vitest/config'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 const ALONE = [
-  ...['test/attack/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/crowd/crowd.test.ts'],
+  ...['test/fuzz/**/*.test.ts', 'test/crowd/crowd.test.ts'],
   ...['audience', 'editor', 'enduring', 'honest-status', 'outages', 'tabs'].map(
     (name) => `test/e2e/${name}.test.ts`,
   ),
 ]
 const IN_BROWSERS = ['test/e2e/**/*.test.ts', 'test/nat/browsers.test.ts']
+const ATTACKS = 'test/attack/part-*.test.ts'
 const MADE_BY_TESTS = 'test/.artifacts/**'
 
 export default defineConfig({
@@ -29,7 +31,7 @@ export default defineConfig({
           name: 'unit',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [...IN_BROWSERS, ...ALONE, MADE_BY_TESTS],
+          exclude: [...IN_BROWSERS, ATTACKS, ...ALONE, MADE_BY_TESTS],
           sequence: { groupOrder: 0 },
           // on two processors too: some of them wait for a minute, for a cable to be put back
           maxWorkers: Math.max(2, availableParallelism() - 1),
@@ -53,10 +55,20 @@ export default defineConfig({
       {
         root,
         test: {
+          name: 'attack',
+          environment: 'node',
+          include: [ATTACKS],
+          sequence: { groupOrder: 2 },
+          maxWorkers: 3,
+        },
+      },
+      {
+        root,
+        test: {
           name: 'alone',
           environment: 'node',
           include: ALONE,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           fileParallelism: false,
           maxWorkers: 1,
           testTimeout: 120_000,

@@ -52,6 +52,8 @@ interface NextLook {
 /** Links may take this long to be missed before the topics are looked at again, and twice as long each time. */
 const FIRST_LOOK_MS = 1_000
 const LONGEST_LOOK_MS = 30_000
+/** Who was dialed in vain is looked for after 4 s at first: a try takes longer than that. */
+const LOOKS_FOR_SOMEBODY = 2
 /** The day's topics are planned anew this often. */
 const PLAN_MS = 3_600_000
 /** Epochs before this one whose topics are listened in too. */
@@ -252,7 +254,10 @@ export class Rendezvous {
       welcomes: (hello) => this.#welcomes(hello),
       opened: (channel, hello, initiator) => this.#open(channel, hello, initiator),
       failed: (failure, hello) => {
-        if (this.#isNeeded(hello.instance)) listener.failed(failure, hello.device)
+        if (!this.#isNeeded(hello.instance)) return
+        // somebody is there, and looks as seldom as we do
+        this.#looks = Math.min(this.#looks, LOOKS_FOR_SOMEBODY)
+        listener.failed(failure, hello.device)
       },
       mismatched: () => listener.failed('other-version', undefined),
     }

@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BROWSERS, closeAll, launchBrowser, type OpenBrowser } from './browsers.ts'
 import { arrive, meet } from './meeting.ts'
+import type { Person } from './person.ts'
 import { type Product, startProduct, stopProducts } from './product.ts'
+import { until } from './waiting.ts'
 
 afterAll(async () => {
   await closeAll()
@@ -48,16 +50,29 @@ describe.each(BROWSERS)('in %s', (name) => {
     await ben.press('Control+Home')
     await ben.typeHere('THEIRS ')
     await ada.sees(`THEIRS ${before}MINE`)
-    await ada.press('Control+z')
+    await pressUntil(ada, 'Control+z', `THEIRS ${before}`)
     await ben.sees(`THEIRS ${before}`)
-    await ada.press('Control+y')
+    await pressUntil(ada, 'Control+y', `THEIRS ${before}MINE`)
     await ben.sees(`THEIRS ${before}MINE`)
-    await ben.press('Control+z')
+    await pressUntil(ben, 'Control+z', `${before}MINE`)
     await ada.sees(`${before}MINE`)
     await ada.leave()
     await ben.leave()
   })
 })
+
+/** What was typed with a pause in it is taken back in as many steps, each of which changes the text. */
+async function pressUntil(person: Person, combination: string, text: string): Promise<void> {
+  for (let last = await person.text(); last !== text; last = await person.text()) {
+    await person.press(combination)
+    const seen = last
+    await until(
+      `${person.name} waited for what ${combination} does`,
+      () => person.text(),
+      (shown) => shown !== seen,
+    )
+  }
+}
 
 /** Only Chromium lets a test compose as an input method does. */
 test('in chromium a composition goes on while another edits, and its end is on both sides', async () => {

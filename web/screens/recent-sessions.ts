@@ -107,9 +107,10 @@ export class RecentSessions extends LitElement {
   async open(): Promise<void> {
     this.asking = undefined
     this.failure = undefined
+    // shown only when it is read: a list that changed after that would move a row from under the pointer
+    await this.#read()
     await this.updateComplete
     this.#dialog?.showModal()
-    await this.#read()
   }
 
   get #dialog(): HTMLDialogElement | null {

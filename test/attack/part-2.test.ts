@@ -1,0 +1,3 @@
+import { playPart } from './parts.ts'
+
+playPart(2)

@@ -13,6 +13,4 @@ export interface MeshPeer {
   path: 'direct' | 'relay' | 'unknown'
   /** Which side said that it does not need the link: when both have, nobody is missed when it closes. */
   letGoBy: 'nobody' | 'us' | 'them' | 'both'
-  /** It is closed at some time even if the other side never answers that we let it go. */
-  cancelLetGo?: () => void
 }

@@ -15,7 +15,6 @@ import {
   type GossipState,
   startGossip,
 } from '../protocol/gossip-state.ts'
-import { wantedLinks } from '../protocol/overlay.ts'
 import { spend, startQuota } from '../protocol/quota.ts'
 import { encodeJoin, type Join } from '../wire/certificate.ts'
 import type { Entry } from '../wire/entry.ts'
@@ -27,6 +26,7 @@ import { Blobs } from './blobs.ts'
 import { Company, type CompanyListener, type HowLost } from './company.ts'
 import type { Environment } from './environment.ts'
 import { Inbox } from './inbox.ts'
+import { giveUp, LettingGo } from './letting-go.ts'
 import type { MeshPeer } from './mesh-peer.ts'
 import type { PeerLink, PeerLinkListener } from './peer-link.ts'
 import type { Replica } from './replica.ts'
@@ -61,9 +61,6 @@ const PROBE_MS: Millis = 1_500
 const YOUNG_MS: Millis = 3_000
 /** After a sleep or a change of network answers take longer. */
 const STIRRED_PROBE_MS: Millis = 3_000
-/** Who was told that a link is not needed has those it wants by then, as a rule. */
-const LET_GO_MS: Millis = 20_000
-
 /** To whoever links; a writer contradicts itself once, so that more come from many writers. */
 const MAX_FORKS_TOLD = 64
 
@@ -72,18 +69,13 @@ function isAhead(one: PeerLink, other: PeerLink): boolean {
   return compareBytes(one.handshakeHash, other.handshakeHash) < 0
 }
 
-/** Closes a link beside which there is another one, and says so: nobody is missed on the other side. */
-function giveUp(link: PeerLink): void {
-  link.send({ type: 'let-go' })
-  link.close()
-}
-
 export class Mesh {
   readonly me: InstanceId
   readonly clock: Clock
   readonly gossip: GossipState
   readonly peers = new Map<InstanceId, MeshPeer>()
   readonly company: Company
+  readonly lettingGo: LettingGo
   readonly blobs: Blobs
   readonly #environment: Environment
   readonly #replica: Replica
@@ -109,6 +101,7 @@ export class Mesh {
     this.blobs = new Blobs({ ...shared, replica, changed: () => listener.changed() })
     const { roster } = replica
     this.company = new Company({ ...shared, clock, session: roster.session, roster, me, listener })
+    this.lettingGo = new LettingGo({ me, clock, peers: this.peers, company: this.company })
   }
 
   // Links ------------------------------------------------------------------------------------------------------
@@ -145,7 +138,7 @@ export class Mesh {
   }
 
   #joined(peer: MeshPeer): void {
-    this.#answerLetGo()
+    this.lettingGo.answer()
     this.company.linked(peer)
     this.#listener.linked(peer)
     this.#listener.changed()
@@ -225,37 +218,6 @@ export class Mesh {
     for (const { link } of to) link.send(message)
   }
 
-  /** A link that is not needed: it is closed once its other side has another one and says so. */
-  letGo(peer: MeshPeer): void {
-    if (peer.letGoBy !== 'nobody') return
-    peer.letGoBy = 'us'
-    peer.link.send({ type: 'let-go' })
-    peer.cancelLetGo = this.clock.wakeAfter(LET_GO_MS, () => peer.link.close())
-  }
-
-  /** Whoever said it first closes the link, and both know that the other is well. */
-  #letGoBy(peer: MeshPeer): void {
-    if (peer.letGoBy === 'us') {
-      peer.letGoBy = 'both'
-      return peer.link.close()
-    }
-    if (peer.letGoBy !== 'nobody') return
-    peer.letGoBy = 'them'
-    this.#answerLetGo()
-  }
-
-  /** What others do not need is kept until every link that is wanted here is there: two who have come at the same time,
-   *  and would keep nobody but each other, would be lost to the crowd. */
-  #answerLetGo(): void {
-    const wanted = wantedLinks(this.me, this.company.ring())
-    for (const instance of wanted) if (this.peers.get(instance)?.letGoBy !== 'nobody') return
-    for (const peer of this.peers.values()) {
-      if (peer.letGoBy !== 'them') continue
-      peer.letGoBy = 'both'
-      peer.link.send({ type: 'let-go' })
-    }
-  }
-
   hasDevice(device: DeviceId): boolean {
     for (const peer of this.peers.values()) if (peer.device === device) return true
     return false
@@ -332,14 +294,9 @@ export class Mesh {
     if (fault !== undefined) this.#listener.violated(fault, peer.device)
     this.tell({ type: 'unlinked', link: remote, now: this.#now() })
     this.blobs.unlinked(peer)
-    peer.cancelLetGo?.()
     const isDead = because !== undefined && 'closed' in because && because.closed === 'dead'
-    if (!wasSilent) this.#missed(peer, isDead ? 'dead' : this.#wasLetGo(peer) ? 'let go' : 'closed')
-  }
-
-  /** Its other side is well and said so, and there are others through whom more would be heard of it. */
-  #wasLetGo({ letGoBy }: MeshPeer): boolean {
-    return letGoBy === 'both' || (letGoBy === 'them' && this.peers.size > 0)
+    const how = this.lettingGo.closed(peer) ? 'let go' : 'closed'
+    if (!wasSilent) this.#missed(peer, isDead ? 'dead' : how)
   }
 
   #missed(peer: MeshPeer, how: HowLost): void {
@@ -424,7 +381,7 @@ export class Mesh {
       case 'carry':
         return this.company.carried(peer, message)
       case 'let-go':
-        return this.#letGoBy(peer)
+        return this.lettingGo.heard(peer)
       case 'blob-want':
         return this.blobs.serve(peer, message.blob, message.from)
       case 'blob-piece':

@@ -99,7 +99,7 @@ export class Tending {
   #letGo(peer: MeshPeer | undefined, atOnce: boolean): void {
     if (peer === undefined) return
     const isYoung = this.#clock.now() - peer.since < YOUNG_MS
-    if (this.#mesh.isEvenWith(peer) && (atOnce || !isYoung)) this.#mesh.letGo(peer)
+    if (this.#mesh.isEvenWith(peer) && (atOnce || !isYoung)) this.#mesh.lettingGo.begin(peer)
     else this.#lookAfter(atOnce ? PAUSE_MS : YOUNG_MS)
   }
 }

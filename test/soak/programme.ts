@@ -1,4 +1,6 @@
 /** What the soak plays, at which length, and what of it counts as held. How each is played: the files beside this. */
+import { MAX_LINKS } from '../../src/protocol/overlay.ts'
+import { Crowd } from '../crowd/crowd.ts'
 import { launchBrowser } from '../e2e/browsers.ts'
 import { startProduct } from '../e2e/product.ts'
 import { chanceFrom } from '../sim/chance.ts'
@@ -14,6 +16,7 @@ export interface Programme {
   /** Seconds. */
   readonly spans: readonly number[]
   readonly minutes: number
+  readonly people: number
 }
 
 const PAIRS = 10
@@ -22,6 +25,10 @@ const MINUTES = 60
 const BLOWS = 10
 const STORMY_PEERS = 24
 const DEATHS = 50
+const PEOPLE = 128
+/** Of a crowd so many die at once, and the rest is whole again in this many milliseconds. */
+const KILLED_SHARE = 0.3
+const CROWD_PATIENCE = 180_000
 const WEIGH_MS = 60_000
 /** The first part of an hour fills tables that have a bound; what is flat is flat after it. */
 const WARM_SHARE = 0.25
@@ -33,14 +40,15 @@ export function programmeOf(given: Readonly<Record<string, unknown>>): Programme
   const number = (value: unknown, usual: number): number => Number(value ?? usual)
   const pairs = number(given['pairs'], PAIRS)
   const minutes = number(given['minutes'], MINUTES)
+  const people = number(given['people'], PEOPLE)
   const spans = String(given['spans'] ?? SPANS)
     .split(',')
     .map(Number)
-  const isSound = [pairs, minutes, ...spans].every((each) => Number.isFinite(each) && each > 0)
-  return isSound && Number.isInteger(pairs) ? { pairs, minutes, spans } : undefined
+  const isSound = [pairs, minutes, people, ...spans].every((each) => Number.isFinite(each) && each > 0)
+  return isSound && [pairs, people].every(Number.isInteger) ? { pairs, minutes, people, spans } : undefined
 }
 
-export const SCENES = { freeze, storm, churn: churning, kill } as const
+export const SCENES = { freeze, storm, churn: churning, kill, crowd } as const
 export type SceneName = keyof typeof SCENES
 
 async function freeze({ pairs, spans }: Programme, tally: Tally): Promise<void> {
@@ -106,4 +114,20 @@ async function kill(_programme: Programme, tally: Tally): Promise<void> {
   }
   await lives.close()
   await product.kill()
+}
+
+async function crowd({ people }: Programme, tally: Tally): Promise<void> {
+  const begun = Date.now()
+  const gathered = await Crowd.gather({ size: people, patience: CROWD_PATIENCE })
+  const gatheredAfter = Date.now() - begun
+  await gathered.edit('a')
+  const killed = Math.floor(people * KILLED_SHARE)
+  gathered.kill(killed)
+  const killedAt = Date.now()
+  await gathered.edit('b')
+  await gathered.whole()
+  const healedAfter = Date.now() - killedAt
+  const figures = `whole after ${gatheredAfter} ms, again ${healedAfter} ms after ${killed} died; at most ${gathered.mostLinks} links`
+  tally.trial(`${people} real peers`, gathered.mostLinks <= MAX_LINKS, figures)
+  await gathered.close()
 }

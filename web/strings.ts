@@ -321,13 +321,13 @@ export const strings = {
     unreachable: 'The server cannot be asked right now whether it offers a relay.',
     nobody: 'On, but this server offers no relay: nobody can connect to you until you turn it off.',
   },
+  closeDialog: 'Close',
   storageKept: 'This browser keeps your sessions until you erase them.',
   storageMayGo: 'This browser may clear your sessions when space runs out. Download what matters.',
 
   versions: {
     command: 'Versions…',
     title: 'Versions',
-    close: 'Close',
     detail: 'Chosen version',
     now: 'As it is now',
     none: 'Nothing is kept yet. Versions are kept on this device only: by name, and by themselves when you come and go.',
@@ -374,7 +374,6 @@ export const strings = {
     draft: 'Draft',
     current: 'Open now',
     unreadable: 'Its key is gone from this browser: it can only be erased or joined again.',
-    close: 'Close',
     noTitle: 'untitled',
   },
 

@@ -9,9 +9,9 @@ import { Compartment, type Extension, StateEffect, StateField } from '@codemirro
 import { type EditorView, ViewPlugin, type ViewUpdate } from '@codemirror/view'
 import { YSyncConfig, ySync, ySyncAnnotation, ySyncFacet } from 'y-codemirror.next'
 import type { Text, UndoManager } from 'yjs'
+import { replacementBetween } from '../doc/difference.ts'
 import { createUndoManager } from '../doc/undo.ts'
 import { cleanTextOnly } from './clean-text.ts'
-import { replacementBetween } from './difference.ts'
 import { ownUndo } from './own-undo.ts'
 import { steadyViewport } from './steady-viewport.ts'
 

@@ -3,12 +3,12 @@
  * other side. A modal dialog. Invariants: it says that somebody is verified only after this person said so; the focus
  * is on no answer at first, so that a key meant for the text gives none.
  */
-import { css, html, LitElement, nothing } from 'lit'
+import { css, html, nothing } from 'lit'
 import type { Comparison, Member } from '../../src/index.ts'
 import type { Page } from '../page.ts'
 import { controls } from '../parts/controls.ts'
 import { strings } from '../strings.ts'
-import { dialogStyle } from './dialog.ts'
+import { dialogStyle, ModalDialog } from './dialog.ts'
 
 type Comparing =
   | { readonly phase: 'waiting' }
@@ -16,7 +16,7 @@ type Comparing =
   | { readonly phase: 'over'; readonly outcome: 'matches' | 'differs' | 'broken-off' }
   | { readonly phase: 'failed'; readonly because: string }
 
-export class CompareDialog extends LitElement {
+export class CompareDialog extends ModalDialog {
   static override properties = { page: { attribute: false }, comparing: { state: true } }
   static override styles = [
     controls,
@@ -76,8 +76,7 @@ export class CompareDialog extends LitElement {
       if (member.device === device) this.comparing = { phase: 'over', outcome }
     })
     this.requestUpdate()
-    await this.updateComplete
-    this.#dialog?.showModal()
+    await this.show()
     try {
       const comparison = typeof what === 'string' ? await session.verify(what) : what
       this.comparing = { phase: 'comparing', comparison }
@@ -89,10 +88,6 @@ export class CompareDialog extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     this.#stop()
-  }
-
-  get #dialog(): HTMLDialogElement | null {
-    return this.renderRoot.querySelector('dialog')
   }
 
   override render() {
@@ -107,7 +102,7 @@ export class CompareDialog extends LitElement {
     switch (comparing.phase) {
       case 'waiting':
         return html`<p class="muted">${say.waiting(this.#name)}</p>
-          ${this.#done(strings.recent.close)}`
+          ${this.#done(strings.closeDialog)}`
       case 'comparing':
         return this.#pictures(comparing.comparison)
       case 'over':
@@ -146,7 +141,7 @@ export class CompareDialog extends LitElement {
 
   #done(name: string) {
     return html`<div class="buttons">
-      <button type="button" class="filled" @click=${() => this.#dialog?.close()}>${name}</button>
+      <button type="button" class="filled" @click=${() => this.close()}>${name}</button>
     </div>`
   }
 }

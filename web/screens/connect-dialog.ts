@@ -3,16 +3,14 @@
  * answer; the other takes the offer and gives the answer. A modal dialog; the join card follows on the other side.
  * Invariant: a text that is refused changes nothing, the offer stays open; what is closed leaves no offer behind.
  */
-import { css, html, LitElement, nothing } from 'lit'
-import { X } from 'lucide'
+import { css, html, nothing } from 'lit'
 import type { HandAnswer, HandOffer } from '../../src/index.ts'
 import { engine } from '../engine.ts'
 import type { Page } from '../page.ts'
 import { choice, controls } from '../parts/controls.ts'
-import { icon } from '../parts/icon.ts'
 import { strings } from '../strings.ts'
 import { carriedField } from './carried-field.ts'
-import { dialogStyle } from './dialog.ts'
+import { dialogStyle, ModalDialog } from './dialog.ts'
 
 type Hand =
   | { readonly phase: 'choosing' }
@@ -38,7 +36,7 @@ const ROLES = [
 const LOOK_PAUSE = 15_000
 const MINUTE = 60_000
 
-export class ConnectDialog extends LitElement {
+export class ConnectDialog extends ModalDialog {
   static override properties = {
     page: { attribute: false },
     hand: { state: true },
@@ -83,8 +81,7 @@ export class ConnectDialog extends LitElement {
 
   async open(): Promise<void> {
     this.#drop()
-    await this.updateComplete
-    this.#dialog?.showModal()
+    await this.show()
     this.#timer = setInterval(() => this.requestUpdate(), LOOK_PAUSE)
   }
 
@@ -93,18 +90,9 @@ export class ConnectDialog extends LitElement {
     this.#drop()
   }
 
-  get #dialog(): HTMLDialogElement | null {
-    return this.renderRoot.querySelector('dialog')
-  }
-
   override render() {
     return html`<dialog aria-labelledby="title" @close=${() => this.#drop()}>
-      <header>
-        <h2 id="title">${strings.hand.title}</h2>
-        <button type="button" class="icon" aria-label=${strings.recent.close} @click=${() => this.#dialog?.close()}>
-          ${icon(X, 18)}
-        </button>
-      </header>
+      ${this.header(strings.hand.title)}
       <div class="body">
         ${this.#body(this.hand)}
         <p class="failure" role="alert" ?hidden=${this.failure === undefined}>${this.failure}</p>
@@ -219,7 +207,7 @@ export class ConnectDialog extends LitElement {
     this.#attempt(answer.card, {
       go: (invitation) => {
         this.hand = { phase: 'choosing' } // the card's connection is the page's from now on
-        this.#dialog?.close()
+        this.close()
         this.page.welcome(invitation)
       },
       tooLate: (invitation) => invitation.decline(),

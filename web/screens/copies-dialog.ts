@@ -1,19 +1,17 @@
 /** Who may hold a copy: everybody who was ever let in, when they were seen last, and who was removed. A modal dialog. */
-import { css, html, LitElement } from 'lit'
-import { X } from 'lucide'
+import { css, html } from 'lit'
 import { initialsOf } from '../../src/editor/index.ts'
 import type { Copy } from '../../src/index.ts'
 import type { Page } from '../page.ts'
 import { dressAvatar } from '../parts/avatars.ts'
 import { controls } from '../parts/controls.ts'
-import { icon } from '../parts/icon.ts'
 import { Watching } from '../parts/watching.ts'
 import { strings } from '../strings.ts'
-import { dialogStyle } from './dialog.ts'
+import { dialogStyle, ModalDialog } from './dialog.ts'
 
 const say = strings.copies
 
-export class CopiesDialog extends LitElement {
+export class CopiesDialog extends ModalDialog {
   static override properties = { page: { attribute: false } }
   static override styles = [
     controls,
@@ -68,23 +66,13 @@ export class CopiesDialog extends LitElement {
 
   async open(): Promise<void> {
     this.requestUpdate()
-    await this.updateComplete
-    this.#dialog?.showModal()
-  }
-
-  get #dialog(): HTMLDialogElement | null {
-    return this.renderRoot.querySelector('dialog')
+    await this.show()
   }
 
   override render() {
     const copies = this.page.session?.copies ?? []
     return html`<dialog aria-labelledby="title" closedby="any">
-      <header>
-        <h2 id="title">${say.title}</h2>
-        <button type="button" class="icon" aria-label=${strings.recent.close} @click=${() => this.#dialog?.close()}>
-          ${icon(X, 18)}
-        </button>
-      </header>
+      ${this.header(say.title)}
       <p class="muted">${say.explained}</p>
       <ul aria-label=${say.title}>
         ${[...copies].sort(byWeight).map((copy) => this.#row(copy))}

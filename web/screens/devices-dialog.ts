@@ -2,14 +2,12 @@
  * `Devices and recovery`: a link for another device of one's own, the owner's key as words to write down, and the way to
  * use such words. A modal dialog. Invariant: the words are on screen only after a click, and gone when it closes.
  */
-import { css, html, LitElement } from 'lit'
-import { X } from 'lucide'
+import { css, html } from 'lit'
 import type { Page } from '../page.ts'
 import { controls } from '../parts/controls.ts'
-import { icon } from '../parts/icon.ts'
 import { strings } from '../strings.ts'
 import { carriedField } from './carried-field.ts'
-import { dialogStyle } from './dialog.ts'
+import { dialogStyle, ModalDialog } from './dialog.ts'
 
 type Shown =
   | { readonly what: 'nothing' }
@@ -20,7 +18,7 @@ type Shown =
 /** Long enough to walk to the other device. */
 const LINK_LASTS_MS = 10 * 60_000
 
-export class DevicesDialog extends LitElement {
+export class DevicesDialog extends ModalDialog {
   static override properties = {
     page: { attribute: false },
     shown: { state: true },
@@ -76,23 +74,13 @@ export class DevicesDialog extends LitElement {
 
   async open(): Promise<void> {
     this.#show({ what: 'nothing' })
-    await this.updateComplete
-    this.#dialog?.showModal()
-  }
-
-  get #dialog(): HTMLDialogElement | null {
-    return this.renderRoot.querySelector('dialog')
+    await this.show()
   }
 
   override render() {
     const say = strings.devices
     return html`<dialog aria-labelledby="title" @close=${() => this.#show({ what: 'nothing' })}>
-      <header>
-        <h2 id="title">${say.title}</h2>
-        <button type="button" class="icon" aria-label=${strings.recent.close} @click=${() => this.#dialog?.close()}>
-          ${icon(X, 18)}
-        </button>
-      </header>
+      ${this.header(say.title)}
       <div class="body">
         ${this.page.isOwner ? html`${this.#link()}${this.#phrase()}` : this.#takeOver()}
         <p class="failure" role="alert" ?hidden=${this.failure === undefined}>${this.failure}</p>
@@ -124,7 +112,7 @@ export class DevicesDialog extends LitElement {
                 ${this.shown.words.map((word) => html`<li>${word}</li>`)}
               </ol>
               <div class="buttons">
-                <button type="button" class="filled" @click=${() => this.#dialog?.close()}>${say.written}</button>
+                <button type="button" class="filled" @click=${() => this.close()}>${say.written}</button>
               </div>`
           : html`<div class="buttons"><button type="button" @click=${this.#showPhrase}>${say.show}</button></div>`
       }

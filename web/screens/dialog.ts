@@ -1,5 +1,8 @@
-/** A modal dialog over the page. */
-import { css } from 'lit'
+/** A modal dialog over the page: how it looks, its title with the button that closes it, and how it opens and closes. */
+import { css, html, LitElement } from 'lit'
+import { X } from 'lucide'
+import { icon } from '../parts/icon.ts'
+import { strings } from '../strings.ts'
 
 export const dialogStyle = css`
   dialog {
@@ -28,3 +31,29 @@ export const dialogStyle = css`
     gap: 8px;
   }
 `
+
+/** Its `render` gives one `<dialog aria-labelledby="title">`, and in it `header`. */
+export abstract class ModalDialog extends LitElement {
+  get #dialog(): HTMLDialogElement | null {
+    return this.renderRoot.querySelector('dialog')
+  }
+
+  /** Shows what is set by now. */
+  protected async show(): Promise<void> {
+    await this.updateComplete
+    this.#dialog?.showModal()
+  }
+
+  protected close(): void {
+    this.#dialog?.close()
+  }
+
+  protected header(title: string) {
+    return html`<header>
+      <h2 id="title">${title}</h2>
+      <button type="button" class="icon" aria-label=${strings.closeDialog} @click=${() => this.close()}>
+        ${icon(X, 18)}
+      </button>
+    </header>`
+  }
+}

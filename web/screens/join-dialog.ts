@@ -2,17 +2,15 @@
  * Joining by what somebody was told: one field that takes a code or a link. A word that is in no code is caught while
  * it is typed and nothing is tried, so that the code stays good. A modal dialog; the join card follows.
  */
-import { css, html, LitElement, nothing } from 'lit'
-import { X } from 'lucide'
+import { css, html, nothing } from 'lit'
 import { type ReadCode, readTyped, type TypedText } from '../code-text.ts'
 import { engine } from '../engine.ts'
 import type { Page } from '../page.ts'
 import { controls } from '../parts/controls.ts'
-import { icon } from '../parts/icon.ts'
 import { strings } from '../strings.ts'
-import { dialogStyle } from './dialog.ts'
+import { dialogStyle, ModalDialog } from './dialog.ts'
 
-export class JoinDialog extends LitElement {
+export class JoinDialog extends ModalDialog {
   static override properties = {
     page: { attribute: false },
     typed: { state: true },
@@ -67,14 +65,9 @@ export class JoinDialog extends LitElement {
   async open(): Promise<void> {
     this.typed = ''
     this.asked = false
-    await this.updateComplete
-    this.#dialog?.showModal()
+    await this.show()
     this.#field?.focus()
     this.readCode = (await engine()).codeProblem
-  }
-
-  get #dialog(): HTMLDialogElement | null {
-    return this.renderRoot.querySelector('dialog')
   }
 
   get #field(): HTMLInputElement | null {
@@ -84,12 +77,7 @@ export class JoinDialog extends LitElement {
   override render() {
     const read = this.#read()
     return html`<dialog aria-labelledby="title" closedby="any">
-      <header>
-        <h2 id="title">${strings.joinDialog.title}</h2>
-        <button type="button" class="icon" aria-label=${strings.recent.close} @click=${() => this.#dialog?.close()}>
-          ${icon(X, 18)}
-        </button>
-      </header>
+      ${this.header(strings.joinDialog.title)}
       <form @submit=${this.#submit}>
         <label class="field"
           >${strings.joinDialog.field}<input
@@ -143,7 +131,7 @@ export class JoinDialog extends LitElement {
     const { phase } = this.#read()
     if (phase !== 'ready' || this.readCode === undefined) return this.#field?.focus()
     const given = this.typed.trim()
-    this.#dialog?.close()
+    this.close()
     this.page.enterTyped(given, /^\p{Nd}/u.test(given) ? 'code' : 'link')
   }
 }

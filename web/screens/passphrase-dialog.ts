@@ -2,21 +2,19 @@
  * `Passphrase…`: sets, changes and removes the passphrase of this device, locks now, and says when it locks by itself.
  * A modal dialog. Invariant: what was typed is gone when it closes.
  */
-import { css, html, LitElement, nothing } from 'lit'
-import { X } from 'lucide'
+import { css, html, nothing } from 'lit'
 import type { Vault } from '../../src/index.ts'
 import { engine } from '../engine.ts'
 import type { Page } from '../page.ts'
 import { choice, controls } from '../parts/controls.ts'
-import { icon } from '../parts/icon.ts'
 import { LOCK_CHOICES, type LockAfter } from '../settings.ts'
 import { strings } from '../strings.ts'
-import { dialogStyle } from './dialog.ts'
+import { dialogStyle, ModalDialog } from './dialog.ts'
 
 type Standing = Awaited<ReturnType<Vault['state']>>
 type Doing = 'nothing' | 'changing' | 'removing'
 
-export class PassphraseDialog extends LitElement {
+export class PassphraseDialog extends ModalDialog {
   static override properties = {
     page: { attribute: false },
     standing: { state: true },
@@ -71,26 +69,16 @@ export class PassphraseDialog extends LitElement {
 
   async open(): Promise<void> {
     this.#begin(undefined)
-    await this.updateComplete
-    this.#dialog?.showModal()
+    await this.show()
     this.standing = await (await engine()).vault.state()
     await this.updateComplete
     this.renderRoot.querySelector('input')?.focus()
   }
 
-  get #dialog(): HTMLDialogElement | null {
-    return this.renderRoot.querySelector('dialog')
-  }
-
   override render() {
     const say = strings.passphrase
     return html`<dialog aria-labelledby="title" @close=${() => this.#begin(undefined)}>
-      <header>
-        <h2 id="title">${say.title}</h2>
-        <button type="button" class="icon" aria-label=${strings.recent.close} @click=${() => this.#dialog?.close()}>
-          ${icon(X, 18)}
-        </button>
-      </header>
+      ${this.header(say.title)}
       <div class="body">
         ${this.#body()}
         <p class="failure" role="alert" ?hidden=${this.failure === undefined}>${this.failure}</p>

@@ -1,14 +1,14 @@
 /** What is kept on this device, newest first: open it, or erase it after one question. A modal dialog. */
-import { css, html, LitElement, nothing } from 'lit'
-import { Trash2, X } from 'lucide'
+import { css, html, nothing } from 'lit'
+import { Trash2 } from 'lucide'
 import type { RecentSession } from '../../src/index.ts'
 import type { Page } from '../page.ts'
 import { controls } from '../parts/controls.ts'
 import { icon } from '../parts/icon.ts'
 import { strings } from '../strings.ts'
-import { dialogStyle } from './dialog.ts'
+import { dialogStyle, ModalDialog } from './dialog.ts'
 
-export class RecentSessions extends LitElement {
+export class RecentSessions extends ModalDialog {
   static override properties = {
     page: { attribute: false },
     rows: { state: true },
@@ -109,22 +109,12 @@ export class RecentSessions extends LitElement {
     this.failure = undefined
     // shown only when it is read: a list that changed after that would move a row from under the pointer
     await this.#read()
-    await this.updateComplete
-    this.#dialog?.showModal()
-  }
-
-  get #dialog(): HTMLDialogElement | null {
-    return this.renderRoot.querySelector('dialog')
+    await this.show()
   }
 
   override render() {
     return html`<dialog aria-labelledby="title" closedby="any">
-      <header>
-        <h2 id="title">${strings.recentSessions}</h2>
-        <button type="button" class="icon" aria-label=${strings.recent.close} @click=${() => this.#dialog?.close()}>
-          ${icon(X, 18)}
-        </button>
-      </header>
+      ${this.header(strings.recentSessions)}
       ${this.failure ? html`<p role="alert">${this.failure}</p>` : nothing}
       ${this.rows?.length === 0 ? html`<p class="muted">${strings.recent.none}</p>` : nothing}
       <ul>
@@ -184,7 +174,7 @@ export class RecentSessions extends LitElement {
   }
 
   #choose(row: RecentSession): void {
-    this.#dialog?.close()
+    this.close()
     this.page.openRecent(row.localId)
   }
 

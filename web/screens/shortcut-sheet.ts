@@ -1,10 +1,8 @@
 /** The keys worth knowing, as a modal sheet. */
-import { css, html, LitElement } from 'lit'
-import { X } from 'lucide'
+import { css, html } from 'lit'
 import { controls } from '../parts/controls.ts'
-import { icon } from '../parts/icon.ts'
 import { strings } from '../strings.ts'
-import { dialogStyle } from './dialog.ts'
+import { dialogStyle, ModalDialog } from './dialog.ts'
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform)
 const mod = isMac ? '⌘' : 'Ctrl'
@@ -20,7 +18,7 @@ const SHORTCUTS: readonly (readonly [string, readonly string[]])[] = [
   [strings.shortcutList.sheet, ['?']],
 ]
 
-export class ShortcutSheet extends LitElement {
+export class ShortcutSheet extends ModalDialog {
   static override styles = [
     controls,
     dialogStyle,
@@ -58,22 +56,12 @@ export class ShortcutSheet extends LitElement {
   ]
 
   async open(): Promise<void> {
-    await this.updateComplete
-    this.#dialog?.showModal()
-  }
-
-  get #dialog(): HTMLDialogElement | null {
-    return this.renderRoot.querySelector('dialog')
+    await this.show()
   }
 
   override render() {
     return html`<dialog aria-labelledby="title" closedby="any">
-      <header>
-        <h2 id="title">${strings.shortcuts}</h2>
-        <button type="button" class="icon" aria-label=${strings.recent.close} @click=${() => this.#dialog?.close()}>
-          ${icon(X, 18)}
-        </button>
-      </header>
+      ${this.header(strings.shortcuts)}
       <dl>
         ${SHORTCUTS.map(
           ([what, keys]) =>

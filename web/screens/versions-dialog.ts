@@ -1,18 +1,16 @@
 /** The versions of this text on this device: what changed since each, a name for one, and the way back. A modal dialog. */
-import { css, html, LitElement, nothing } from 'lit'
-import { X } from 'lucide'
+import { css, html, nothing } from 'lit'
 import type { Session, Version, VersionComparison } from '../../src/index.ts'
 import type { Page } from '../page.ts'
 import { controls } from '../parts/controls.ts'
-import { icon } from '../parts/icon.ts'
 import { strings } from '../strings.ts'
 import { whenText } from '../when-text.ts'
 import { comparisonOf, comparisonStyle } from './comparison.ts'
-import { dialogStyle } from './dialog.ts'
+import { dialogStyle, ModalDialog } from './dialog.ts'
 
 const words = strings.versions
 
-export class VersionsDialog extends LitElement {
+export class VersionsDialog extends ModalDialog {
   static override properties = {
     page: { attribute: false },
     versions: { state: true },
@@ -115,23 +113,13 @@ export class VersionsDialog extends LitElement {
     this.chosen = undefined
     this.failure = undefined
     this.versions = undefined
-    await this.updateComplete
-    this.#dialog?.showModal()
+    await this.show()
     await this.#attempt((session) => this.#read(session))
-  }
-
-  get #dialog(): HTMLDialogElement | null {
-    return this.renderRoot.querySelector('dialog')
   }
 
   override render() {
     return html`<dialog aria-labelledby="title" closedby="any">
-      <header>
-        <h2 id="title">${words.title}</h2>
-        <button type="button" class="icon" aria-label=${words.close} @click=${() => this.#dialog?.close()}>
-          ${icon(X, 18)}
-        </button>
-      </header>
+      ${this.header(words.title)}
       ${this.failure ? html`<p role="alert">${this.failure}</p>` : nothing}
       <div class="columns">
         <ul aria-label=${words.title}>
@@ -214,7 +202,7 @@ export class VersionsDialog extends LitElement {
   async #restore(version: Version): Promise<void> {
     await this.#attempt(async (session) => {
       await session.versions.restore(version.id)
-      this.#dialog?.close()
+      this.close()
       this.page.toast(words.restored(nameOf(version)), 'versions')
     })
   }

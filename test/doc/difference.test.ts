@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { replacementBetween } from '../../src/editor/difference.ts'
+import { replacementBetween } from '../../src/doc/difference.ts'
 
 test('equal texts need no replacement', () => {
   expect(replacementBetween('abc', 'abc')).toBeUndefined()

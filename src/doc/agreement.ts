@@ -9,8 +9,16 @@ import { kindOf } from './neighbours.ts'
 import type { Id } from './struct.ts'
 import { encodeAny } from './value.ts'
 
+export interface Disagreement {
+  readonly what: string
+  /** Whose entries alone could say which is true; undefined: anybody's. */
+  readonly clientID: number | undefined
+}
+
+const DELETED = 'words that were deleted'
+
 /** Why they cannot, or `undefined`. `later`: `other` says it has seen all that `known` has, deletions too. */
-export function disagreement(known: Y.Doc, other: Y.Doc, later: boolean): string | undefined {
+export function disagreement(known: Y.Doc, other: Y.Doc, later: boolean): Disagreement | undefined {
   for (const [client, structs] of known.store.clients) {
     const theirs = other.store.clients.get(client) ?? []
     let at = 0
@@ -18,8 +26,8 @@ export function disagreement(known: Y.Doc, other: Y.Doc, later: boolean): string
       for (; at < theirs.length; at++) {
         const two = theirs[at]
         if (two === undefined || two.id.clock >= one.id.clock + one.length) break
-        const objection = objectionToPair(one, two, later)
-        if (objection !== undefined) return objection
+        const what = objectionToPair(one, two, later)
+        if (what !== undefined) return { what, clientID: what === DELETED ? undefined : client }
         if (two.id.clock + two.length > one.id.clock + one.length) break
       }
     }
@@ -38,7 +46,7 @@ function objectionToPair(one: Struct, two: Struct, later: boolean): string | und
   const standsAlike =
     isSame(originAt(one, from), originAt(two, from)) && isSame(one.rightOrigin, two.rightOrigin)
   if (!standsAlike || placeOf(one) !== placeOf(two)) return 'words that stand elsewhere'
-  if (later && one.deleted && !two.deleted) return 'words that were deleted'
+  if (later && one.deleted && !two.deleted) return DELETED
   if (one.deleted || two.deleted) return undefined
   return equalBytes(contentOf(one, from, to), contentOf(two, from, to)) ? undefined : 'other words'
 }

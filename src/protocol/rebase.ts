@@ -2,6 +2,7 @@
  * Putting a log on top of a checkpoint: when a session opens from disk, when a newcomer takes one, when
  * a document is rebuilt after two peers disagreed. Works on the log's state between steps, never inside one.
  */
+import type { DeviceId, EntryId } from '../base/ids.ts'
 import { type Checkpoint, type CheckpointHead, decodeCheckpoint } from '../wire/checkpoint.ts'
 import { type Entry, isSignedBy, openEntry } from '../wire/entry.ts'
 import { chainOf } from '../wire/heads.ts'
@@ -47,12 +48,13 @@ export function openCheckpoint(state: LogState, entry: Entry): Checkpoint | Viol
   return isViolation(content) ? content : decodeCheckpoint(content.body)
 }
 
-/** 'contradicts': it names an id we know to be another one, so its author lies or was lied to. 'roster-behind': it
- *  names somebody who is not known here (yet). */
+/** 'contradicts': its author lies. 'disputes': it names an id we know to be another one, of somebody else's writer, who
+ *  may have told two histories. 'roster-behind': it names somebody who is not known here (yet). */
 export function compare(
   state: LogState,
   checkpoint: Pick<Checkpoint, 'heads'> & Partial<Pick<Checkpoint, 'free'>>,
-): 'brings-news' | 'nothing-new' | 'contradicts' | 'roster-behind' {
+  author?: DeviceId,
+): 'brings-news' | 'nothing-new' | 'contradicts' | 'disputes' | 'roster-behind' {
   let news = false
   // who joined lately may be unknown here
   if (checkpoint.heads.some(({ device }) => state.roster.certificateOf(device) === undefined))
@@ -61,16 +63,37 @@ export function compare(
     const chain = chainFor(state, head)
     if (chain === undefined) return 'contradicts'
     if (head.seq > chain.applied) news = true
-    const known = head.seq === chain.base ? chain.baseId : entryAt(chain, head.seq)?.entry.id
-    if (head.seq > 0 && known !== undefined && chain.base + chain.entries.length > 0 && known !== head.id)
+    const known = idAt(chain, head.seq)
+    if (head.seq > 0 && known !== undefined && chain.base + chain.entries.length > 0 && known !== head.id) {
       // of two branches each honest device may have applied the other one
-      return chain.fork === undefined ? 'contradicts' : 'nothing-new'
+      if (chain.fork !== undefined) return 'nothing-new'
+      return head.device === author ? 'contradicts' : 'disputes'
+    }
     if (known !== undefined && heldSeq(chain) > 0 && clockAfter(chain, head.seq) !== head.nextClock)
       return 'contradicts'
   }
   // clientIDs of no writer that are a writer's
   if (checkpoint.free?.some(({ clientID }) => state.byClient.has(clientID)) === true) return 'contradicts'
   return news ? 'brings-news' : 'nothing-new'
+}
+
+/** Whether what the checkpoint holds of these writers may be another branch than ours, of which its author knew nothing:
+ *  they are not its own, and nothing known here says that up to its heads it is the same. */
+export function mayBeOtherBranch(
+  state: LogState,
+  { heads }: Pick<Checkpoint, 'heads'>,
+  suspects: { readonly author: DeviceId; readonly clientID: number | undefined },
+): boolean {
+  return heads.some((head) => {
+    const chain = state.chains.get(chainOf(head))
+    if (chain === undefined || head.device === suspects.author) return false
+    const isSuspect = suspects.clientID === undefined || suspects.clientID === chain.clientID
+    return isSuspect && idAt(chain, head.seq) !== head.id
+  })
+}
+
+function idAt(chain: Chain, seq: number): EntryId | undefined {
+  return seq === chain.base ? chain.baseId : entryAt(chain, seq)?.entry.id
 }
 
 /** The writer's next Yjs clock after the entry at `seq`, which is held or the base. */

@@ -21,6 +21,7 @@ import {
   covers,
   forgetOthers,
   joinBases,
+  mayBeOtherBranch,
   openCheckpoint,
   replay,
 } from '../protocol/rebase.ts'
@@ -399,7 +400,7 @@ export class Replica {
       (free) => (this.log.freeClocks.get(free.clientID) ?? 0) < free.clock,
     )
     const ownersWord = this.#isWordAgainstBase(entry)
-    const verdict = compare(this.log, checkpoint)
+    const verdict = compare(this.log, checkpoint, entry.device)
     // whoever signed it did not know of a cut: of use only once somebody vouches for what it covers
     if (passesCut(this.log, { ...checkpoint, rosterSeq: entry.rosterSeq })) return false
     if (verdict === 'roster-behind') {
@@ -407,6 +408,7 @@ export class Replica {
       return false
     }
     if (verdict === 'contradicts') return this.#contradicted(entry, from, 'entries that are not')
+    if (verdict === 'disputes') return this.#contradicted(entry, from, undefined)
     if (verdict === 'nothing-new' && !freeNews && !ownersWord) return false
     if (checkpoint.state.kind === 'inline')
       return this.#adopt({ entry, checkpoint, from }, checkpoint.state.bytes)
@@ -446,7 +448,11 @@ export class Replica {
       return this.#discard(entry, from, 'its text is not what it says')
     const later = covers(checkpoint, this.#applied())
     const objection = disagreement(this.#document.doc, fresh.doc, later)
-    if (objection !== undefined) return this.#contradicted(entry, from, objection)
+    if (objection !== undefined) {
+      const suspects = { author: entry.device, clientID: objection.clientID }
+      const isExcused = mayBeOtherBranch(this.log, checkpoint, suspects)
+      return this.#contradicted(entry, from, isExcused ? undefined : objection.what)
+    }
     if (this.#isWordAgainstBase(entry)) this.#bases.by = entry.device
     const own = this.#bases.memory
     if (own === undefined || covers(checkpoint, own)) {
@@ -476,21 +482,29 @@ export class Replica {
     return { heads: appliedHeads(this.log), free }
   }
 
-  /** Against what came in entries the checkpoint lies; against a base of somebody else only the owner's word counts. */
-  #contradicted(entry: Entry, from: InstanceId | undefined, what: string): boolean {
-    if (this.#isWordAgainstBase(entry)) return this.doubtBase(entry.device) && this.#consider(entry, from)
-    return this.#bases.by === undefined && this.#discard(entry, from, `it holds ${what}`)
+  /** Against what came in entries the checkpoint lies; against a base of somebody else only the owner's word counts.
+   *  `lie` is undefined where a writer may have told two histories: nobody is named before that is known. */
+  #contradicted(entry: Entry, from: InstanceId | undefined, lie: string | undefined): boolean {
+    const isLie = lie !== undefined
+    if (this.#isWordAgainstBase(entry))
+      return this.doubtBase(entry.device, isLie) && this.#consider(entry, from)
+    if (this.#bases.by !== undefined) return false
+    if (isLie) return this.#discard(entry, from, `it holds ${lie}`)
+    this.#listener.contradicted(from)
+    return false
   }
 
   /** A newcomer's base is another device's word until the owner's says otherwise. True: it was dropped, and
    *  everything is asked for anew. Not once something was typed on it: own entries need what it brought. */
-  doubtBase(witness: DeviceId): boolean {
+  doubtBase(witness: DeviceId, isLie = true): boolean {
     const { by } = this.#bases
     const own = this.chain
     const isMine = own !== undefined && heldSeq(own) > 0
     if (by === undefined || by === witness || by === this.roster.owner || isMine) return false
-    this.#distrusted.add(by)
-    this.#listener.misbehaved(by, 'false-checkpoint', 'its checkpoint contradicts what others hold')
+    if (isLie) {
+      this.#distrusted.add(by)
+      this.#listener.misbehaved(by, 'false-checkpoint', 'its checkpoint contradicts what others hold')
+    }
     this.#dropBase()
     return true
   }

@@ -59,13 +59,16 @@ describe('documents that disagree', () => {
     ],
     ['words that stand elsewhere', docOf(updateOf(1, 0, struct({ parent: 'elsewhere', text: 'abc' })), next)],
   ])('by %s', (what, other) => {
-    expect(disagreement(known, other, false)).toBe(what)
+    expect(disagreement(known, other, false)?.what).toBe(what)
   })
 
   test('by words that were deleted, when the other side says it saw the deletion', () => {
     const deleting = docOf(first, next)
     deleting.getText('t').delete(1, 2)
-    expect(disagreement(deleting, known, true)).toBe('words that were deleted')
+    expect(disagreement(deleting, known, true)).toEqual({
+      what: 'words that were deleted',
+      clientID: undefined,
+    })
     expect(disagreement(deleting, known, false)).toBeUndefined()
     expect(disagreement(known, deleting, true)).toBeUndefined()
   })

@@ -218,7 +218,12 @@ describe('a log put on a checkpoint', () => {
     expect(compare(peer.log, { heads: [{ ...head, seq: 2, id: second.id }] })).toBe('brings-news')
     liftBases(peer.log, { heads: [{ ...head, seq: 2, id: second.id }], free: [], rosterSeq: 3 })
     expect(compare(peer.log, { heads: [{ ...head, seq: 2, id: second.id }] })).toBe('nothing-new')
-    expect(compare(peer.log, { heads: [{ ...head, seq: 2, id: first.id }] })).toBe('contradicts')
+    const other = { heads: [{ ...head, seq: 2, id: first.id }] }
+    expect(compare(peer.log, other, ben.device)).toBe('contradicts')
+    expect(compare(peer.log, other, ada.device)).toBe('disputes') // Ben may have told Ada another history
+    expect(compare(peer.log, { heads: [{ ...head, seq: 2, id: second.id, nextClock: 3 }] })).toBe(
+      'contradicts',
+    )
     const stranger = new Author(ben, 'of nobody').seal('profile', new Uint8Array(1), {
       device: '00'.repeat(16) as never,
     })

@@ -11,6 +11,8 @@ import type { Chance } from './chance.ts'
 const NO_BYTES = new Uint8Array(0)
 const NONCE = new Uint8Array(24)
 const KEY_BYTES = 32
+/** Bytes a sealed box adds: a fresh key and a tag. */
+const BOX_BYTES = 48
 
 /** Real cryptography whose every key and nonce comes from `chance`. */
 export function seededCrypto(real: Crypto, chance: Chance): Crypto {
@@ -30,6 +32,7 @@ export function seededCrypto(real: Crypto, chance: Chance): Crypto {
       return new Writer().fixed(fresh.publicKey).fixed(box).finish()
     },
     openFrom(keys, sealed) {
+      if (sealed.length < BOX_BYTES) return undefined
       const shared = real.dh(keys.secretKey, sealed.subarray(0, KEY_BYTES))
       if (shared === undefined) return undefined
       return real.open(sealing(shared, keys.publicKey), NONCE, NO_BYTES, sealed.subarray(KEY_BYTES))

@@ -39,7 +39,7 @@ export interface MeshListener extends CompanyListener {
   rosterChanged(): void
   violated(violation: Violation, device: DeviceId | undefined): void
   linked(peer: MeshPeer): void
-  unlinked(peer: MeshPeer): void
+  unlinked(peer: MeshPeer, how: HowLost): void
   /** Equal histories, unequal texts. */
   diverged(peer: MeshPeer): void
   acknowledged(): void
@@ -302,7 +302,7 @@ export class Mesh {
   #missed(peer: MeshPeer, how: HowLost): void {
     this.company.unlinked(peer.link.remote, how)
     if (this.#closed) return
-    this.#listener.unlinked(peer)
+    this.#listener.unlinked(peer, how)
     this.#listener.changed()
   }
 

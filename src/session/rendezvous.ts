@@ -34,7 +34,12 @@ export interface RendezvousListener {
   knocked(knocking: Knocking): void
   /** A member's hello brought a Join that was not known. */
   memberFound(join: Join): void
-  failed(failure: DialFailure | 'other-version', device: DeviceId | undefined): void
+  /** `through`: what carried the hellos. Through the mesh it is tried again by itself. */
+  failed(
+    failure: DialFailure | 'other-version',
+    device: DeviceId | undefined,
+    through: 'server' | 'mesh',
+  ): void
   changed(): void
 }
 
@@ -81,7 +86,7 @@ export class Rendezvous {
     this.#introductions = new Introductions({
       ...{ environment, keyring, roster, me },
       iceServers: () => this.iceServers,
-      plan: (sealing) => this.#memberPlan(sealing),
+      plan: (sealing) => this.#memberPlan(sealing, 'mesh'),
       isLinked: (instance) => listener.isLinked(instance),
       carry: (to, blob, ledNowhere) => listener.carry(to, blob, ledNowhere),
       changed: () => listener.changed(),
@@ -215,14 +220,14 @@ export class Rendezvous {
       ...members.map(({ keys, sealing }) => ({
         keys,
         greets: () => this.#isLooking || !this.#parts.listener.hasLinks(),
-        ...this.#memberPlan(sealing),
+        ...this.#memberPlan(sealing, 'server'),
       })),
       // silently: whoever slept through a new epoch calls there, and so may whoever was removed. But whoever is alone may be
       // the only one who knows of the new epoch, and those who do not are linked to each other and call nobody
       ...returning.map(({ keys, sealing }) => ({
         keys,
         greets: () => !this.#parts.listener.hasLinks(),
-        ...this.#memberPlan(sealing),
+        ...this.#memberPlan(sealing, 'server'),
         // who answers is for the eyes of whoever called alone
         boxing: { mine: keyring.dh, keyOf: (device: DeviceId) => roster.certificateOf(device)?.dhPk },
       })),
@@ -245,7 +250,7 @@ export class Rendezvous {
     }
   }
 
-  #memberPlan(sealing: Uint8Array): DialingPlan {
+  #memberPlan(sealing: Uint8Array, through: 'server' | 'mesh'): DialingPlan {
     const { listener, keyring } = this.#parts
     return {
       sealing,
@@ -257,9 +262,9 @@ export class Rendezvous {
         if (!this.#isNeeded(hello.instance)) return
         // somebody is there, and looks as seldom as we do
         this.#looks = Math.min(this.#looks, LOOKS_FOR_SOMEBODY)
-        listener.failed(failure, hello.device)
+        listener.failed(failure, hello.device, through)
       },
-      mismatched: () => listener.failed('other-version', undefined),
+      mismatched: () => listener.failed('other-version', undefined, through),
     }
   }
 
@@ -280,8 +285,8 @@ export class Rendezvous {
       greets: () => !listener.hasLinks(),
       welcomes: (hello) => hello.side === 'newcomer',
       opened: (channel, hello, initiator) => listener.knocked({ channel, hello, initiator, keys, pskIds }),
-      failed: (failure) => listener.failed(failure, undefined),
-      mismatched: () => listener.failed('other-version', undefined),
+      failed: (failure) => listener.failed(failure, undefined, 'server'),
+      mismatched: () => listener.failed('other-version', undefined, 'server'),
     }
   }
 

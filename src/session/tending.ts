@@ -5,6 +5,7 @@
 import type { InstanceId } from '../base/ids.ts'
 import type { Clock, Millis } from '../base/ports.ts'
 import { FULL_MESH, MAX_LINKS, surplusLinks, wantedLinks } from '../protocol/overlay.ts'
+import type { HowLost } from './company.ts'
 import type { Mesh } from './mesh.ts'
 import type { MeshPeer } from './mesh-peer.ts'
 import type { Rendezvous } from './rendezvous.ts'
@@ -42,9 +43,11 @@ export class Tending {
     this.#lookAfter(isCrowd ? Math.max(0, Math.min(CROWD_PAUSE_MS, left)) : PAUSE_MS)
   }
 
-  /** Alone, or without somebody we want: the server is asked too; otherwise the mesh mends itself. */
-  lost(instance: InstanceId): void {
-    if (this.#linked('front').length === 0 || this.#isWanted(instance)) this.#rendezvous.miss()
+  /** Alone, or without somebody we want and who did not say that we are not needed: the server is asked too; otherwise
+   *  the mesh mends itself. */
+  lost(instance: InstanceId, how: HowLost): void {
+    const isMissed = how !== 'let go' && this.#isWanted(instance)
+    if (isMissed || this.#linked('front').length === 0) this.#rendezvous.miss()
     this.#lookAfter(PAUSE_MS)
   }
 

@@ -473,8 +473,8 @@ export class Workings {
         this.#renewing.linked(peer)
         this.emitter.emit('peers', this.peers)
       },
-      unlinked: (peer) => {
-        if (this.#leads) this.#tending?.lost(peer.link.remote)
+      unlinked: (peer, how) => {
+        if (this.#leads) this.#tending?.lost(peer.link.remote, how)
         this.#household.unlinked(peer)
         this.verifying.unlinked(peer)
         this.emitter.emit('peers', this.peers)
@@ -529,11 +529,11 @@ export class Workings {
           this.mesh.sendJoins([join]) // nobody passes on what they already know
           this.#rosterChanged()
         },
-        failed: (failure, device) => {
+        failed: (failure, device, through) => {
           // two ways to one person were tried, and the other one opened
           if (device !== undefined && this.mesh.hasDevice(device)) return
           this.#trouble.dialFailed(failure, device)
-          this.rendezvous?.miss()
+          if (through === 'server') this.rendezvous?.miss()
         },
         changed: () => this.#changed(),
       },

@@ -61,6 +61,8 @@ export interface Chain {
   disregarded: Adopted[]
   /** Entries beyond wait, as if something they need were missing (validity.ts). */
   validTo: number
+  /** Where a Restart ends it for good (restarting.ts). */
+  closedAt: number
   /** How far others vouch for it, where it is cut. */
   adoptedTo: number
   /** How far this device is about to vouch for it. */
@@ -90,6 +92,7 @@ export function emptyChain(place: { device: DeviceId; writer: WriterId }, client
     successor: undefined,
     disregarded: [],
     validTo: Number.POSITIVE_INFINITY,
+    closedAt: Number.POSITIVE_INFINITY,
     adoptedTo: 0,
     meantTo: 0,
     vouchedAt: 0,

@@ -42,6 +42,7 @@ import {
 } from './chain.ts'
 import type { Evaluator, Inspection } from './evaluation.ts'
 import { leadingTo, meet, meetAstray, meetCovered, recall } from './forks.ts'
+import { endOf, isPast, isWhole, newestRestart } from './restarting.ts'
 import type { Roster } from './roster.ts'
 import { counts, judgeAll, judgeChain, vouch, writesText } from './validity.ts'
 
@@ -59,6 +60,8 @@ export interface LogState {
   readonly freeClocks: Map<number, number>
   /** In the order this peer applied them: the order in which it sends them. */
   applied: HeldEntry[]
+  /** The place in the roster of the newest Restart that acts here; -1: none. */
+  restartedAt: number
   /** Entries that wait for the roster to grow. */
   aside: Entry[]
   /** The last entry that fitted nothing: one more at its place, and its writer has contradicted itself. */
@@ -80,6 +83,10 @@ export type LogInput =
   /** From the own disk: what proved that writers contradicted themselves. Before their entries. */
   | { readonly type: 'forks-reopened'; readonly proofs: readonly (readonly [Entry, Entry])[] }
   | { readonly type: 'roster-grew' }
+  /** The newest Restart acts from now on: the driver takes out of the document what counts no more, then says so. */
+  | { readonly type: 'restart' }
+  /** Nothing that a Restart voids is applied any more. */
+  | { readonly type: 'restarted' }
   /** This device is about to vouch for what it applied of these chains, and of no others, before it knew better. */
   | { readonly type: 'mean-to-adopt'; readonly chains: readonly ChainId[] }
   /** Applies what own entries have made possible: asked for later, because nothing is applied inside a local edit. */
@@ -125,9 +132,11 @@ export type LogOutput =
 const MAX_ASIDE = 1_024
 
 export function startLog(
-  start: Pick<LogState, 'crypto' | 'session' | 'roster' | 'evaluator' | 'entryKeyAt'>,
+  start: Pick<LogState, 'crypto' | 'session' | 'roster' | 'evaluator' | 'entryKeyAt'> &
+    Partial<Pick<LogState, 'restartedAt'>>,
 ): LogState {
   return {
+    restartedAt: newestRestart(start.roster, start.roster.seq),
     ...start,
     chains: new Map(),
     byClient: new Map(),
@@ -166,6 +175,13 @@ export function step(state: LogState, input: LogInput): { state: LogState; outpu
       for (const entry of state.aside.splice(0)) receive(state, [entry], true, outputs)
       rejudge(state, outputs)
       break
+    case 'restart':
+      state.restartedAt = newestRestart(state.roster, state.roster.seq)
+      rejudge(state, outputs)
+      break
+    case 'restarted':
+      dropEnded(state, outputs)
+      break
     case 'mean-to-adopt':
       meanToAdopt(state, input.chains, outputs)
       break
@@ -194,10 +210,12 @@ export function chainFor(state: LogState, place: { device: DeviceId; writer: Wri
   const certificate = state.roster.certificateOf(place.device)
   if (certificate === undefined) return undefined
   let writers = 0
-  for (const chain of state.chains.values()) if (chain.device === place.device) writers++
+  for (const chain of state.chains.values())
+    if (chain.device === place.device && chain.closedAt === Number.POSITIVE_INFINITY) writers++
   if (writers >= MAX_WRITERS_PER_DEVICE || state.chains.size >= MAX_WRITERS) return undefined
   const chain = emptyChain(place, clientIdOf(state.crypto, certificate.signPk, place.writer))
   if (state.byClient.has(chain.clientID) || state.freeClocks.has(chain.clientID)) return undefined
+  chain.closedAt = endOf(state, chain)
   state.chains.set(chain.id, chain)
   state.byClient.set(chain.clientID, chain)
   return chain
@@ -218,6 +236,10 @@ function accept(state: LogState, entry: Entry, verify: boolean, outputs: LogOutp
   const certificate = state.roster.certificateOf(entry.device)
   if (certificate === undefined) return setAside(state, entry, outputs)
   const known = state.chains.get(chainOf(entry))
+  if (known !== undefined && isOver(state, known)) {
+    if (entry.seq <= known.base || isHeld(known, entry)) outputs.push({ type: 'duplicate', entry })
+    return undefined
+  }
   if (known !== undefined && entry.seq <= known.base)
     return covered(state, known, entry, certificate.signPk, outputs)
   if (known !== undefined && isHeld(known, entry)) return void outputs.push({ type: 'duplicate', entry })
@@ -225,6 +247,7 @@ function accept(state: LogState, entry: Entry, verify: boolean, outputs: LogOutp
     return violation('forged', 'an entry its device did not sign')
   const chain = chainFor(state, entry)
   if (chain === undefined) return undefined
+  if (isPast(state, chain, entry)) return void refusePast(chain, entry, outputs)
   if (contradicts(chain, entry)) return contradicted(state, chain, entry, outputs)
   if (chain.ended !== undefined || chain.successor !== undefined) return undefined
   if (entry.seq !== heldSeq(chain) + 1 || entry.prev !== heldId(chain))
@@ -267,6 +290,32 @@ function placedIn(chain: Chain, inspection: Inspection): Inspection | undefined 
   const next = chain.heldClock
   if (inspection.clock !== inspection.end) return inspection.clock === next ? inspection : undefined
   return inspection.ownNeed <= next ? { ...inspection, clock: next, end: next } : undefined
+}
+
+/** A Restart ended it, and all that counts of it is here. */
+function isOver(state: LogState, chain: Chain): boolean {
+  return chain.closedAt < Number.POSITIVE_INFINITY && isWhole(state, chain)
+}
+
+/** Nobody's fault: its author had not heard of the Restart. */
+function refusePast(chain: Chain, entry: Entry, outputs: LogOutput[]): void {
+  if (heldSeq(chain) === 0 && entry.seq === 1 && chain.closedAt === Number.POSITIVE_INFINITY) {
+    chain.closedAt = 0
+    chain.ended = 'void'
+  }
+  // in the place of what the owner had stands another history: what leads to that has to be told anew
+  else if (entry.seq <= chain.closedAt) outputs.push({ type: 'gap', entry })
+}
+
+/** What goes beyond the end of a chain is not held any more. */
+function dropEnded(state: LogState, outputs: LogOutput[]): void {
+  for (const chain of state.chains.values()) {
+    if (!isOver(state, chain)) continue
+    if (heldSeq(chain) > chain.closedAt)
+      for (const { entry } of endBefore(chain, chain.closedAt + 1, 'void'))
+        outputs.push({ type: 'dropped', entry })
+    judgeChain(state, chain)
+  }
 }
 
 /** The same entry again. */
@@ -366,7 +415,8 @@ function setAside(state: LogState, entry: Entry, outputs: LogOutput[]): undefine
 
 /** Who may do what has changed: what waited may count now, and what is applied may not any more. */
 function rejudge(state: LogState, outputs: LogOutput[]): void {
-  const voided = judgeAll(state)
+  // what a Restart voids, the driver looks at itself
+  const voided = judgeAll(state).filter((chain) => !isOver(state, chain))
   if (voided.length > 0) outputs.push({ type: 'voided', chains: voided.map((chain) => chain.id) })
   unpark(state, outputs)
 }

@@ -63,6 +63,10 @@ export function compare(
     const chain = chainFor(state, head)
     if (chain === undefined) return 'contradicts'
     if (head.seq > chain.applied) news = true
+    if (isAnotherHere(state, chain, head)) {
+      news = true
+      continue
+    }
     const known = idAt(chain, head.seq)
     if (head.seq > 0 && known !== undefined && chain.base + chain.entries.length > 0 && known !== head.id) {
       // of two branches each honest device may have applied the other one
@@ -94,6 +98,12 @@ export function mayBeOtherBranch(
 
 function idAt(chain: Chain, seq: number): EntryId | undefined {
   return seq === chain.base ? chain.baseId : entryAt(chain, seq)?.entry.id
+}
+
+/** By the owner's Restart that is what stands there, and something else is held here. */
+function isAnotherHere(state: LogState, chain: Chain, { seq, id }: CheckpointHead): boolean {
+  const isOwners = state.roster.restarts.some(({ lines }) => lines.get(chain.id)?.id === id)
+  return seq === chain.closedAt && isOwners && idAt(chain, seq) !== id
 }
 
 /** The writer's next Yjs clock after the entry at `seq`, which is held or the base. */
@@ -142,7 +152,8 @@ export function liftBases(
   for (const head of checkpoint.heads) {
     const chain = chainFor(state, head)
     if (chain === undefined || head.seq < chain.base) continue
-    const beyond = heldSeq(chain) > head.seq ? chain.entries.slice(head.seq - chain.base) : []
+    const beyond =
+      heldSeq(chain) > head.seq && head.seq < chain.closedAt ? chain.entries.slice(head.seq - chain.base) : []
     if (head.seq > chain.base) chain.baseRosterSeq = entryAt(chain, head.seq)?.entry.rosterSeq ?? 0
     chain.entries = beyond
     chain.base = head.seq
@@ -194,6 +205,15 @@ function nextReady(state: LogState, chains: readonly Chain[]): Chain | undefined
     const next = entryAt(chain, chain.applied + 1)
     return next !== undefined && isReady(state, chain, next)
   })
+}
+
+/** Forgets everything, to be told it all anew: what is here of some chain is not what the owner had at a Restart. */
+export function forgetAll(state: LogState): void {
+  state.chains.clear()
+  state.byClient.clear()
+  state.freeClocks.clear()
+  state.applied = []
+  state.astray = undefined
 }
 
 /** Forgets everything but the chains of `mine`: the first step of syncing anew from somebody else. */

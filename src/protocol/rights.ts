@@ -157,6 +157,7 @@ export class Rights {
       case 'transfer':
         return void this.#owners.push({ from: seq, device: content.device })
       case 'heal':
+      case 'restart':
         return
       case 'end':
         this.#endedAt = seq

@@ -25,17 +25,14 @@ import {
   decodeRecord,
   encodeRecord,
   isSignedByRoot,
-  NO_RECORD,
   type Role,
   type RosterContent,
   type RosterRecord,
   sessionIdOf,
 } from '../wire/roster-record.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
+import { type EpochRecord, type InviteRecord, Records, type Restart } from './records.ts'
 import { type Cut, type GenuineJoin, Rights } from './rights.ts'
-
-export type InviteRecord = Extract<RosterContent, { type: 'invite' }>
-export type EpochRecord = Extract<RosterContent, { type: 'epoch' }>
 
 /** 'early': what it stands on has not come yet. 'void': well made, but it does not count (yet). */
 export type Taken = 'new' | 'known' | 'early' | 'void' | 'fork' | Violation
@@ -50,7 +47,7 @@ interface KnownJoin extends GenuineJoin {
 export class Roster {
   readonly session: SessionId
   readonly #crypto: Crypto
-  readonly #records: RosterRecord[] = []
+  readonly #records = new Records()
   /** All that may come to stand; of those that do not, at most MAX_JOINS. */
   readonly #known = new Map<JoinId, KnownJoin>()
   #founder: DeviceId | undefined
@@ -67,15 +64,15 @@ export class Roster {
 
   /** Number of the newest record; -1 before Create. */
   get seq(): number {
-    return this.#records.length - 1
+    return this.#records.seq
   }
 
   get head(): RosterRecord['id'] {
-    return this.#records.at(-1)?.id ?? NO_RECORD
+    return this.#records.head
   }
 
   get records(): readonly RosterRecord[] {
-    return this.#records
+    return this.#records.all
   }
 
   /** Of every device but the founder's the Join it stands on: one that was not dropped, where there is one. */
@@ -89,6 +86,11 @@ export class Roster {
     return joins
   }
 
+  /** Where the owner had the session begin anew, the oldest first. */
+  get restarts(): readonly Restart[] {
+    return this.#records.restarts
+  }
+
   /** The device that owns the session now. Asserts that Create is there. */
   get owner(): DeviceId {
     const owner = this.#rights.ownerAt(this.seq)
@@ -97,7 +99,7 @@ export class Roster {
   }
 
   get create(): Extract<RosterContent, { type: 'create' }> {
-    const content = this.#records[0]?.content
+    const content = this.records[0]?.content
     assert(content?.type === 'create', 'the first record is Create')
     return content
   }
@@ -117,7 +119,7 @@ export class Roster {
   }
 
   get hasEnded(): boolean {
-    return this.#records.at(-1)?.content.type === 'end'
+    return this.#records.hasEnded
   }
 
   /** Records from the wire or the disk, each checked; stops at the first that closes the link. */
@@ -163,17 +165,17 @@ export class Roster {
 
   takeRecord(record: RosterRecord): Taken {
     if (record.session !== this.session) return violation('malformed', 'a roster record of another session')
-    const held = this.#records[record.seq]
+    const held = this.records[record.seq]
     if (held?.id === record.id) return 'known'
     const isFirst = record.content.type === 'create' && record.seq === 0
-    const rootPk = isFirst ? record.content.rootPk : this.#rootPkAt(record.seq)
+    const rootPk = isFirst ? record.content.rootPk : this.#records.rootPkAt(record.seq)
     if (rootPk === undefined) return 'early'
     if (isFirst && sessionIdOf(this.#crypto, rootPk) !== this.session)
       return violation('forged', 'a Create by another root key')
     if (!isSignedByRoot(this.#crypto, record, rootPk))
       return violation('forged', 'a roster record the owner did not sign')
     if (held !== undefined) return this.#contradict(record)
-    if (record.seq > this.#records.length) return 'early'
+    if (record.seq > this.seq + 1) return 'early'
     if (record.prev !== this.head) return this.#contradict(record)
     const isHeal = record.content.type === 'heal'
     if (this.#isUnfit(record) || (this.isForked && !isHeal)) return 'void'
@@ -184,7 +186,7 @@ export class Roster {
 
   /** It is kept, to be told to everybody; what the owner has decided since is settled. */
   #contradict(record: RosterRecord): 'fork' | 'void' {
-    const healed = this.#records.findLast(({ content }) => content.type === 'heal')
+    const healed = this.records.findLast(({ content }) => content.type === 'heal')
     if (healed !== undefined && record.seq <= healed.seq + 1) return 'void'
     this.#rival ??= record
     this.#digest = undefined
@@ -198,7 +200,7 @@ export class Roster {
     for (const record of records) healed.takeRecord(record)
     const heal = healed.records.findLast(({ content }) => content.type === 'heal')
     if (rival === undefined || heal === undefined || heal.seq < rival.seq) return false
-    this.#records.splice(0, this.#records.length, ...healed.records)
+    this.#records.replace(healed.records)
     this.#rival = undefined
     this.#isNews = true
     this.#settle()
@@ -260,16 +262,11 @@ export class Roster {
 
   /** Whether the owner ever signed such an invite, revoked or not. */
   knowsInvite(invite: InviteId): boolean {
-    return this.#records.some(({ content }) => content.type === 'invite' && content.invite === invite)
+    return this.#records.knowsInvite(invite)
   }
 
   openInvites(): readonly InviteRecord[] {
-    const open = new Map<InviteId, InviteRecord>()
-    for (const { content } of this.#records) {
-      if (content.type === 'invite') open.set(content.invite, content)
-      if (content.type === 'revoke') open.delete(content.invite)
-    }
-    return [...open.values()]
+    return this.#records.openInvites()
   }
 
   /** Devices that came in with it. */
@@ -330,17 +327,11 @@ export class Roster {
 
   /** The number of the epoch in force at `rosterSeq`, or undefined before the first. */
   epochAt(rosterSeq: number): number | undefined {
-    let epoch: number | undefined
-    for (const { seq, content } of this.#records) {
-      if (seq > rosterSeq) break
-      if (content.type === 'epoch') epoch = content.epoch
-    }
-    return epoch
+    return this.#records.epochAt(rosterSeq)
   }
 
   epochRecord(epoch: number): EpochRecord | undefined {
-    const record = this.#records.find(({ content }) => content.type === 'epoch' && content.epoch === epoch)
-    return record?.content.type === 'epoch' ? record.content : undefined
+    return this.#records.epochRecord(epoch)
   }
 
   /** 16 bytes that are equal when two peers know the same records, and every device is the same to both. */
@@ -358,24 +349,14 @@ export class Roster {
 
   encoded(): { readonly records: Uint8Array[]; readonly joins: Uint8Array[] } {
     return {
-      records: [...this.#records, ...(this.#rival === undefined ? [] : [this.#rival])].map(encodeRecord),
+      records: [...this.records, ...(this.#rival === undefined ? [] : [this.#rival])].map(encodeRecord),
       joins: this.#all().map(({ join }) => encodeJoin(join)),
     }
   }
 
   /** The key whose holder signs the next record; undefined before Create. */
   get rootPk(): Uint8Array | undefined {
-    return this.#rootPkAt(this.seq + 1)
-  }
-
-  /** The root key that signs the record at `seq`. */
-  #rootPkAt(seq: number): Uint8Array | undefined {
-    let rootPk: Uint8Array | undefined
-    for (const { seq: at, content } of this.#records) {
-      if (at >= seq) break
-      if (content.type === 'create' || content.type === 'transfer') rootPk = content.rootPk
-    }
-    return rootPk
+    return this.#records.rootPkAt(this.seq + 1)
   }
 
   /** Rules a record must keep besides its signature. They are the owner's fault, so nobody's link closes. */
@@ -396,6 +377,7 @@ export class Roster {
       case 'policy':
       case 'end':
       case 'heal':
+      case 'restart':
         return false
       default:
         return unreachable(content)
@@ -403,7 +385,7 @@ export class Roster {
   }
 
   #append(record: RosterRecord): void {
-    this.#records.push(record)
+    this.#records.append(record)
     if (record.content.type === 'create') this.#founder = deviceIdOf(this.#crypto, record.content.owner)
     this.#isNews = true
     this.#settle()
@@ -443,7 +425,7 @@ export class Roster {
         wrong.push(kept.id)
       }
     }
-    this.#rights = new Rights(this.#records, this.#founder, this.#chosen())
+    this.#rights = new Rights(this.records, this.#founder, this.#chosen())
     this.#digest = undefined
     this.#isNews = false
     return wrong

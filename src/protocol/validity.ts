@@ -1,5 +1,5 @@
 /**
- * How far a chain counts once its device was removed or lowered, or came in on a Join the owner did not accept, or
+ * How far a chain counts where a Restart ends it (restarting.ts); else once its device was removed or lowered, or came in on a Join the owner did not accept, or
  * its writer contradicted itself: up to the cut; beyond it, as far as entries of other devices vouch for it by `adopt` or by needing one of its
  * clocks. A least fixpoint over what is held: two cut chains cannot vouch for each other.
  *
@@ -13,6 +13,7 @@ import { type ChainId, chainOf } from '../wire/heads.ts'
 import type { CutLine } from '../wire/roster-record.ts'
 import { type Chain, entryAt, type HeldEntry, heldId, heldSeq } from './chain.ts'
 import { forkEnd, lostFrom, maySurvive } from './forks.ts'
+import { endOf, isAnother, isWhole, passesEnd } from './restarting.ts'
 import type { Roster } from './roster.ts'
 
 /** What of the log is looked at. */
@@ -21,6 +22,8 @@ export interface Held {
   readonly chains: ReadonlyMap<ChainId, Chain>
   readonly byClient: ReadonlyMap<number, Chain>
   readonly freeClocks: ReadonlyMap<number, number>
+  /** The place of the newest Restart that acts here. */
+  readonly restartedAt: number
 }
 
 export function writesText(kind: EntryKind): boolean {
@@ -46,8 +49,20 @@ function isLost(chain: Chain, end: Adopted): boolean {
 
 /** The chain got a new entry, or a new base. */
 export function judgeChain(state: Held, chain: Chain): void {
+  chain.closedAt = endOf(state, chain)
+  if (chain.closedAt < Number.POSITIVE_INFINITY && isWhole(state, chain)) return closeForGood(chain)
   const cut = state.roster.isConcerned(chain.device) ? cutEnd(state.roster, chain) : Number.POSITIVE_INFINITY
   chain.validTo = Math.min(Math.max(Math.min(cut, forkEnd(chain)), chain.adoptedTo), lostFrom(chain) - 1)
+  chain.validTo = Math.min(chain.validTo, isAnother(state, chain) ? chain.closedAt - 1 : chain.closedAt)
+}
+
+/** All that counts of it is here, by the owner's word: what was said of it before is settled. */
+function closeForGood(chain: Chain): void {
+  chain.validTo = chain.closedAt
+  chain.fork = undefined
+  chain.successor = undefined
+  chain.disregarded = []
+  if (heldSeq(chain) === chain.closedAt) chain.ended = 'void'
 }
 
 /** What `held`, next in its chain and counting, vouches for. True when some chain now counts further. */
@@ -67,7 +82,8 @@ export function vouch(state: Held, chain: Chain, held: HeldEntry): boolean {
 }
 
 function adopt(by: Chain, chain: Chain, seq: number): boolean {
-  if (chain.device === by.device || seq <= chain.validTo || !maySurvive(chain, seq)) return false
+  if (chain.device === by.device || seq <= chain.validTo || seq > chain.closedAt || !maySurvive(chain, seq))
+    return false
   chain.adoptedTo = seq
   chain.validTo = seq
   return true
@@ -127,6 +143,8 @@ export function passesCut(
   checkpoint: Pick<Checkpoint, 'heads'> & { readonly rosterSeq: number },
 ): boolean {
   return checkpoint.heads.some((head) => {
+    const isPassing = passesEnd(state, head, checkpoint.rosterSeq)
+    if (isPassing !== undefined) return isPassing
     const chain = state.chains.get(chainOf(head))
     if (chain !== undefined && passesFork(chain, head)) return true
     if (chain === undefined || !state.roster.isConcerned(head.device)) return false

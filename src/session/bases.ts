@@ -98,11 +98,24 @@ export class Bases {
     this.#store(base, [], signedBy)
   }
 
-  /** The log starts from nothing again, in memory and on disk. */
-  drop(): void {
+  /** What the base covers is what the owner had at the Restart there. */
+  vouch(rosterSeq: number): void {
+    if (this.#memory === undefined) return
+    this.#memory = { ...this.#memory, rosterSeq: Math.max(rosterSeq, this.#memory.rosterSeq) }
+    for (const chain of this.#parts.log.chains.values())
+      if (chain.base > 0) chain.vouchedAt = Math.max(rosterSeq, chain.vouchedAt)
+  }
+
+  /** The log starts from nothing again in memory; the disk keeps what it has until another base takes its place. */
+  forget(): void {
     this.#memory = undefined
     this.#disk = undefined
     this.#by = undefined
+  }
+
+  /** The log starts from nothing again, in memory and on disk. */
+  drop(): void {
+    this.forget()
     this.#parts.journal.write(BASE_ROWS, 'strict')
   }
 

@@ -10,6 +10,7 @@ import { applyWhole, SharedDocument } from '../doc/document.ts'
 import { type Schema, schemaOf } from '../doc/schema.ts'
 import { type LogState, startLog } from '../protocol/log.ts'
 import { liftBases } from '../protocol/rebase.ts'
+import { newestRestart } from '../protocol/restarting.ts'
 import { Roster } from '../protocol/roster.ts'
 import type { LocalId, SessionStore } from '../storage/port.ts'
 import { decodeEntry, type Entry } from '../wire/entry.ts'
@@ -196,7 +197,9 @@ export function compose(parts: Composition): LiveSession {
     clock: environment.clock,
     listener: { changed: () => session?.storageChanged() },
   })
-  const log = logOver(environment.crypto, keyring, roster, document, base)
+  // what this disk stands on from before a Restart has not taken part in it
+  const restartedAt = newestRestart(roster, parts.stored === undefined ? roster.seq : (base?.rosterSeq ?? -1))
+  const log = logOver({ crypto: environment.crypto, keyring, roster, document, restartedAt }, base)
   session = new LiveSession({
     ...{ environment, keyring, roster, schema, document, base, log, journal },
     signalingUrl: keyring.stored.signaling,
@@ -216,17 +219,17 @@ export function compose(parts: Composition): LiveSession {
 }
 
 function logOver(
-  crypto: Crypto,
-  keyring: Keyring,
-  roster: Roster,
-  document: SharedDocument,
+  {
+    crypto,
+    keyring,
+    roster,
+    document,
+    restartedAt,
+  }: Pick<Composition, 'keyring' | 'roster' | 'document'> & Pick<LogState, 'crypto' | 'restartedAt'>,
   base: StoredBase | undefined,
 ): LogState {
   const log = startLog({
-    crypto,
-    session: roster.session,
-    roster,
-    evaluator: document,
+    ...{ crypto, session: roster.session, roster, evaluator: document, restartedAt },
     entryKeyAt: (rosterSeq) => keyring.entryKeyAt(roster, rosterSeq),
   })
   if (base !== undefined) liftBases(log, base)

@@ -8,11 +8,13 @@ import { concat, EMPTY } from '../base/bytes.ts'
 import type { DeviceId } from '../base/ids.ts'
 import { Secret } from '../base/secret.ts'
 import type { Crypto, SignKeys } from '../crypto/crypto.ts'
-import { entryAt } from '../protocol/chain.ts'
 import type { LogState } from '../protocol/log.ts'
+import { appliedHeads } from '../protocol/rebase.ts'
 import type { Roster } from '../protocol/roster.ts'
+import { chainOf } from '../wire/heads.ts'
 import { inviteKeys } from '../wire/invite-link.ts'
-import type { CutLine, InviteRole, RosterContent, Wrap } from '../wire/roster-record.ts'
+import { MAX_RESTART_HEADS } from '../wire/limits.ts'
+import type { CutLine, InviteRole, RestartHead, RosterContent, Wrap } from '../wire/roster-record.ts'
 import { NotAllowed } from './errors.ts'
 import { commitmentOf, type Keyring } from './keyring.ts'
 import type { Signing } from './signing.ts'
@@ -29,6 +31,7 @@ export interface GoverningParts {
   readonly rekeyed: () => void
 }
 
+const NEVER = Number.POSITIVE_INFINITY
 const NONCE_BYTES = 24
 const KEY_BYTES = 32
 
@@ -75,6 +78,11 @@ export class Governing {
   async takeOver(pen: SignKeys): Promise<void> {
     const { keyring, signing } = this.#parts
     await signing.signWith(pen, () => this.#handOver(keyring.device))
+  }
+
+  /** The session begins anew from what is applied here: every writer ends there. @throws NotAllowed */
+  async restart(): Promise<void> {
+    await this.#parts.signing.sign(() => [{ type: 'restart', heads: this.#heads() }])
   }
 
   /** Nobody is let in or connected any more. @throws NotAllowed */
@@ -129,11 +137,18 @@ export class Governing {
   /** What is applied here of each of its writers. */
   #cutOf(device: DeviceId): CutLine[] {
     this.#parts.flush()
-    return [...this.#parts.log.chains.values()].flatMap((chain) => {
-      if (chain.device !== device || chain.applied === 0) return []
-      const id = chain.applied === chain.base ? chain.baseId : entryAt(chain, chain.applied)?.entry.id
-      return id === undefined ? [] : [{ writer: chain.writer, seq: chain.applied, id }]
-    })
+    const heads = appliedHeads(this.#parts.log).filter((head) => head.device === device)
+    return heads.map(({ writer, seq, id }) => ({ writer, seq, id }))
+  }
+
+  /** What is applied here of every writer that no Restart has ended yet. */
+  #heads(): RestartHead[] {
+    const { flush, log } = this.#parts
+    flush()
+    const heads = appliedHeads(log).filter((head) => log.chains.get(chainOf(head))?.closedAt === NEVER)
+    if (heads.length > MAX_RESTART_HEADS)
+      throw new NotAllowed('This session has too many writers to begin anew. Start a new one with its text.')
+    return heads.map(({ device, writer, seq, id }) => ({ device, writer, seq, id }))
   }
 
   *#closeDoors(): Generator<RosterContent> {

@@ -6,7 +6,8 @@
  */
 import type { InviteId } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
-import type { InviteRecord, Roster } from '../protocol/roster.ts'
+import type { InviteRecord } from '../protocol/records.ts'
+import type { Roster } from '../protocol/roster.ts'
 import type { People } from './people.ts'
 import type { InviteUse } from './public.ts'
 

@@ -170,6 +170,14 @@ export class LiveSession implements Session {
     this.#workings.storeSecrets()
   }
 
+  async restart(): Promise<void> {
+    this.#requireLife()
+    const { governing, replica } = this.#workings
+    await governing.restart()
+    // whoever lacks something of before is given this
+    if (this.canEdit) replica.makeCheckpoint()
+  }
+
   async endForEveryone(): Promise<void> {
     this.#requireLife()
     await this.#workings.governing.end()

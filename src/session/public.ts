@@ -291,6 +291,14 @@ export interface Session {
   askToEdit(asks: boolean): void
   /** From now on that member owns the session, and this device may edit. Only they can give it back. Owner only. */
   transfer(device: DeviceId): Promise<void>
+  /**
+   * The session begins anew from the text as it is on this device. Every history of before ends there for everybody, so
+   * that none which contradicts another, or was written apart and did not come here yet, counts any more; each device
+   * keeps a version of what it had, and whoever typed something of that is asked nothing: their own device enters it
+   * again, unless they may not write any more. What was written before takes less room from then on. Owner only.
+   * @throws NotAllowed
+   */
+  restart(): Promise<void>
   /** Nobody is connected or let in any more; every copy stays, and who could edit goes on alone. For good. Owner only. */
   endForEveryone(): Promise<void>
   /** While paused nobody but the owner writes. Owner only. */

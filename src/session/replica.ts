@@ -25,6 +25,7 @@ import {
   openCheckpoint,
   replay,
 } from '../protocol/rebase.ts'
+import { isComplete, isOwnersCopy } from '../protocol/restarting.ts'
 import type { Roster } from '../protocol/roster.ts'
 import { passesCut } from '../protocol/validity.ts'
 import { openBlob, sealBlob } from '../wire/blob.ts'
@@ -38,6 +39,7 @@ import { Bases } from './bases.ts'
 import type { Environment } from './environment.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
+import { Restarting } from './restarting.ts'
 import { encodeFork, entryKey, forkKey, type StoredBase } from './stored.ts'
 import { Vouching } from './vouching.ts'
 
@@ -63,7 +65,11 @@ export interface ReplicaListener {
   /** A checkpoint brings news and its state is a blob that is not here. */
   blobWanted(reference: BlobReference, from: InstanceId | undefined): void
   /** Text is about to go out of the document: that device's, which does not count (any more), or much at that device's word. */
-  losing(why: 'unshared' | 'fork' | 'deletion', device: DeviceId): void
+  losing(why: 'unshared' | 'fork' | 'deletion' | 'restart', device: DeviceId): void
+  /** The owner had the session begin anew: what stood against it before is settled. */
+  restarted(): void
+  /** Another tab of this device writes as that client. */
+  isOpenElsewhere(clientID: number): boolean
   replaced(document: SharedDocument): void
   rebased(): void
 }
@@ -118,6 +124,7 @@ export class Replica {
   #awaited: Awaited | undefined
   readonly #bases: Bases
   readonly #vouching: Vouching
+  readonly #restarting: Restarting
   /** Whose checkpoints are not taken any more. */
   readonly #distrusted = new Set<DeviceId>()
 
@@ -159,7 +166,31 @@ export class Replica {
       losing: (chains) => this.#losing(chains),
       dropBase: () => this.#dropBase(),
     })
+    this.#restarting = this.#makeRestarting()
     this.#served = parts.base && parts.checkpoint && this.#servedAgain(parts.checkpoint, parts.base)
+  }
+
+  #makeRestarting(): Restarting {
+    const listener = this.#listener
+    return new Restarting({
+      ...{ log: this.log, bases: this.#bases, journal: this.#journal, schema: this.#schema },
+      me: this.#keyring.device,
+      document: () => this.#document,
+      writer: () => this.#writer,
+      mayWrite: () => this.#keyring.canWrite(this.roster),
+      mayTrim: () => this.mayTrim,
+      isOpenElsewhere: (clientID) => listener.isOpenElsewhere(clientID),
+      isInStep: () => this.isInStep,
+      perform: (outputs) => this.#perform(outputs, undefined, true),
+      flush: () => this.flush(),
+      rebuild: (reenter) => this.#rebuild(reenter),
+      emptied: () => this.#empty(),
+      rebased: () => listener.rebased(),
+      begins: () => {
+        listener.losing('restart', this.roster.owner)
+        listener.restarted()
+      },
+    })
   }
 
   get writer(): WriterId {
@@ -206,17 +237,26 @@ export class Replica {
 
   receive(entries: readonly Entry[], from: InstanceId): void {
     this.#perform(step(this.log, { type: 'received', entries }).outputs, from, true)
+    this.#restarting.settle()
+  }
+
+  /** What a Restart left to do, once it can be done. */
+  tidy(): void {
+    this.#restarting.settle()
   }
 
   /** Entries from the own disk, and what is known of writers that contradicted themselves. */
   reopen(entries: readonly Entry[], proofs: readonly (readonly [Entry, Entry])[] = []): void {
     step(this.log, { type: 'forks-reopened', proofs })
     this.#perform(step(this.log, { type: 'reopened', entries }).outputs, undefined, false)
+    // by then it is known whether this tab looks after what others left
+    this.#afterEdit(() => this.#restarting.heed())
   }
 
   rosterGrew(): void {
     this.flush()
     this.#perform(step(this.log, { type: 'roster-grew' }).outputs, undefined, true)
+    this.#restarting.heed()
     if (this.#keyring.canWrite(this.roster) && this.#isOwnChainClosed()) this.#startNewWriter()
   }
 
@@ -431,6 +471,7 @@ export class Replica {
     if (state === undefined) return false
     this.#awaited = undefined
     this.#adopt(awaited, state)
+    this.#restarting.settle()
     return true
   }
 
@@ -447,7 +488,8 @@ export class Replica {
     if (!equalBytes(fresh.digest(this.#environment.crypto), checkpoint.digest))
       return this.#discard(entry, from, 'its text is not what it says')
     const later = covers(checkpoint, this.#applied())
-    const objection = disagreement(this.#document.doc, fresh.doc, later)
+    const isDecided = isOwnersCopy(this.log, checkpoint) && !isComplete(this.log)
+    const objection = isDecided ? undefined : disagreement(this.#document.doc, fresh.doc, later)
     if (objection !== undefined) {
       const suspects = { author: entry.device, clientID: objection.clientID }
       const isExcused = mayBeOtherBranch(this.log, checkpoint, suspects)
@@ -513,9 +555,14 @@ export class Replica {
   #dropBase(): void {
     const own = this.chain
     forgetOthers(this.log, (chain) => chain === own)
+    this.#bases.drop()
+    this.#empty()
+  }
+
+  /** Nothing stands under what the log holds any more. */
+  #empty(): void {
     const rebuilt = rebuild({ schema: this.#schema, updates: [] })
     assert(!isViolation(rebuilt), 'an empty document is sound')
-    this.#bases.drop()
     this.#served = undefined
     this.#awaited = undefined
     this.#replayOn(rebuilt.document, new Map())
@@ -628,6 +675,12 @@ export class Replica {
   /** A fresh document from base and log in canonical order; whatever came in past the log is taken out of it, and
    *  `reenters`: entered again as an own edit. */
   rebuildDocument(reenters = true): void {
+    this.#rebuild((before) => {
+      if (this.#keyring.canWrite(this.roster) && reenters) reenter(this.#document, textsOf(before))
+    })
+  }
+
+  #rebuild(enterAgain: (before: SharedDocument) => void): void {
     this.flush() // what was typed in the last moments is in the log, maps and arrays too
     const before = this.#document
     const base = this.#bases.memory
@@ -642,7 +695,7 @@ export class Replica {
     this.#heedDeletions()
     this.#listener.replaced(fresh)
     if (this.#keyring.canWrite(this.roster) && this.#isOwnChainClosed()) this.#startNewWriter()
-    if (this.#keyring.canWrite(this.roster) && reenters) reenter(fresh, textsOf(before))
+    enterAgain(before)
     before.release()
     this.#listener.rebased()
     this.#changeBranches()

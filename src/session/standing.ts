@@ -112,6 +112,11 @@ export class Standing {
     if (this.#problem?.kind !== 'fork') this.setProblem(undefined)
   }
 
+  /** The owner's copy is what counts: no history of another stands against it any more. */
+  restarted(): void {
+    if (this.#problem?.kind === 'fork') this.setProblem(undefined)
+  }
+
   /** Said as long as it keeps happening: who went away meanwhile is nobody's problem. */
   noRouteTo(name: string | undefined): void {
     const problem: SessionProblem = { kind: 'no-route', name }

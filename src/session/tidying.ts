@@ -52,6 +52,7 @@ export class Tidying {
     const { clock, journal, replica, mesh, mayWrite } = this.#parts
     this.#cancel = clock.wakeAfter(TIDY_MS, () => {
       journal.retry()
+      replica.tidy()
       if (replica.isCheckpointDue && mesh.catchingUp === 0 && mayWrite()) replica.makeCheckpoint()
       this.#schedule()
     })

@@ -7,7 +7,7 @@
  */
 import type { DeviceId } from '../base/ids.ts'
 import type { Clock, Millis } from '../base/ports.ts'
-import { entryAt } from '../protocol/chain.ts'
+import { type Chain, entryAt } from '../protocol/chain.ts'
 import { lostFrom, maySurvive } from '../protocol/forks.ts'
 import { type LogOutput, type LogState, step } from '../protocol/log.ts'
 import { type Adopted, encodeAdoption } from '../wire/adoption.ts'
@@ -92,7 +92,12 @@ export class Vouching {
   /** Of two histories only the one that survives; which it is may take a few round trips to find out. */
   #isWorthVouching(id: ChainId): boolean {
     const chain = this.#parts.log.chains.get(id)
-    return chain !== undefined && chain.device !== this.#parts.me && chain.applied < lostFrom(chain)
+    return (
+      chain !== undefined &&
+      chain.device !== this.#parts.me &&
+      isOpen(chain) &&
+      chain.applied < lostFrom(chain)
+    )
   }
 
   stop(): void {
@@ -101,7 +106,7 @@ export class Vouching {
 
   #endOf(id: ChainId): readonly Adopted[] {
     const chain = this.#parts.log.chains.get(id)
-    if (chain === undefined || chain.device === this.#parts.me) return []
+    if (chain === undefined || chain.device === this.#parts.me || !isOpen(chain)) return []
     const { device, writer, applied: seq } = chain
     if (!maySurvive(chain, seq)) return []
     const last = seq === chain.base ? chain.baseId : entryAt(chain, seq)?.entry.id
@@ -115,4 +120,9 @@ export class Vouching {
   #wait(pause: Millis): void {
     this.#cancel ??= this.#parts.clock.wakeAfter(pause, () => this.settle())
   }
+}
+
+/** What a Restart ended nobody vouches for. */
+function isOpen({ closedAt }: Chain): boolean {
+  return closedAt === Number.POSITIVE_INFINITY
 }

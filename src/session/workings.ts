@@ -228,7 +228,7 @@ export class Workings {
   }
 
   /** Whoever is only being told what happened long ago sees much come and go. */
-  #losing(why: 'unshared' | 'fork' | 'deletion', by: string): void {
+  #losing(why: 'unshared' | 'fork' | 'deletion' | 'restart', by: string): void {
     if (why !== 'deletion' || this.standing.status.phase === 'synced') void this.keepVersion(why, by)
   }
 
@@ -452,6 +452,8 @@ export class Workings {
       },
       blobWanted: (reference, from) => this.mesh.blobs.want(reference, from),
       losing: (why, device) => this.#losing(why, this.people.member(device).name),
+      restarted: () => this.standing.restarted(),
+      isOpenElsewhere: (clientID) => this.awareness.awareness.getStates().has(clientID),
       replaced: (document) => this.#replaced(document),
       rebased: () => this.mesh.tell({ type: 'rebased', now: now() }),
     }

@@ -110,6 +110,8 @@ export const MAX_ROSTER_RECORDS = 4_096
 export const MAX_JOINS = 1_024
 /** Joins of one device that are kept: one, and those that renewed it. */
 export const MAX_JOINS_PER_DEVICE = 16
+/** Chains one Restart ends: as many as the checkpoint lists that is handed to whoever lacks some of them. */
+export const MAX_RESTART_HEADS = MAX_CHECKPOINT_HEADS
 /** The longest record is an Epoch with two wraps (96 bytes) and a Join (16 bytes) for each of MAX_JOINS devices. */
 export const MAX_ROSTER_RECORD_BYTES = 256 * KIB
 /** A person's name and a title, in UTF-8 bytes. */

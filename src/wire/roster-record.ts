@@ -3,8 +3,7 @@
  * record = version u8 | session 16 | seq varuint | prev 32 | type u8 | content | signature 64 (by the root key)
  * id = BLAKE2b-256 of everything before the signature
  *
- * A type due later (Restart) has its number kept free: an app that does not know one fails closed with a protocol
- * mismatch.
+ * An app that does not know a type fails closed with a protocol mismatch.
  */
 import { unreachable } from '../base/assert.ts'
 import { concat, toUtf8 } from '../base/bytes.ts'
@@ -26,6 +25,7 @@ import type { Crypto, SignKeys } from '../crypto/crypto.ts'
 import { type Certificate, readCertificate, writeCertificate } from './certificate.ts'
 import {
   MAX_JOINS,
+  MAX_RESTART_HEADS,
   MAX_ROOT_NAME_BYTES,
   MAX_ROOTS,
   MAX_ROSTER_RECORDS,
@@ -49,6 +49,11 @@ export interface CutLine {
   readonly writer: WriterId
   readonly seq: number
   readonly id: EntryId
+}
+
+/** Where a writer ends at a Restart: its last entry that counts. */
+export interface RestartHead extends CutLine {
+  readonly device: DeviceId
 }
 
 /** One key sealed to one device (crypto_box_seal). */
@@ -98,6 +103,9 @@ export type RosterContent =
   | { readonly type: 'end' }
   /** Decides a fork of the roster: what this record stands on survives, the branch with the record `lost` does not. */
   | { readonly type: 'heal'; readonly lost: RecordId }
+  /** The session begins anew from here: every writer ends where the owner's copy had it, or counts for nothing. Those
+   *  that an earlier Restart ended are not named again. */
+  | { readonly type: 'restart'; readonly heads: readonly RestartHead[] }
   | {
       readonly type: 'epoch'
       readonly epoch: number
@@ -125,12 +133,14 @@ export const NO_RECORD = '0'.repeat(64) as RecordId
 const LABEL = toUtf8('coterie/1/roster')
 const TYPES = [
   ...['create', 'invite', 'revoke', 'role', 'epoch'],
-  ...['remove', 'policy', 'transfer', 'end', 'heal'],
+  ...['remove', 'policy', 'transfer', 'end', 'heal', 'restart'],
 ] as unknown as readonly RosterContent['type'][]
 const ROLES = ['editor', 'viewer'] as const
 const ROOT_KINDS = ['text', 'map', 'array'] as const
 const WRAP_BYTES = 80
 const SEALED_SEED_BYTES = 24 + 16 + 16
+/** The shortest line of a cut. */
+const LINE_BYTES = ID_BYTES.writer + 1 + ID_BYTES.entry
 const PREVIOUS_SEALED_BYTES = 24 + 32 + 16
 
 /** The session a root key owns: a link that names it pins its owner. */
@@ -228,6 +238,9 @@ function writeContent(writer: Writer, content: RosterContent): void {
     case 'heal':
       writer.fixed(idBytes(content.lost))
       return
+    case 'restart':
+      writer.list(content.heads, (to, head) => writeLine(to.fixed(idBytes(head.device)), head))
+      return
     default:
       unreachable(content)
   }
@@ -238,7 +251,11 @@ function writeJoins(writer: Writer, joins: readonly JoinId[]): void {
 }
 
 function writeCut(writer: Writer, cut: readonly CutLine[]): void {
-  writer.list(cut, (to, line) => to.fixed(idBytes(line.writer)).varuint(line.seq).fixed(idBytes(line.id)))
+  writer.list(cut, writeLine)
+}
+
+function writeLine(writer: Writer, line: CutLine): void {
+  writer.fixed(idBytes(line.writer)).varuint(line.seq).fixed(idBytes(line.id))
 }
 
 function writeWraps(writer: Writer, wraps: readonly Wrap[]): void {
@@ -250,13 +267,28 @@ function readJoins(reader: Reader): JoinId[] {
 }
 
 function readCut(reader: Reader): CutLine[] {
-  const cut = reader.list(MAX_WRITERS_PER_DEVICE, ID_BYTES.writer + 1 + ID_BYTES.entry, (from) => ({
-    writer: idOf<WriterId>(from.fixed(ID_BYTES.writer)),
-    seq: from.varuint(MAX_SEQ),
-    id: idOf<EntryId>(from.fixed(ID_BYTES.entry)),
-  }))
+  const cut = reader.list(MAX_WRITERS_PER_DEVICE, LINE_BYTES, readLine)
   if (new Set(cut.map(({ writer }) => writer)).size !== cut.length) throw new Malformed('a writer cut twice')
   return cut
+}
+
+function readLine(reader: Reader): CutLine {
+  return {
+    writer: idOf<WriterId>(reader.fixed(ID_BYTES.writer)),
+    seq: reader.varuint(MAX_SEQ),
+    id: idOf<EntryId>(reader.fixed(ID_BYTES.entry)),
+  }
+}
+
+function readRestartHeads(reader: Reader): RestartHead[] {
+  const heads = reader.list(MAX_RESTART_HEADS, ID_BYTES.device + LINE_BYTES, (from) => ({
+    device: readDevice(from),
+    ...readLine(from),
+  }))
+  if (heads.some(({ seq }) => seq === 0)) throw new Malformed('entries count from 1')
+  if (new Set(heads.map(({ device, writer }) => device + writer)).size !== heads.length)
+    throw new Malformed('a writer ended twice')
+  return heads
 }
 
 function readWraps(reader: Reader): Wrap[] {
@@ -311,6 +343,8 @@ function readContent(reader: Reader, type: RosterContent['type']): RosterContent
       return { type }
     case 'heal':
       return { type, lost: idOf<RecordId>(reader.fixed(32)) }
+    case 'restart':
+      return { type, heads: readRestartHeads(reader) }
     default:
       return unreachable(type)
   }

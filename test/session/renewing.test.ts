@@ -72,6 +72,24 @@ test('alone with the owner they wait, and come in once whoever let them in is th
   await until('Ada reads', () => textOf(ada).includes('back '))
 })
 
+test('when the session began anew meanwhile, what they wrote is entered again once they are in', async () => {
+  const { again, cyd } = await letInUnknown()
+  const ada = await again('Ada')
+  await ada.remove(cyd)
+  write(ada, 'new ')
+  await ada.restart()
+  const dee = await again('Dee')
+  await until('Dee waits', () => dee.status.phase === 'waiting')
+  write(ada, 'later ')
+  const ben = await again('Ben')
+  await until('Dee is in', () => dee.status.peers === 2 && dee.canEdit)
+  const all = [ada, ben, dee]
+  await until('all are equal and hold it', () =>
+    all.every((one) => textOf(one) === textOf(dee) && textOf(one).includes('dee ')),
+  )
+  for (const words of ['ada ', 'dee ', 'new ', 'later ']) expect(textOf(ada).split(words).length).toBe(2)
+})
+
 test('whom the owner has removed is renewed by nobody', async () => {
   const { again, cyd } = await letInUnknown()
   const ada = await again('Ada')

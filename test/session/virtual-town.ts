@@ -116,6 +116,7 @@ export class TownDevice {
   readonly number: number
   readonly sockets = new Set<SignalingSocket>()
   readonly ends = new Set<End>()
+  readonly store = createMemoryStore()
   readonly #town: VirtualTown
   phase: 'alive' | 'dead' = 'alive'
   session: LiveSession | undefined
@@ -139,6 +140,15 @@ export class TownDevice {
 
   async join(url: string, name: string): Promise<LiveSession> {
     return this.#keep(this.#api().joinSession(url, { name }))
+  }
+
+  /** The page is closed in order, and opened again after `pause`. */
+  async openAgain(pause: Millis): Promise<LiveSession> {
+    const { session } = this
+    if (session === undefined) throw new Error('nothing was open on this device')
+    await this.#town.run(session.leave())
+    await this.#town.pass(pause)
+    return this.#keep(this.#api().openSession(session.localId))
   }
 
   /** Power off: nothing of it runs, nothing it sent leaves, and nobody is told. */
@@ -200,7 +210,7 @@ export class TownDevice {
         dial: (options) => network.dialer.dial(this.#watched(options)),
       },
       connector: this.#connector(),
-      store: createMemoryStore(),
+      store: this.store,
       exclusively: locks(),
       claim: async () => () => undefined,
       tabs: undefined,

@@ -165,6 +165,13 @@ function contentOf(content: RosterContent): Uint8Array {
       return u8(8)
     case 'heal':
       return join(u8(9), raw(content.lost))
+    case 'restart':
+      return join(
+        u8(10),
+        list(content.heads, ({ device, writer, seq, id }) =>
+          join(raw(device), raw(writer), varuint(seq), raw(id)),
+        ),
+      )
   }
 }
 

@@ -262,6 +262,11 @@ export class FakeSession implements Session {
     return Promise.resolve()
   }
 
+  restart(): Promise<void> {
+    this.become({ problem: undefined })
+    return Promise.resolve()
+  }
+
   endForEveryone(): Promise<void> {
     this.become({ phase: 'offline', peers: 0, problem: { kind: 'over', by: 'Ada' } })
     return Promise.resolve()

@@ -169,6 +169,10 @@ const cut = fc.uniqueArray(fc.record({ writer, seq: fc.nat(MAX_SEQ), id: id<Entr
   maxLength: 4,
   selector: (line) => line.writer,
 })
+const heads = fc.uniqueArray(
+  fc.record({ device, writer, seq: fc.integer({ min: 1, max: MAX_SEQ }), id: id<EntryId>(32) }),
+  { maxLength: 4, selector: (head) => head.device + head.writer },
+)
 const epoch = fc
   .record({
     epoch: fc.nat(MAX_ROSTER_RECORDS),
@@ -218,6 +222,7 @@ export const content: fc.Arbitrary<RosterContent> = fc.oneof(
   fc.record({ type: type('transfer'), device, rootPk: bytes(32) }),
   fc.record({ type: type('end') }),
   fc.record({ type: type('heal'), lost: id<RecordId>(32) }),
+  fc.record({ type: type('restart'), heads }),
   epoch,
 )
 export const session = id<SessionId>(16)

@@ -115,6 +115,7 @@ export const CONTENTS: readonly RosterContent[] = [
     previousSealed: fixed('previous', 72),
   },
   { type: 'heal', lost: hex(fixed('a record of the lost branch')) as RecordId },
+  { type: 'restart', heads: [{ device: guestDevice, ...cutLine }] },
 ]
 
 export const handshake = fixed('handshake')

@@ -61,11 +61,11 @@ export class Restarting {
 
   /** The roster grew, or the session was opened. */
   heed(): void {
-    const { log, me } = this.#parts
+    const { log, me, mayWrite } = this.#parts
     const { roster } = log
     if (newestRestart(roster, roster.seq) <= log.restartedAt) return
-    // whoever is let in again a moment later enters its text then
-    if (roster.isLeftOut(me)) return
+    // whoever is let in again, or given the newest key, a moment later enters its text then
+    if (roster.isLeftOut(me) || (roster.mayWrite(me, roster.seq) && !mayWrite())) return
     this.#begin()
     this.settle()
   }

@@ -178,9 +178,10 @@ function isAutomatic({ about }: StoredVersion): boolean {
   return about.name === undefined && !isRescued({ about })
 }
 
-/** It holds text that is nowhere else. */
+/** It holds text that is nowhere else, or may. */
 function isRescued({ about }: Pick<StoredVersion, 'about'>): boolean {
-  return about.name === undefined && (about.why === 'fork' || about.why === 'unshared')
+  const isLost = about.why === 'fork' || about.why === 'unshared' || about.why === 'restart'
+  return about.name === undefined && isLost
 }
 
 /** @throws TooManyVersions */

@@ -291,6 +291,35 @@ describe('a Restart', () => {
     await place.leaveAll()
   })
 
+  test('leaves nothing of writers that ended in memory or on the disk but where they end', async () => {
+    const { place, ada, cyd, devices } = await three()
+    let ben = devices[1]?.session as LiveSession
+    for (let opening = 0; opening < 12; opening++) {
+      ben = (await devices[1]?.openAgain(100)) as LiveSession
+      for (let n = 0; n < 20; n++) {
+        append(ben, `${opening} ${n}\n`)
+        await place.pass(40)
+      }
+      await equal(place, [ada, ben, cyd])
+    }
+    const held = (one: LiveSession): number =>
+      chainsOf(one).reduce((sum, { entries }) => sum + entries.length, 0)
+    const rows = async (): Promise<number> => {
+      const stored = await devices[1]?.store.open(ben.localId)
+      return (await stored?.read('entries'))?.rows.length ?? 0
+    }
+    await place.run(ben.saved())
+    expect(held(ben)).toBeGreaterThan(150)
+    expect(await rows()).toBeGreaterThan(150)
+    await place.run(ada.restart())
+    await place.pass(10_000)
+    await place.run(ben.saved())
+    for (const one of [ada, ben, cyd]) expect(held(one)).toBeLessThan(4)
+    expect(await rows()).toBeLessThan(4)
+    await equal(place, [ada, ben, cyd])
+    await place.leaveAll()
+  })
+
   test('lets who started its own log anew meanwhile enter what was typed since', async () => {
     const { place, all, ada, ben, devices } = await three()
     devices[1]?.pullCable()

@@ -13,7 +13,8 @@ import type { BlobReference } from '../wire/checkpoint.ts'
 import type { Message } from '../wire/message.ts'
 import { violation } from '../wire/violation.ts'
 import type { MeshPeer } from './mesh-peer.ts'
-import type { Replica, ServedCheckpoint } from './replica.ts'
+import type { ServedCheckpoint } from './own-checkpoints.ts'
+import type { Replica } from './replica.ts'
 
 export interface BlobsParts {
   readonly crypto: Crypto
@@ -82,7 +83,7 @@ export class Blobs {
   serveCheckpoint(to: InstanceId): void {
     const { peers, replica, gossip, step } = this.#parts
     const peer = peers.get(to)
-    const served = replica.checkpointToServe()
+    const served = replica.checkpoints.toServe()
     if (peer === undefined) return
     if (served === undefined) return step({ type: 'cannot-serve', link: to })
     peer.link.send({ type: 'sending', bytes: served.plain.length + 1 })
@@ -94,7 +95,7 @@ export class Blobs {
   }
 
   serve(peer: MeshPeer, blob: BlobId, from: number): void {
-    const served = this.#parts.replica.servedBlob(blob)
+    const served = this.#parts.replica.checkpoints.withBlob(blob)
     if (served === undefined) return peer.link.send({ type: 'blob-missing', blob })
     const serving = this.#serving.get(peer)
     // already on its way, unless it starts anew after a fault

@@ -175,7 +175,7 @@ export class LiveSession implements Session {
     const { governing, replica } = this.#workings
     await governing.restart()
     // whoever lacks something of before is given this
-    if (this.canEdit) replica.makeCheckpoint()
+    if (this.canEdit) replica.checkpoints.make()
   }
 
   async endForEveryone(): Promise<void> {

@@ -28,17 +28,17 @@ import {
 import { isComplete, isOwnersCopy } from '../protocol/restarting.ts'
 import type { Roster } from '../protocol/roster.ts'
 import { passesCut } from '../protocol/validity.ts'
-import { openBlob, sealBlob } from '../wire/blob.ts'
-import { type BlobReference, type Checkpoint, encodeCheckpoint } from '../wire/checkpoint.ts'
+import { openBlob } from '../wire/blob.ts'
+import type { BlobReference, Checkpoint } from '../wire/checkpoint.ts'
 import { type Entry, type EntryKind, encodeEntry } from '../wire/entry.ts'
 import type { ChainId } from '../wire/heads.ts'
-import { MAX_CHECKPOINT_HEADS, MAX_INLINE_BODY_BYTES } from '../wire/limits.ts'
 import { clientIdOf } from '../wire/presence.ts'
 import { isViolation, type Violation } from '../wire/violation.ts'
 import { Bases } from './bases.ts'
 import type { Environment } from './environment.ts'
 import type { Journal } from './journal.ts'
 import type { Keyring } from './keyring.ts'
+import { OwnCheckpoints } from './own-checkpoints.ts'
 import { Restarting } from './restarting.ts'
 import { encodeFork, entryKey, forkKey, type StoredBase } from './stored.ts'
 import { Vouching } from './vouching.ts'
@@ -74,14 +74,6 @@ export interface ReplicaListener {
   rebased(): void
 }
 
-/** A checkpoint that can be handed to others as it is. */
-export interface ServedCheckpoint {
-  readonly entry: Entry
-  readonly checkpoint: Checkpoint
-  /** What the checkpoint's blob holds, if it has one. */
-  readonly plain: Uint8Array
-}
-
 interface Awaited {
   readonly entry: Entry
   readonly from: InstanceId | undefined
@@ -106,6 +98,8 @@ export interface ReplicaParts {
 export class Replica {
   readonly roster: Roster
   readonly log: LogState
+  /** What this device hands to others. */
+  readonly checkpoints: OwnCheckpoints
   /** Whether this tab may start the log on the disk anew: one tab of a device at a time. */
   mayTrim = false
   readonly #environment: Environment
@@ -117,7 +111,6 @@ export class Replica {
   #writer: WriterId
   #clientID: number
   #document: SharedDocument
-  #served: ServedCheckpoint | undefined
   #phase: 'open' | 'stopped' = 'open'
   /** What is to be done once the local edit is over. */
   #owed = 0
@@ -167,7 +160,23 @@ export class Replica {
       dropBase: () => this.#dropBase(),
     })
     this.#restarting = this.#makeRestarting()
-    this.#served = parts.base && parts.checkpoint && this.#servedAgain(parts.checkpoint, parts.base)
+    this.checkpoints = this.#makeCheckpoints(parts)
+  }
+
+  #makeCheckpoints({ base, checkpoint }: ReplicaParts): OwnCheckpoints {
+    return new OwnCheckpoints(
+      {
+        ...{ crypto: this.#environment.crypto, log: this.log, bases: this.#bases },
+        document: () => this.#document,
+        chain: () => this.chain,
+        mayWrite: () => this.#keyring.canWrite(this.roster),
+        mayTrim: () => this.mayTrim,
+        flush: () => this.flush(),
+        author: (body) => this.author('checkpoint', body),
+        rebased: () => this.#listener.rebased(),
+      },
+      base && checkpoint && { base, entry: checkpoint },
+    )
   }
 
   #makeRestarting(): Restarting {
@@ -228,11 +237,6 @@ export class Replica {
     const { doc } = this.#document
     const names = Object.keys(this.#schema.roots).filter((name) => this.#schema.roots[name] === 'text')
     return names.reduce((sum, name) => sum + doc.getText(name).length, 0)
-  }
-
-  /** A checkpoint now would make the log shorter by enough to be worth it. */
-  get isCheckpointDue(): boolean {
-    return this.log.chains.size <= MAX_CHECKPOINT_HEADS && this.#bases.isDue
   }
 
   receive(entries: readonly Entry[], from: InstanceId): void {
@@ -500,14 +504,14 @@ export class Replica {
     if (own === undefined || covers(checkpoint, own)) {
       const { heads, free } = checkpoint
       this.#moveTo(fresh, { heads, free, rosterSeq: entry.rosterSeq, state }, entry)
-      this.#served = { entry, checkpoint, plain: state }
+      this.checkpoints.took({ entry, checkpoint, plain: state })
       return true
     }
     // what the own base has beyond the checkpoint is in no entry any more: both together are the new base
     applyWhole(fresh.doc, own.state)
     const rosterSeq = Math.min(entry.rosterSeq, own.rosterSeq)
     this.#moveTo(fresh, { ...joinBases(checkpoint, own), rosterSeq, state: fresh.encodeState() }, undefined)
-    this.#served = undefined
+    this.checkpoints.took(undefined)
     return true
   }
 
@@ -563,7 +567,7 @@ export class Replica {
   #empty(): void {
     const rebuilt = rebuild({ schema: this.#schema, updates: [] })
     assert(!isViolation(rebuilt), 'an empty document is sound')
-    this.#served = undefined
+    this.checkpoints.took(undefined)
     this.#awaited = undefined
     this.#replayOn(rebuilt.document, new Map())
     this.#listener.rebased()
@@ -607,70 +611,7 @@ export class Replica {
     this.#changeBranches()
   }
 
-  // Own checkpoints, compaction, rebuilding --------------------------------------------------------------------
-
-  /** What a peer that lacks too much is given; made anew when too much has happened since the last. */
-  checkpointToServe(): ServedCheckpoint | undefined {
-    const served = this.#served
-    const covers = served?.checkpoint.heads.every((head) => (chainFor(this.log, head)?.base ?? 0) <= head.seq)
-    const isComplete = [...this.log.chains.values()].every(
-      (chain) =>
-        chain.base === 0 ||
-        served?.checkpoint.heads.some((head) => head.writer === chain.writer && head.device === chain.device),
-    )
-    if (served !== undefined && covers === true && isComplete) return served
-    const fits = this.log.chains.size <= MAX_CHECKPOINT_HEADS
-    return fits && this.#keyring.canWrite(this.roster) ? this.makeCheckpoint() : undefined
-  }
-
-  /** What was served before the session was closed can be served again. */
-  #servedAgain(entry: Entry, base: StoredBase): ServedCheckpoint | undefined {
-    const checkpoint = openCheckpoint(this.log, entry)
-    if (checkpoint === undefined || isViolation(checkpoint)) return undefined
-    return { entry, checkpoint, plain: base.state }
-  }
-
-  servedBlob(blob: BlobReference['blob']): ServedCheckpoint | undefined {
-    const state = this.#served?.checkpoint.state
-    return state?.kind === 'blob' && state.reference.blob === blob ? this.#served : undefined
-  }
-
-  /** Signs what is applied now, and starts the own log from there. */
-  makeCheckpoint(): ServedCheckpoint {
-    this.flush()
-    const state = this.#document.encodeState()
-    const heads = appliedHeads(this.log)
-    const free = [...this.log.freeClocks].map(([clientID, clock]) => ({ clientID, clock }))
-    const blob =
-      state.length > MAX_INLINE_BODY_BYTES / 2 ? sealBlob(this.#environment.crypto, state) : undefined
-    const checkpoint: Checkpoint = {
-      heads,
-      free,
-      digest: this.digest(),
-      state:
-        blob === undefined ? { kind: 'inline', bytes: state } : { kind: 'blob', reference: blob.reference },
-    }
-    this.author('checkpoint', encodeCheckpoint(checkpoint))
-    const chain = this.chain
-    const entry = chain?.entries.at(-1)?.entry
-    assert(entry !== undefined, 'what was authored is held')
-    this.#served = { entry, checkpoint, plain: state }
-    if (heads.length > 0 && this.mayTrim) {
-      this.#bases.startFrom({ heads, free, rosterSeq: entry.rosterSeq, state }, entry)
-      this.#listener.rebased()
-    }
-    return this.#served
-  }
-
-  /** What an app's document held before there was a log becomes free content under the first checkpoint. */
-  seed(): void {
-    for (const [clientID, clock] of this.#document.clocks())
-      if (clientID !== this.clientID) this.log.freeClocks.set(clientID, clock)
-    if (this.log.freeClocks.size === 0) return
-    const { entry, checkpoint, plain } = this.makeCheckpoint()
-    const { heads, free } = checkpoint
-    this.#bases.seed({ heads, free, rosterSeq: entry.rosterSeq, state: plain }, entry)
-  }
+  // Rebuilding ------------------------------------------------------------------------------------------------
 
   /** A fresh document from base and log in canonical order; whatever came in past the log is taken out of it, and
    *  `reenters`: entered again as an own edit. */

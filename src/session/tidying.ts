@@ -53,7 +53,7 @@ export class Tidying {
     this.#cancel = clock.wakeAfter(TIDY_MS, () => {
       journal.retry()
       replica.tidy()
-      if (replica.isCheckpointDue && mesh.catchingUp === 0 && mayWrite()) replica.makeCheckpoint()
+      if (replica.checkpoints.isDue && mesh.catchingUp === 0 && mayWrite()) replica.checkpoints.make()
       this.#schedule()
     })
   }

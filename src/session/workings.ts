@@ -177,7 +177,7 @@ export class Workings {
         () => undefined, // left before the text was here
       )
     this.#books.storeRoster()
-    if (parts.seeds) this.replica.seed()
+    if (parts.seeds) this.replica.checkpoints.seed(this.replica.clientID)
     this.title = new Title(this.replica.document.doc, parts.title, (title) => this.#renamed(title))
     if (parts.title !== undefined && parts.title !== UNTITLED && this.canEdit) this.title.set(parts.title)
     this.storeSecrets()

@@ -39,7 +39,7 @@ test.each([
   adas.sendEntries([...toAda].map((text) => letter(one, text)))
   bens.sendEntries([...toBen].map((text) => letter(other, text)))
   await until('each reads one', () => textOf(ada).includes(toAda) && textOf(ben).includes(toBen))
-  const { entry } = (ada as LiveSession).replica.makeCheckpoint()
+  const { entry } = (ada as LiveSession).replica.checkpoints.make()
   bens.sendEntries([entry])
   expect(await bens.settle()).toBe('open')
   between?.resume()

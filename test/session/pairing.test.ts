@@ -171,15 +171,15 @@ test('what the newest base on disk covers is still there after a checkpoint that
     'both are settled',
     () => ada.status.unshared === 0 && ben.replica.mayTrim && ada.replica.mayTrim,
   )
-  ada.replica.makeCheckpoint()
+  ada.replica.checkpoints.make()
   await until('Ben holds it', () => ben.replica.log.applied.length === ada.replica.log.applied.length)
   place.relay.stop()
   for (const link of place.network.links) link.cut()
   ada.doc.getText('main').insert(0, 'ada')
-  ada.replica.makeCheckpoint()
+  ada.replica.checkpoints.make()
   for (const text of ['ben', 'BEN']) {
     ben.doc.getText('main').insert(1, text)
-    ben.replica.makeCheckpoint()
+    ben.replica.checkpoints.make()
   }
   place.relay.start()
   ada.retry()

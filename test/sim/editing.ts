@@ -31,7 +31,7 @@ export function performEdit(editing: Editing): void {
     case 'profile':
       return session.setProfile({ name: `${device.name} ${chance.below(100)}`, color: chance.below(12) })
     case 'checkpoint':
-      if (session.canEdit) session.replica.makeCheckpoint()
+      if (session.canEdit) session.replica.checkpoints.make()
       return
     default:
       return edit satisfies never

@@ -12,6 +12,7 @@ export type Remedy =
   | 'people'
   | 'versions'
   | 'keep-list'
+  | 'restart'
 
 export interface ProblemText {
   readonly text: string
@@ -38,7 +39,9 @@ export function problemText(problem: SessionProblem): ProblemText {
     case 'too-large':
       return calm(say.tooLarge, 'download')
     case 'fork':
-      return calm(say.fork(problem.name), 'versions', 'download')
+      return problem.mayDecide
+        ? calm(say.fork(problem.name), 'restart', 'versions', 'download')
+        : calm(say.fork(problem.name), 'versions', 'download')
     case 'roster-fork':
       return problem.mayDecide
         ? calm(say.rosterForkMine, 'keep-list', 'download')

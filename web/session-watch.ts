@@ -40,7 +40,9 @@ export function watchSession(session: Session, listener: SessionListener): () =>
       listener.said({ sentence: strings.overused(names, uses), topic: `overused ${id}` })
     }),
     session.on('versions', ({ rescued }) => {
-      if (rescued?.why !== 'fork' && rescued?.why !== 'unshared') return
+      if (rescued?.why !== 'fork' && rescued?.why !== 'unshared' && rescued?.why !== 'restart') return
+      // whoever restarted it is told what came of it
+      if (rescued.why === 'restart' && session.me.role === 'owner') return
       listener.said({ sentence: strings.versions.kept[rescued.why](rescued.by), topic: 'versions' })
     }),
     session.on('left', ({ member }) => listener.left(member)),

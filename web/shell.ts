@@ -151,6 +151,7 @@ export class Shell {
       people: () => this.#bar.showPeople(),
       versions: () => this.#command('versions'),
       'keep-list': () => this.#attempt(this.#page.session?.heal() ?? Promise.resolve()),
+      restart: () => this.#bar.askToRestart(),
       check: () => void open('/check', '_blank', 'noopener'),
     }
     acts[remedy]()

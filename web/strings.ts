@@ -138,6 +138,12 @@ export const strings = {
   endQuestion:
     'End this session for everybody? All connections close and nobody can join any more. Each person keeps their copy. Whoever is away now is not told. This cannot be undone.',
   goOn: 'Go on',
+  restart: {
+    act: 'Restart from my copy',
+    question:
+      'Restart this session from the text as it is on this device? Two histories of one device end for good. What others typed and this device does not have, their own devices enter again. Everybody keeps a version of the text as it was. This cannot be undone.',
+    done: 'The session began anew from your copy. The text as it was is kept under Versions.',
+  },
   copies: {
     open: 'Who has a copy',
     title: 'Who has a copy',
@@ -354,12 +360,16 @@ export const strings = {
       unshared: 'Text that was not shared',
     },
     rescued: {
+      restart: (name: string) =>
+        `${name} restarted the session from their copy. This is the text as it was on this device just before.`,
       fork: (name: string) =>
         `${name}'s device wrote two different histories. What is here and nowhere else no longer counts.`,
       unshared: (_name: string) =>
         'This was written here and reached nobody before this device was no longer allowed to edit.',
     },
     kept: {
+      restart: (name: string) =>
+        `${name} restarted the session from their copy. What you had is kept under Versions.`,
       fork: (name: string) => `What ${name}'s device wrote and no longer counts is kept under Versions.`,
       unshared: (_name: string) => 'What you wrote and nobody got is kept under Versions.',
     },

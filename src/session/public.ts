@@ -49,7 +49,8 @@ export type SessionProblem =
   | { readonly kind: 'too-large' }
   /** Somebody is here under the name of a verified person, from another device that was not compared with. */
   | { readonly kind: 'namesake'; readonly name: string; readonly device: DeviceId }
-  | { readonly kind: 'fork'; readonly name: string }
+  /** That person's device wrote two different histories. `mayDecide`: this device may end it for good, by `restart`. */
+  | { readonly kind: 'fork'; readonly name: string; readonly mayDecide: boolean }
   /** The owner's device signed two lists of members: nobody is let in or removed until the owner decides.
    *  `mayDecide`: this device may, by `heal`. Editing goes on. */
   | { readonly kind: 'roster-fork'; readonly name: string; readonly mayDecide: boolean }

@@ -221,7 +221,8 @@ export class Standing {
     const { namesake } = this.#parts.verifying
     if (namesake !== undefined)
       return { kind: 'namesake', name: people.member(namesake).name, device: namesake }
-    if (this.#problem?.kind === 'fork') return this.#problem
+    if (this.#problem?.kind === 'fork')
+      return { ...this.#problem, mayDecide: people.member(replica.roster.owner).isMe }
     if (replica.roster.isForked) {
       const { name, isMe } = people.member(replica.roster.owner)
       return { kind: 'roster-fork', name, mayDecide: isMe }

@@ -40,7 +40,7 @@ export class Trouble {
   misbehaved(device: DeviceId, because: string, detail: string): void {
     const { emitter, people, standing } = this.#parts
     const { name } = people.member(device)
-    if (because === 'forked') standing.setProblem({ kind: 'fork', name })
+    if (because === 'forked') standing.setProblem({ kind: 'fork', name, mayDecide: false }) // which the status knows better
     emitter.emit('violation', { violation: 'forged', detail: `${name}: ${detail}`, name })
   }
 

@@ -142,6 +142,31 @@ test('by a link that asks first nobody comes in before they are let in', async (
   await cyd.leave()
 })
 
+test('a session begins anew from the owner’s copy: everybody is told, keeps a version, and types on', async () => {
+  await ada.click('button', 'People')
+  await ada.click('button', 'Restart from my copy')
+  await ada.seesFocusOn('Go on')
+  await ada.click('button', 'Go on')
+  await ada.click('button', 'Restart from my copy')
+  await ada.click('button', 'Restart from my copy')
+  await Promise.all([
+    ada.seesWords('The session began anew from your copy.'),
+    ben.seesWords('Ada restarted the session from their copy. What you had is kept under Versions.'),
+  ])
+  await ada.press('Escape')
+  await ben.type(' on')
+  await ada.sees('hello on')
+  await ada.type(' and on')
+  await ben.sees('hello on and on')
+  await ben.page.reload()
+  await ben.sees('hello on and on')
+  await ben.click('button', 'Menu')
+  await ben.click('button', 'Versions…')
+  await ben.click('button', 'Before a restart')
+  await ben.seesWords('This is the text as it was on this device just before.')
+  await ben.press('Escape')
+})
+
 test('a session is handed over, and ended for everybody by whoever owns it then', async () => {
   await openActions()
   await ada.click('button', 'Hand over to Ben')

@@ -34,7 +34,7 @@ const PROBLEMS: Readonly<Record<string, NonNullable<SessionStatus['problem']>>> 
   mismatch: { kind: 'protocol-mismatch', name: 'Ben' },
   full: { kind: 'storage-full' },
   large: { kind: 'too-large' },
-  fork: { kind: 'fork', name: 'Ben' },
+  fork: { kind: 'fork', name: 'Ben', mayDecide: true },
   'roster-fork': { kind: 'roster-fork', name: 'Ada', mayDecide: true },
   'not-stored': { kind: 'not-stored' },
 }
@@ -318,6 +318,18 @@ export const SCENES: readonly Scene[] = [
       await getByText(page, 'Ben joined, can edit')
       await click(page, 'button', 'Remove')
       await getByRole(page, 'group', 'Remove Ben')
+    },
+  },
+  {
+    name: 'people-restart',
+    path: SESSION,
+    play: async (page) => {
+      await gather(page)
+      await page.evaluate(() =>
+        story.session?.become({ problem: { kind: 'fork', name: 'Ben', mayDecide: true } }),
+      )
+      await click(page, 'button', 'Restart from my copy')
+      await getByRole(page, 'group', 'Restart from my copy')
     },
   },
   {

@@ -29,9 +29,14 @@ test.each([
     ['keep-list', 'download'],
   ],
   [
-    { kind: 'fork', name: 'Ben' },
+    { kind: 'fork', name: 'Ben', mayDecide: false },
     "Ben's device has written two different histories. Editing with it is paused.",
     ['versions', 'download'],
+  ],
+  [
+    { kind: 'fork', name: 'Ben', mayDecide: true },
+    "Ben's device has written two different histories. Editing with it is paused.",
+    ['restart', 'versions', 'download'],
   ],
 ] as const)('%j is said in words with its remedy', (problem, text, remedies) => {
   expect(problemText(problem)).toEqual({ text, remedies, urgent: false })

@@ -292,8 +292,18 @@ export class Bar extends LitElement {
 
   /** Opens `People` with the question about removing somebody. */
   askToRemove(device: Member['device']): void {
+    this.#askInPeople((panel) => panel.askToRemove(device))
+  }
+
+  /** Opens `People` with the question about beginning the session anew. */
+  askToRestart(): void {
+    this.#askInPeople((panel) => panel.askToRestart())
+  }
+
+  #askInPeople(ask: (panel: PeoplePanel) => void): void {
     const open = () => {
-      this.renderRoot.querySelector<PeoplePanel>('coterie-people-panel')?.askToRemove(device)
+      const panel = this.renderRoot.querySelector<PeoplePanel>('coterie-people-panel')
+      if (panel) ask(panel)
       this.#openFrom('people', this.renderRoot.querySelector('.people > button'))
     }
     loadPanels()

@@ -95,6 +95,8 @@ function nameOf(remedy: Remedy): string {
       return strings.check.run
     case 'keep-list':
       return strings.problems.keepList
+    case 'restart':
+      return strings.restart.act
     case 'versions':
       return strings.versions.command
     case 'people':

@@ -14,6 +14,7 @@ import { controls, panel } from './controls.ts'
 import { showBeside } from './floating.ts'
 import { icon } from './icon.ts'
 import type { PersonQuestion } from './person-actions.ts'
+import type { SessionQuestion } from './session-actions.ts'
 import { Watching } from './watching.ts'
 
 /** Milliseconds between two looks at where everybody is. */
@@ -24,6 +25,7 @@ export class PeoplePanel extends LitElement {
     page: { attribute: false },
     opened: { state: true },
     asking: { state: true },
+    askingAll: { state: true },
   }
   static override styles = [
     controls,
@@ -143,12 +145,15 @@ export class PeoplePanel extends LitElement {
   declare opened: Member['device'] | undefined
   /** Which question about them is. */
   declare asking: PersonQuestion | undefined
+  /** Which question about the session is. */
+  declare askingAll: SessionQuestion | undefined
   #looking: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
     super()
     this.opened = undefined
     this.asking = undefined
+    this.askingAll = undefined
     new Watching(this)
   }
 
@@ -156,6 +161,11 @@ export class PeoplePanel extends LitElement {
   askToRemove(device: Member['device']): void {
     this.opened = device
     this.asking = 'remove'
+  }
+
+  /** The same with the question about beginning the session anew. */
+  askToRestart(): void {
+    this.askingAll = 'restart'
   }
 
   open(button: HTMLElement): void {
@@ -188,6 +198,7 @@ export class PeoplePanel extends LitElement {
     this.#stopLooking()
     this.opened = undefined
     this.asking = undefined
+    this.askingAll = undefined
   }
 
   override render() {
@@ -225,7 +236,13 @@ export class PeoplePanel extends LitElement {
       ${everybody.length === 1 ? html`<p class="muted">${strings.nobodyYet}</p>` : ''}
       ${owner && session.isPaused ? html`<p class="muted">${strings.pausedBy(owner.name)}</p>` : nothing}
       ${owner ? html`<p class="muted">${strings.onlyOwnerInvites(owner.name)}</p>` : ''}
-      <coterie-session-actions .page=${this.page}></coterie-session-actions>
+      <coterie-session-actions
+        .page=${this.page}
+        .asking=${this.askingAll}
+        @asking=${(event: CustomEvent<SessionQuestion | undefined>) => {
+          this.askingAll = event.detail
+        }}
+      ></coterie-session-actions>
     </div>`
   }
 

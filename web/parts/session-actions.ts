@@ -1,6 +1,6 @@
 /**
- * What can be done about the session itself, at the end of `People`: pausing, asking to edit, ending it for everybody,
- * leaving it and erasing its copy. What cannot be undone asks first.
+ * What can be done about the session itself, at the end of `People`: pausing, asking to edit, beginning it anew, ending it
+ * for everybody, leaving it and erasing its copy. What cannot be undone asks first.
  */
 import { css, html, LitElement, nothing } from 'lit'
 import type { Session } from '../../src/index.ts'
@@ -10,10 +10,10 @@ import { controls } from './controls.ts'
 import { defineElements } from './element-names.ts'
 import { Watching } from './watching.ts'
 
-type Asking = 'end' | 'erase'
+export type SessionQuestion = 'restart' | 'end' | 'erase'
 
 export class SessionActions extends LitElement {
-  static override properties = { page: { attribute: false }, asking: { state: true } }
+  static override properties = { page: { attribute: false }, asking: { attribute: false } }
   static override styles = [
     controls,
     css`
@@ -32,7 +32,8 @@ export class SessionActions extends LitElement {
     `,
   ]
   declare page: Page
-  declare asking: Asking | undefined
+  /** Which question is on screen; whoever shows this is told by the event 'asking' which one should be. */
+  declare asking: SessionQuestion | undefined
 
   constructor() {
     super()
@@ -43,13 +44,15 @@ export class SessionActions extends LitElement {
   override render() {
     const { session } = this.page
     if (session === undefined) return nothing
+    if (this.asking === 'restart') return this.#askRestart()
     if (this.asking === 'end') return this.#askEnd()
     if (this.asking === 'erase') return this.#askErase(session)
     return html`<div class="row">
       ${this.#pause(session)} ${this.#ask(session)}
       ${
         this.page.isOwner && session.members.length > 1
-          ? html`<button type="button" @click=${() => this.#show('end')}>${strings.endForEveryone}</button>`
+          ? html`<button type="button" @click=${() => this.#show('restart')}>${strings.restart.act}</button>
+              <button type="button" @click=${() => this.#show('end')}>${strings.endForEveryone}</button>`
           : nothing
       }
       ${
@@ -99,6 +102,25 @@ export class SessionActions extends LitElement {
     </button>`
   }
 
+  #askRestart() {
+    return html`<coterie-question
+      .name=${strings.restart.act}
+      .sentence=${strings.restart.question}
+      .act=${strings.restart.act}
+      .otherwise=${strings.goOn}
+      @answer=${({ detail }: CustomEvent<boolean>) => {
+        this.#show(undefined)
+        if (detail) this.#attempt(this.#restart())
+      }}
+      >${this.#download()}</coterie-question
+    >`
+  }
+
+  async #restart(): Promise<void> {
+    await this.page.session?.restart()
+    this.page.toast(strings.restart.done)
+  }
+
   #askEnd() {
     return html`<coterie-question
       .name=${strings.endForEveryone}
@@ -141,8 +163,8 @@ export class SessionActions extends LitElement {
     return html`<button type="button" @click=${tell}>${strings.download}</button>`
   }
 
-  #show(asking: Asking | undefined): void {
-    this.asking = asking
+  #show(asking: SessionQuestion | undefined): void {
+    this.dispatchEvent(new CustomEvent('asking', { detail: asking }))
   }
 
   #attempt(work: Promise<void> | undefined): void {

@@ -152,9 +152,10 @@ export class VersionsDialog extends ModalDialog {
     const version = this.chosen
     if (version === undefined)
       return html`${this.#naming()}<p class="muted">${this.versions.length === 0 ? words.none : words.hint}</p>`
-    const isRescued = version.why === 'fork' || version.why === 'unshared'
+    const { why, by } = version
+    const isRescued = why === 'fork' || why === 'unshared' || why === 'restart'
     return html`
-      ${isRescued ? html`<p>${words.rescued[version.why as 'fork' | 'unshared'](version.by)}</p>` : nothing}
+      ${isRescued ? html`<p>${words.rescued[why](by)}</p>` : nothing}
       <div class="buttons">
         ${
           this.page.canEdit

@@ -294,7 +294,7 @@ export const strings = {
     connect: 'Connect',
     atTheDoor: 'Connected: they are let in as soon as they press Join.',
     beforehand:
-      'Paste what you were given. You get an answer to hand back at once, within ten minutes at most.',
+      'Paste what you were given, or scan it. You get an answer to hand back at once, within ten minutes at most.',
     theirOffer: 'Their offer',
     makeAnswer: 'Make the answer',
     answer: 'Your answer',
@@ -304,6 +304,14 @@ export const strings = {
     copy: 'Copy text',
     copied: 'Text copied',
     qr: (called: string) => `QR code: ${called}`,
+  },
+  camera: {
+    scan: 'Scan with the camera',
+    stop: 'Stop the camera',
+    picture: 'What the camera sees',
+    hint: 'Hold the other screen in front of the camera.',
+    refused: 'The camera was not allowed. Paste the text instead, or allow it in the browser’s settings.',
+    none: 'No camera was found. Paste the text instead.',
   },
 
   opening: 'Opening…',

@@ -55,7 +55,7 @@ export const DOORS: Readonly<Record<string, readonly string[]>> = {
   editor: ['types:yjs', 'types:y-protocols', 'y-codemirror.next', '@codemirror/', 'codemirror', '@lezer/'],
   cli: ['node:'],
   signaling: ['ws', 'node:'],
-  web: ['lit', 'lucide', 'uqr', '@codemirror/', 'codemirror', '@lezer/', 'virtual:pwa-register'],
+  web: ['lit', 'lucide', 'qr', '@codemirror/', 'codemirror', '@lezer/', 'virtual:pwa-register'],
   'src/node.ts': ['node:'],
 }
 

@@ -163,13 +163,19 @@ export class ConnectDialog extends ModalDialog {
   }
 
   #paste(called: string, button: string, take: (text: string) => void) {
+    const field = () => this.renderRoot.querySelector<HTMLTextAreaElement>('form textarea')
     const submit = (event: Event) => {
       event.preventDefault()
-      const field = this.renderRoot.querySelector<HTMLTextAreaElement>('form textarea')
-      take(field?.value.trim() ?? '')
+      take(field()?.value.trim() ?? '')
+    }
+    const scanned = ({ detail }: CustomEvent<string>) => {
+      const place = field()
+      if (place !== null) place.value = detail
+      take(detail.trim())
     }
     return html`<form class="body" @submit=${submit}>
       <label>${called}<textarea rows="3" autocomplete="off" spellcheck="false" aria-label=${called}></textarea></label>
+      <coterie-camera-scan @scanned=${scanned}></coterie-camera-scan>
       <div class="buttons"><button type="submit" class="filled">${button}</button></div>
     </form>`
   }

@@ -1,4 +1,5 @@
 /** The screens that are not the text, in one chunk. */
+import { CameraScan } from '../parts/camera-scan.ts'
 import { defineElements } from '../parts/element-names.ts'
 import { CarriedText } from './carried-text.ts'
 import { CompareDialog } from './compare-dialog.ts'
@@ -13,6 +14,7 @@ import { VersionsDialog } from './versions-dialog.ts'
 
 export function defineScreens(): void {
   defineElements({
+    'coterie-camera-scan': CameraScan,
     'coterie-carried-text': CarriedText,
     'coterie-compare-dialog': CompareDialog,
     'coterie-connect-dialog': ConnectDialog,

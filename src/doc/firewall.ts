@@ -59,8 +59,7 @@ function examiner(clientID: number, schema: Schema): Examine {
     const judge = new Judge(schema, finderIn(block), UNSEEN)
     return (struct) => {
       if (block.client !== clientID) return 'structs of another writer'
-      const isAhead = ({ client, clock }: Id): boolean => client === clientID && clock >= struct.clock
-      if (references(struct).some(isAhead)) return 'a struct that refers to itself or later'
+      if (struct.refersTo(clientID, struct.clock)) return 'a struct that refers to itself or later'
       return judge.objectionTo(struct)
     }
   }
@@ -71,23 +70,13 @@ export function finderIn(block: Pick<Block, 'client' | 'structs'>): (id: Id) => 
   return ({ client, clock }) => (client === block.client ? structAt(block.structs, clock) : undefined)
 }
 
-const NOTHING: readonly Id[] = []
-
-/** Everything a struct refers to: its neighbours, or else its parent. Asked for every struct, so it grows no list. */
-export function references({ origin, rightOrigin, parent }: Struct): readonly Id[] {
-  if (origin && rightOrigin) return [origin, rightOrigin]
-  const only = origin ?? rightOrigin ?? (typeof parent === 'object' ? parent : undefined)
-  return only ? [only] : NOTHING
-}
-
 function inspectionOf({ blocks, deletions }: Update, clientID: number): Inspection {
   const needs = new Map<number, number>()
   const need = (client: number, clock: number): void => {
     if (clock > (needs.get(client) ?? 0)) needs.set(client, clock)
   }
-  for (const { structs } of blocks) {
-    for (const struct of structs) for (const { client, clock } of references(struct)) need(client, clock + 1)
-  }
+  const needAt = (client: number, clock: number): void => need(client, clock + 1)
+  for (const { structs } of blocks) for (const struct of structs) struct.visitReferences(needAt)
   for (const { client, clock, length } of deletions) need(client, clock + length)
   const ownNeed = needs.get(clientID) ?? 0
   needs.delete(clientID)

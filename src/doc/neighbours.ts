@@ -11,9 +11,9 @@
  */
 import * as Y from 'yjs'
 import { finderIn } from './firewall.ts'
-import { Judge, type Parent, type Place, type Surroundings } from './placement.ts'
+import { Judge, type Surroundings } from './placement.ts'
 import { type RootKind, rootKind, type Schema } from './schema.ts'
-import type { Id, Struct } from './struct.ts'
+import type { Id, Parent, Place, Struct } from './struct.ts'
 import type { Update } from './update.ts'
 
 /** Why the update may not be applied to `doc`, or `undefined`. Its needs must be met. */
@@ -25,7 +25,7 @@ export function objectionByNeighbours(update: Update, doc: Y.Doc, schema: Schema
   for (const struct of block.structs) {
     const objection = judge.objectionTo(struct)
     if (objection !== undefined) return objection
-    if (struct.content === 'any' && struct.length > 1 && judge.isKeyed(struct))
+    if (struct.holding.content === 'any' && struct.length > 1 && judge.isKeyed(struct))
       return 'several values under one key'
     if (!mayStandBetween(struct, find, doc)) return 'neighbours that never were adjacent'
   }

@@ -6,23 +6,8 @@
  * Not here: the order of neighbours (neighbours.ts), the reading of bytes (update.ts).
  */
 import { MAX_TYPE_DEPTH } from '../wire/limits.ts'
-import { fits, type RootKind, rootKind, type Schema } from './schema.ts'
-import type { Id, Struct } from './struct.ts'
-
-/** A type that holds items. Two items have the same parent when `owner` is the same. */
-export interface Parent {
-  /** undefined: unknown. */
-  readonly owner: unknown
-  readonly kind: RootKind | undefined
-  /** 0 for a root; at least this when unknown. */
-  readonly depth: number
-}
-
-export interface Place {
-  readonly parent: Parent
-  /** null in a list; undefined: unknown. */
-  readonly key: string | null | undefined
-}
+import { fits, rootKind, type Schema } from './schema.ts'
+import type { Id, Parent, Place, Struct } from './struct.ts'
 
 /** What lies outside the bytes. `undefined` means: nothing that anybody could refer to. */
 export interface Surroundings {
@@ -45,7 +30,6 @@ export class Judge {
   readonly #schema: Schema
   readonly #find: (id: Id) => Struct | undefined
   readonly #around: Surroundings
-  readonly #places = new Map<Struct, Place>()
 
   /** `find` gives the struct of the same bytes that holds an id. */
   constructor(schema: Schema, find: (id: Id) => Struct | undefined, around: Surroundings) {
@@ -61,21 +45,22 @@ export class Judge {
     const { parent, key } = place
     if (struct.keyed && key === null) return 'a map item in a list'
     if (struct.rightOrigin && typeof key === 'string') return 'a map item with a right neighbour'
-    if (!fits(this.#schema, parent.kind, key !== null, struct.content))
+    if (!fits(this.#schema, parent.kind, key !== null, struct.holding.content))
       return 'content its parent may not hold'
-    if (struct.content === 'type' && parent.depth >= MAX_TYPE_DEPTH) return 'types nested too deep'
-    this.#places.set(struct, place)
+    if (struct.holding.content === 'type' && parent.depth >= MAX_TYPE_DEPTH) return 'types nested too deep'
+    struct.place = place
     return undefined
   }
 
   /** Whether a struct that was judged stands under a key. */
   isKeyed(struct: Struct): boolean {
-    return typeof this.#places.get(struct)?.key === 'string'
+    return typeof struct.place?.key === 'string'
   }
 
   #locate(struct: Struct): Place | string {
-    const left = struct.origin && this.#placeAt(struct.origin)
-    const right = struct.rightOrigin && this.#placeAt(struct.rightOrigin)
+    const { origin, rightOrigin } = struct
+    const left = origin && this.#placeAt(origin)
+    const right = rightOrigin && this.#placeAt(rightOrigin)
     if (typeof left === 'string') return left
     if (typeof right === 'string') return right
     if (left && right) return common(left, right)
@@ -83,28 +68,28 @@ export class Judge {
   }
 
   #declared(struct: Struct): Place | string {
-    const key = struct.key ?? null
-    if (typeof struct.parent === 'string') {
-      const kind = rootKind(this.#schema, struct.parent)
-      const root = this.#around.root(struct.parent)
+    const { parent: holder, key = null } = struct.declared ?? {}
+    if (typeof holder === 'string') {
+      const kind = rootKind(this.#schema, holder)
+      const root = this.#around.root(holder)
       return kind && root ? { parent: { ...root, kind }, key } : 'a root the schema does not name'
     }
-    const parent = struct.parent && this.#typeAt(struct.parent)
+    const parent = holder && this.#typeAt(holder)
     return parent ? { parent, key } : 'a parent that is no type'
   }
 
   #placeAt(id: Id): Place | string {
     const struct = this.#find(id)
-    const place = struct ? this.#places.get(struct) : this.#around.placeOf(id)
+    const place = struct ? struct.place : this.#around.placeOf(id)
     return place ?? 'a neighbour that is nowhere'
   }
 
   #typeAt(id: Id): Parent | undefined {
     const struct = this.#find(id)
     if (!struct) return this.#around.typeAt(id)
-    const place = this.#places.get(struct)
-    if (struct.content !== 'type' || !place) return undefined
-    return { owner: struct, kind: struct.type, depth: place.parent.depth + 1 }
+    const { place, holding } = struct
+    if (holding.content !== 'type' || !place) return undefined
+    return { owner: struct, kind: holding.type, depth: place.parent.depth + 1 }
   }
 }
 

@@ -10,7 +10,6 @@ import * as Y from 'yjs'
 import { decode } from '../base/codec.ts'
 import { MAX_CHECKPOINT_BYTES, MAX_CLOCK, MAX_WRITERS } from '../wire/limits.ts'
 import { type Violation, violation } from '../wire/violation.ts'
-import { references } from './firewall.ts'
 import { itemAt, wereAdjacent } from './neighbours.ts'
 import { Judge, type Surroundings, structAt } from './placement.ts'
 import type { Schema } from './schema.ts'
@@ -125,13 +124,22 @@ function firstMissing(
   struct: Struct,
   byClient: ReadonlyMap<number, Progress>,
 ): Progress | 'outside' | undefined {
-  for (const { client, clock } of references(struct)) {
-    const progress = byClient.get(client)
-    if (!progress || clock >= progress.block.end) return 'outside'
-    const next = progress.block.structs[progress.judged]
-    if (next && clock >= next.clock) return progress
-  }
-  return undefined
+  return (
+    missingAt(struct.origin, byClient) ??
+    missingAt(struct.rightOrigin, byClient) ??
+    missingAt(struct.holder, byClient)
+  )
+}
+
+function missingAt(
+  id: Id | undefined,
+  byClient: ReadonlyMap<number, Progress>,
+): Progress | 'outside' | undefined {
+  if (id === undefined) return undefined
+  const progress = byClient.get(id.client)
+  if (!progress || id.clock >= progress.block.end) return 'outside'
+  const next = progress.block.structs[progress.judged]
+  return next && id.clock >= next.clock ? progress : undefined
 }
 
 /** Why a loaded state can be no honest one, or `undefined`: neighbours that never were adjacent. */

@@ -8,6 +8,7 @@
  *
  * Not here: what a struct may refer to (firewall.ts) and where it may stand (placement.ts).
  */
+import { assert, unreachable } from '../base/assert.ts'
 import { Malformed, type Reader } from '../base/codec.ts'
 import { MAX_ANY_BYTES, MAX_CLOCK, MAX_NAME_BYTES } from '../wire/limits.ts'
 import type { Content, RootKind } from './schema.ts'
@@ -18,20 +19,105 @@ export interface Id {
   readonly clock: number
 }
 
-export interface Struct {
-  readonly clock: number
-  /** Clocks it takes, at least 1. */
-  readonly length: number
+/** One object for all structs that hold alike: there may be as many structs as a quarter of the bytes. */
+export interface Holding {
   readonly content: Content
   /** The kind of type, when `content` is one. */
   readonly type: RootKind | undefined
-  readonly origin: Id | undefined
-  readonly rightOrigin: Id | undefined
-  /** The parent, when neither neighbour names it: a root's name or the item that holds the type. */
-  readonly parent: string | Id | undefined
   /** Written as a map item. Y.mergeUpdates forgets this where a neighbour implies it, so false says nothing then. */
   readonly keyed: boolean
+}
+
+/** Where a struct stands when neither neighbour says so. */
+export interface Declared {
+  /** A root's name or the item that holds the type. */
+  readonly parent: string | Id
   readonly key: string | undefined
+}
+
+/** A type that holds items. Two items have the same parent when `owner` is the same. */
+export interface Parent {
+  /** undefined: unknown. */
+  readonly owner: unknown
+  readonly kind: RootKind | undefined
+  /** 0 for a root; at least this when unknown. */
+  readonly depth: number
+}
+
+export interface Place {
+  readonly parent: Parent
+  /** null in a list; undefined: unknown. */
+  readonly key: string | null | undefined
+}
+
+/** What a struct says beside its length. */
+interface Said {
+  readonly holding: Holding
+  readonly origin: Id | undefined
+  readonly rightOrigin: Id | undefined
+  /** Where neither neighbour names it. */
+  readonly declared: Declared | undefined
+}
+
+/** Its neighbours stand in it as numbers, because an id of its own takes half as much memory as all the rest. */
+export class Struct {
+  readonly clock: number
+  /** Clocks it takes, at least 1. */
+  readonly length: number
+  readonly holding: Holding
+  readonly declared: Declared | undefined
+  /** Where it stands, by the judge that looked at it last (placement.ts). */
+  place: Place | undefined = undefined
+  readonly #leftClient: number
+  /** -1: none. */
+  readonly #leftClock: number
+  readonly #rightClient: number
+  readonly #rightClock: number
+
+  constructor(clock: number, length: number, { holding, origin, rightOrigin, declared }: Said) {
+    this.clock = clock
+    this.length = length
+    this.holding = holding
+    this.declared = declared
+    this.#leftClient = origin?.client ?? 0
+    this.#leftClock = origin?.clock ?? -1
+    this.#rightClient = rightOrigin?.client ?? 0
+    this.#rightClock = rightOrigin?.clock ?? -1
+  }
+
+  get origin(): Id | undefined {
+    return this.#leftClock < 0 ? undefined : { client: this.#leftClient, clock: this.#leftClock }
+  }
+
+  get rightOrigin(): Id | undefined {
+    return this.#rightClock < 0 ? undefined : { client: this.#rightClient, clock: this.#rightClock }
+  }
+
+  get keyed(): boolean {
+    return this.holding.keyed
+  }
+
+  /** The item whose type holds it, where that is all that says so. */
+  get holder(): Id | undefined {
+    return typeof this.declared?.parent === 'object' ? this.declared.parent : undefined
+  }
+
+  /** Whether it refers to that client at that clock or later. */
+  refersTo(client: number, clock: number): boolean {
+    const { holder } = this
+    return (
+      (this.#leftClient === client && this.#leftClock >= clock) ||
+      (this.#rightClient === client && this.#rightClock >= clock) ||
+      (holder !== undefined && holder.client === client && holder.clock >= clock)
+    )
+  }
+
+  /** Everything it refers to. Asked of every struct, so no list is made. */
+  visitReferences(visit: (client: number, clock: number) => void): void {
+    if (this.#leftClock >= 0) visit(this.#leftClient, this.#leftClock)
+    if (this.#rightClock >= 0) visit(this.#rightClient, this.#rightClock)
+    if (this.holder !== undefined) visit(this.holder.client, this.holder.clock)
+  }
 }
 
 /** How long one struct may be: an update is bounded tightly, a whole state by what it holds. */
@@ -40,30 +126,58 @@ export interface Bounds {
   readonly length: number
 }
 
-/** Neither GC 0, legacy JSON 2, subdocuments 9 nor Skip 10. */
-const AUTHORED: ReadonlySet<number> = new Set([1, 3, 4, 5, 6, 7, 8])
+/** By kind. Neither GC 0, legacy JSON 2, subdocuments 9 nor Skip 10. */
+const CONTENTS = new Map<number, Content>([
+  [1, 'deleted'],
+  [3, 'binary'],
+  [4, 'string'],
+  [5, 'embed'],
+  [6, 'format'],
+  [7, 'type'],
+  [8, 'any'],
+])
+const TYPES: readonly RootKind[] = ['array', 'map', 'text']
+const [IN_LIST, UNDER_KEY] = [holdings(false), holdings(true)]
+
+function holdings(keyed: boolean) {
+  const of = (content: Content, type: RootKind | undefined): Holding => ({ content, type, keyed })
+  return {
+    plain: new Map([...CONTENTS].map(([kind, content]) => [kind, of(content, undefined)])),
+    types: TYPES.map((type) => of('type', type)),
+  }
+}
+
 const KEYED = 32
 const RIGHT = 64
 const LEFT = 128
 
 export function readStruct(reader: Reader, clock: number, bounds: Bounds): Struct {
   const info = reader.u8()
-  if (!AUTHORED.has(info & 31)) throw new Malformed('content nobody may author')
+  const content = CONTENTS.get(info & 31)
+  if (content === undefined) throw new Malformed('content nobody may author')
   const origin = info & LEFT ? readId(reader) : undefined
   const rightOrigin = info & RIGHT ? readId(reader) : undefined
   const keyed = (info & KEYED) !== 0
   if (keyed && rightOrigin) throw new Malformed('a map item with a right neighbour')
-  const named = origin === undefined && rightOrigin === undefined
-  const parent = named ? readParent(reader) : undefined
-  const key = named && keyed ? readName(reader) : undefined
-  const { content, type, length } = readContent(reader, info & 31, bounds)
+  const isNamed = origin === undefined && rightOrigin === undefined
+  const declared = isNamed ? readDeclared(reader, keyed) : undefined
+  const { plain, types } = keyed ? UNDER_KEY : IN_LIST
+  const type = content === 'type' ? reader.varuint(TYPES.length - 1) : undefined
+  const holding = type === undefined ? plain.get(info & 31) : types[type]
+  assert(holding !== undefined, 'every content has its holding')
+  const length = readContent(reader, content, bounds)
   if (length < 1) throw new Malformed('an empty struct')
   if (clock + length > MAX_CLOCK) throw new Malformed('a clock beyond the limit')
-  return { clock, length, content, type, origin, rightOrigin, parent, keyed, key }
+  return new Struct(clock, length, { holding, origin, rightOrigin, declared })
 }
 
 export function readId(reader: Reader): Id {
   return { client: reader.varuint(), clock: reader.varuint(MAX_CLOCK) }
+}
+
+function readDeclared(reader: Reader, keyed: boolean): Declared {
+  const parent = readParent(reader)
+  return { parent, key: keyed ? readName(reader) : undefined }
 }
 
 function readParent(reader: Reader): string | Id {
@@ -77,36 +191,29 @@ function readName(reader: Reader): string {
   return name
 }
 
-interface Read {
-  readonly content: Content
-  readonly type: RootKind | undefined
-  readonly length: number
-}
-
-const TYPES: readonly RootKind[] = ['array', 'map', 'text']
-
-function readContent(reader: Reader, kind: number, bounds: Bounds): Read {
-  switch (kind) {
-    case 1:
-      return { content: 'deleted', type: undefined, length: reader.varuint(bounds.length) }
-    case 3:
+/** How many clocks it takes. */
+function readContent(reader: Reader, content: Content, bounds: Bounds): number {
+  switch (content) {
+    case 'deleted':
+      return reader.varuint(bounds.length)
+    case 'binary':
       reader.sized(MAX_ANY_BYTES)
-      return { content: 'binary', type: undefined, length: 1 }
-    case 4:
-      return { content: 'string', type: undefined, length: readString(reader, bounds) }
-    case 5:
+      return 1
+    case 'string':
+      return readString(reader, bounds)
+    case 'embed':
       readJson(reader)
-      return { content: 'embed', type: undefined, length: 1 }
-    case 6:
+      return 1
+    case 'format':
       readName(reader)
       readJson(reader)
-      return { content: 'format', type: undefined, length: 1 }
-    case 7:
-      return { content: 'type', type: readType(reader), length: 1 }
-    case 8:
-      return { content: 'any', type: undefined, length: readValues(reader) }
+      return 1
+    case 'type':
+      return 1 // its kind was read before
+    case 'any':
+      return readValues(reader)
     default:
-      throw new Malformed('content nobody may author')
+      return unreachable(content)
   }
 }
 
@@ -115,12 +222,6 @@ function readString(reader: Reader, bounds: Bounds): number {
   const units = reader.text(bounds.stringUnits * 3).length
   if (units > bounds.stringUnits) throw new Malformed('a string too long')
   return units
-}
-
-function readType(reader: Reader): RootKind {
-  const type = TYPES[reader.varuint(TYPES.length - 1)]
-  if (type === undefined) throw new Malformed('a type of no known kind')
-  return type
 }
 
 function readValues(reader: Reader): number {

@@ -8,7 +8,7 @@
  */
 import * as lib0 from 'lib0/encoding'
 import { equalBytes } from '../base/bytes.ts'
-import { Malformed, Reader } from '../base/codec.ts'
+import { Malformed, type Reader } from '../base/codec.ts'
 import { MAX_ANY_BYTES, MAX_ANY_DEPTH } from '../wire/limits.ts'
 
 /** Keys that reach into JavaScript's prototypes when an app copies a value carelessly. */
@@ -20,10 +20,24 @@ export function isForbiddenKey(key: string): boolean {
 
 /** Reads one Any of at most MAX_ANY_BYTES and passes over it. */
 export function readAny(reader: Reader): void {
-  const window = new Reader(reader.bytes.subarray(reader.at, reader.at + MAX_ANY_BYTES))
-  const value = readNested(window, 0)
-  const bytes = reader.fixed(window.at)
-  if (!equalBytes(bytes, encodeAny(value))) throw new Malformed('a value in another spelling')
+  const start = reader.at
+  const value = readNested(reader, 0)
+  if (reader.at - start > MAX_ANY_BYTES) throw new Malformed('a value too long')
+  if (typeof value === 'boolean' || value === undefined || value === null) return // a byte has one spelling
+  if (!isSpelledAs(value, reader.bytes, start, reader.at)) throw new Malformed('a value in another spelling')
+}
+
+/** One for all values: there may be as many as half the bytes, and an encoder takes 400 bytes of memory. */
+const spelling = lib0.createEncoder()
+
+function isSpelledAs(value: unknown, bytes: Uint8Array, start: number, end: number): boolean {
+  spelling.cpos = 0
+  spelling.bufs.length = 0
+  lib0.writeAny(spelling, value as Parameters<typeof lib0.writeAny>[1])
+  if (spelling.bufs.length > 0) return equalBytes(bytes.subarray(start, end), lib0.toUint8Array(spelling))
+  if (spelling.cpos !== end - start) return false
+  for (let at = start; at < end; at++) if (bytes[at] !== spelling.cbuf[at - start]) return false
+  return true
 }
 
 /** lib0's spelling of a value. */

@@ -7,11 +7,13 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Reader } from '../../src/base/codec.ts'
 import { rootOfRepository } from '../e2e/browsers.ts'
 import { kept } from './crashers.ts'
 import { play } from './fuzzer.ts'
 import { startCounting } from './meter.ts'
 import { TARGETS } from './table.ts'
+import type { Target } from './target.ts'
 
 const SECONDS = 10
 /** All targets one after the other, on a busy machine with one processor. */
@@ -26,6 +28,30 @@ test('inputs that failed once hold', () => {
     expect(target, `${file}: there is no such target any more`).toBeDefined()
     if (target !== undefined) expect(play(target, input).reason, file).toBeUndefined()
   }
+})
+
+test('a decoder that holds too much at once fails, one that lets go does not', () => {
+  startCounting()
+  const reasonOf = (keeps: boolean): string | undefined => {
+    const decode = (bytes: Uint8Array): unknown => {
+      const kept: unknown[] = []
+      for (const reader = new Reader(bytes); reader.left > 0; ) {
+        const made = new Array(200).fill(reader.u8() + 0.5)
+        if (keeps) kept.push(made)
+      }
+      return kept
+    }
+    const planted: Target = {
+      name: 'planted',
+      pace: 'cheap',
+      allocatedPerByte: 10_000,
+      valid: () => [],
+      decode,
+    }
+    return play(planted, new Uint8Array(8_000)).reason
+  }
+  expect(reasonOf(true)).toMatch(/held at once/)
+  expect(reasonOf(false)).toBeUndefined()
 })
 
 describe(`for ${SECONDS} seconds`, () => {

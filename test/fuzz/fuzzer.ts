@@ -4,7 +4,7 @@
  * of inputs that were taken, which is made of inputs.
  */
 import { below, type Chance, pick, seeded } from '../doc/tools.ts'
-import { type Cost, excess, measured, varuintsRead } from './meter.ts'
+import { type Cost, excess, measured, mostHeld, roomFor, varuintsRead } from './meter.ts'
 import { mutated, plainBytes, type Sample } from './mutation.ts'
 import type { Target } from './target.ts'
 
@@ -102,7 +102,8 @@ export function play(target: Target, input: Uint8Array): Verdict {
   try {
     const first = once(target, dressed)
     const taken = first.value !== undefined
-    const tooMuch = excessIn(leastOf(first, target, dressed), target, dressed)
+    const least = leastOf(first, target, dressed)
+    const tooMuch = excessIn(least, target, dressed) ?? heldTooMuch(least, target, dressed)
     if (tooMuch !== undefined) return { taken, reason: tooMuch }
     return { taken, reason: taken ? target.objection?.(first.value, dressed) : undefined }
   } catch (error) {
@@ -125,6 +126,14 @@ function leastOf(first: Cost, target: Target, dressed: Uint8Array): Cost {
   return least
 }
 
-function excessIn(cost: Cost, { memoryPerByte }: Target, { length }: Uint8Array): string | undefined {
-  return excess(cost, length, memoryPerByte)
+function excessIn(cost: Cost, { allocatedPerByte }: Target, { length }: Uint8Array): string | undefined {
+  return excess(cost, length, allocatedPerByte)
+}
+
+function heldTooMuch({ steps, memory }: Cost, target: Target, dressed: Uint8Array): string | undefined {
+  const room = roomFor(dressed.length)
+  if (memory <= room) return undefined
+  const scene = target.scene?.(dressed)
+  const held = mostHeld(() => target.decode(dressed, scene), steps)
+  return held > room ? `${held} bytes held at once for ${dressed.length} bytes` : undefined
 }

@@ -8,6 +8,7 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { keep } from './crashers.ts'
 import { startCounting } from './meter.ts'
@@ -20,6 +21,8 @@ const USAGE = 'npm run fuzz -- --seconds N [--runs N] [--target T] [--seed S]'
  *  wall: a machine that has other things to do makes nobody wait for ever. */
 const STUCK_CPU_SECONDS = 40
 const LOOK_MS = 1_000
+/** Of new objects, for every thread, before the collector comes: it would hide what a run allocates. */
+const NEW_OBJECTS_MB = 64
 
 /** `undefined`: not understood. */
 function shiftsOf(given: readonly string[]): Shift[] | undefined {
@@ -125,5 +128,7 @@ function serve(memory: SharedArrayBuffer): void {
   })
 }
 
-if (isMainThread) process.exitCode = await main()
-else serve(workerData)
+if (isMainThread) {
+  setFlagsFromString(`--min-semi-space-size=${NEW_OBJECTS_MB}`)
+  process.exitCode = await main()
+} else serve(workerData)

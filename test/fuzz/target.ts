@@ -18,8 +18,8 @@ export interface Target {
   scene?(bytes: Uint8Array): unknown
   /** Measured. `undefined` when the bytes were refused; whatever it throws is a failure. */
   decode(bytes: Uint8Array, scene: unknown): unknown
-  /** Bytes of memory for a byte of input, where it is more than meter.ts allows, and why. */
-  readonly memoryPerByte?: number
+  /** Bytes allocated for a byte of input, let go or not, where that is more than may be held, and why. */
+  readonly allocatedPerByte?: number
   /** What else must be so of bytes that were taken: the objection, or nothing. Not measured. */
   objection?(value: unknown, bytes: Uint8Array): string | undefined
 }

@@ -9,6 +9,7 @@ import type { Head } from '../../src/wire/heads.ts'
 import type { Hello } from '../../src/wire/introduction.ts'
 import type { Presence } from '../../src/wire/presence.ts'
 import type { CutLine, RosterContent, Wrap } from '../../src/wire/roster-record.ts'
+import { sealedBox } from '../crypto/sealed-box-twin.ts'
 import * as twin from '../crypto/twin.ts'
 import * as values from '../wire/values.ts'
 
@@ -278,6 +279,14 @@ function introduced(type: number, key: Uint8Array, nonce: Uint8Array, plain: Uin
   )
 }
 
+/** A hello that answers, for one device alone. */
+function makeBox() {
+  const [deviceSecret, ephemeralSecret] = [SEEDS.guestDh, fixed('box ephemeral')]
+  const plain = helloOf(values.HELLOS[1] as Hello)
+  const box = sealedBox(twin.dhPublicKey(deviceSecret), ephemeralSecret, plain)
+  return { deviceSecret, ephemeralSecret, plain, blob: join(u8(2), box) }
+}
+
 function makeMeeting() {
   const [firstSecret, secondSecret] = [fixed('first ephemeral'), fixed('second ephemeral')]
   const [first, second] = [twin.dhPublicKey(firstSecret), twin.dhPublicKey(secondSecret)]
@@ -304,7 +313,7 @@ export function makeInviteVectors() {
     plain: helloOf(value),
     blob: introduced(0, keys.sealing, nonce, helloOf(value)),
   }))
-  return plainly({ keys, links, hellos: { nonce, made: hellos }, meeting: makeMeeting() })
+  return plainly({ keys, links, hellos: { nonce, made: hellos }, box: makeBox(), meeting: makeMeeting() })
 }
 
 // Messages ---------------------------------------------------------------------------------------------------

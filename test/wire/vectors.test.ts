@@ -33,7 +33,15 @@ import {
   sealEntry,
 } from '../../src/wire/entry.ts'
 import { digestOfHeads } from '../../src/wire/heads.ts'
-import { meetingKey, openHello, openSignal, sealHello, sealSignal } from '../../src/wire/introduction.ts'
+import {
+  boxHello,
+  meetingKey,
+  openHello,
+  openSignal,
+  sealHello,
+  sealSignal,
+  unboxHello,
+} from '../../src/wire/introduction.ts'
 import { decodeInviteLink, encodeInviteLink, inviteKeys } from '../../src/wire/invite-link.ts'
 import { decodeMessage, encodeMessage, type Message } from '../../src/wire/message.ts'
 import { paddedLength } from '../../src/wire/padding.ts'
@@ -256,6 +264,32 @@ describe('invites and introductions', () => {
       })
     },
   )
+
+  test('a hello that answers is boxed so, for one device', () => {
+    const { deviceSecret, blob } = vectors.box
+    const keys = crypto.dhKeys(fromHex(deviceSecret))
+    const [, hello] = values.HELLOS
+    expect(unboxHello(crypto, keys, fromHex(blob))).toEqual(hello)
+    // libsodium draws the box's key itself, so the bytes are another's each time
+    const boxed = boxHello(crypto, keys.publicKey, hello!)
+    expect([boxed[0], boxed.length]).toEqual([2, fromHex(blob).length])
+    expect(unboxHello(crypto, keys, boxed)).toEqual(hello)
+    expectStrict(fromHex(blob), (cut) => unboxHello(crypto, keys, cut) !== undefined)
+  })
+
+  test('the inside of a boxed hello is refused cut, extended, respelled, or when it does not answer', () => {
+    const keys = crypto.dhKeys(fromHex(vectors.box.deviceSecret))
+    const isRead = (inside: Uint8Array): boolean => {
+      const blob = new Writer().u8(2).fixed(crypto.sealTo(keys.publicKey, inside)).finish()
+      return typeof unboxHello(crypto, keys, blob) === 'object'
+    }
+    const plain = fromHex(vectors.box.plain)
+    expect(isRead(plain)).toBe(true)
+    expectStrict(plain, isRead)
+    const asking = plain.slice()
+    asking[1] = 0
+    expect(isRead(asking)).toBe(false)
+  })
 
   test('both sides of a meeting derive one key, under which signals pass', () => {
     const { first, second, key, nonce, plain, blob } = vectors.meeting

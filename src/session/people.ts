@@ -39,7 +39,7 @@ type Shown = Extract<presenceCore.PresenceOutput, { type: 'shown' }>
 export class People {
   readonly #parts: PeopleParts
   readonly #session: SessionId
-  readonly #shown = new Map<InstanceId, Shown>()
+  readonly #shown = new Map<DeviceId, Map<InstanceId, Shown>>()
   #counter = 0
   #cancelPause: (() => void) | undefined
   #pausing = false
@@ -60,28 +60,33 @@ export class People {
 
   /** Takes a presence; says whether that person was not here before. */
   show(shown: Shown): 'arrived' | 'here' {
-    const here = this.isHere(shown.presence.device)
-    this.#shown.set(shown.presence.instance, shown)
+    const { device, instance } = shown.presence
+    const here = this.isHere(device)
+    const instances = this.#shown.get(device) ?? new Map<InstanceId, Shown>()
+    this.#shown.set(device, instances.set(instance, shown))
     this.#parts.awareness.setRemote(shown.clientID, this.#stateOf(shown.presence))
     return here ? 'here' : 'arrived'
   }
 
   /** Says whether it was that person's last instance. */
   hide(hidden: Extract<presenceCore.PresenceOutput, { type: 'hidden' }>): 'left' | 'here' {
-    this.#shown.delete(hidden.presence.instance)
+    const { device, instance } = hidden.presence
+    const instances = this.#shown.get(device)
+    instances?.delete(instance)
+    if (instances?.size === 0) this.#shown.delete(device)
     this.#parts.awareness.setRemote(hidden.clientID, null)
-    return this.isHere(hidden.presence.device) ? 'here' : 'left'
+    return this.isHere(device) ? 'here' : 'left'
   }
 
   isHere(device: DeviceId): boolean {
-    for (const { presence } of this.#shown.values()) if (presence.device === device) return true
-    return false
+    return this.#shown.has(device)
   }
 
   /** Roles or names changed: every state is shown again as it is now. */
   refresh(): void {
-    for (const shown of this.#shown.values())
-      this.#parts.awareness.setRemote(shown.clientID, this.#stateOf(shown.presence))
+    for (const instances of this.#shown.values())
+      for (const { clientID, presence } of instances.values())
+        this.#parts.awareness.setRemote(clientID, this.#stateOf(presence))
     this.showMyself()
     if (this.#hand === 'raised' && this.#parts.roster.roleOf(this.#parts.keyring.device) !== 'viewer')
       this.raiseHand(false)
@@ -111,14 +116,13 @@ export class People {
 
   /** One raised hand of a person is enough, whichever tab it is. */
   #handOf(device: DeviceId): PresenceHand {
-    for (const { presence } of this.#shown.values())
-      if (presence.device === device && presence.hand === 'raised') return 'raised'
-    return 'down'
+    const instances = [...(this.#shown.get(device)?.values() ?? [])]
+    return instances.some(({ presence }) => presence.hand === 'raised') ? 'raised' : 'down'
   }
 
   #newest(device: DeviceId): Presence | undefined {
-    for (const { presence } of this.#shown.values()) if (presence.device === device) return presence
-    return undefined
+    const [first] = this.#shown.get(device)?.values() ?? []
+    return first?.presence
   }
 
   #stateOf(presence: Presence): PresenceState {

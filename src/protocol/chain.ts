@@ -57,6 +57,10 @@ export interface Chain {
   fork: Fork | undefined
   /** Of the branch that survives: takes the place of the held entry of its seq, once the document is without that. */
   successor: Entry | undefined
+  /** Other writers with the same clientID, one of which keeps it (collisions.ts). */
+  rivals: readonly Chain[]
+  /** Another one keeps it: nothing of this one counts. */
+  isShadowed: boolean
   /** What others vouched for that is of another branch than the one held, as far as is known. */
   disregarded: Adopted[]
   /** Entries beyond wait, as if something they need were missing (validity.ts). */
@@ -90,6 +94,8 @@ export function emptyChain(place: { device: DeviceId; writer: WriterId }, client
     ended: undefined,
     fork: undefined,
     successor: undefined,
+    rivals: [],
+    isShadowed: false,
     disregarded: [],
     validTo: Number.POSITIVE_INFINITY,
     closedAt: Number.POSITIVE_INFINITY,

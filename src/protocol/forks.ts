@@ -43,9 +43,9 @@ export function recall(chain: Chain, one: Entry, other: Entry): void {
   note(chain, forkOf(one, other))
 }
 
-/** The held entries from here on are of a branch that does not survive. */
+/** The held entries from here on are of a branch that does not survive, or of a writer whose clientID is another's. */
 export function lostFrom(chain: Chain): number {
-  return chain.successor?.seq ?? Number.POSITIVE_INFINITY
+  return chain.isShadowed ? chain.base + 1 : (chain.successor?.seq ?? Number.POSITIVE_INFINITY)
 }
 
 /** How far the chain counts by its fork alone; what a checkpoint covers, its author vouched for. */
@@ -56,6 +56,7 @@ export function forkEnd({ fork, base }: Chain): number {
 /** Whether anybody can vouch for what is held from `seq` on. */
 export function maySurvive(chain: Chain, seq: number): boolean {
   const { fork } = chain
+  if (chain.isShadowed) return seq <= chain.base
   if (fork === undefined || seq < fork.seq) return true
   return fork.parts === 'here' && seq < lostFrom(chain)
 }

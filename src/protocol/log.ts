@@ -40,6 +40,7 @@ import {
   heldSeq,
   withoutLost,
 } from './chain.ts'
+import { hasClient, joinClient } from './collisions.ts'
 import type { Evaluator, Inspection } from './evaluation.ts'
 import { leadingTo, meet, meetAstray, meetCovered, recall } from './forks.ts'
 import { endOf, isPast, isWhole, newestRestart } from './restarting.ts'
@@ -214,10 +215,10 @@ export function chainFor(state: LogState, place: { device: DeviceId; writer: Wri
     if (chain.device === place.device && chain.closedAt === Number.POSITIVE_INFINITY) writers++
   if (writers >= MAX_WRITERS_PER_DEVICE || state.chains.size >= MAX_WRITERS) return undefined
   const chain = emptyChain(place, clientIdOf(state.crypto, certificate.signPk, place.writer))
-  if (state.byClient.has(chain.clientID) || state.freeClocks.has(chain.clientID)) return undefined
+  if (state.freeClocks.has(chain.clientID)) return undefined
   chain.closedAt = endOf(state, chain)
+  joinClient(state, chain, state.chains.values())
   state.chains.set(chain.id, chain)
-  state.byClient.set(chain.clientID, chain)
   return chain
 }
 
@@ -440,7 +441,7 @@ function hold(state: LogState, chain: Chain, held: HeldEntry, outputs: LogOutput
     chain.parkedBytes += sizeOfEntry(kept.entry)
     outputs.push({ type: 'held', entry: kept.entry, own: false, parked: true })
     boundParking(state, outputs)
-    if (isWaitedFor(chain, kept.entry)) rejudge(state, outputs)
+    if (isWaitedFor(chain, kept.entry) || isNewRival(chain)) rejudge(state, outputs)
     else if (concernsCut(state, chain, kept)) unpark(state, outputs)
     return
   }
@@ -458,6 +459,11 @@ function disregard(state: LogState, end: Adopted): void {
 
 function isWaitedFor(chain: Chain, { seq, id }: Entry): boolean {
   return chain.disregarded.some((end) => end.seq === seq && end.id === id)
+}
+
+/** Its first entry may take its clientID from another writer. */
+function isNewRival(chain: Chain): boolean {
+  return chain.rivals.length > 0 && heldSeq(chain) === 1
 }
 
 /** It may be vouched for by what waits here, or vouch for it. */
@@ -515,7 +521,7 @@ function unpark(state: LogState, outputs: LogOutput[]): void {
 
 /** The next entry of its chain can be applied. */
 export function isReady(state: LogState, chain: Chain, next: HeldEntry): boolean {
-  return areNeedsMet(state, next.inspection) && counts(state, chain, next)
+  return areNeedsMet(state, next.inspection) && hasClient(chain) && counts(state, chain, next)
 }
 
 function areNeedsMet(state: LogState, inspection: Inspection | undefined): boolean {

@@ -8,6 +8,7 @@ import { type Entry, isSignedBy, openEntry } from '../wire/entry.ts'
 import { chainOf } from '../wire/heads.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
 import { type Chain, countParked, entryAt, heldSeq, withoutLost } from './chain.ts'
+import { leaveClient } from './collisions.ts'
 import type { Evaluator } from './evaluation.ts'
 import { apply, chainFor, isReady, type LogOutput, type LogState } from './log.ts'
 import { judgeChain } from './validity.ts'
@@ -221,7 +222,7 @@ export function forgetOthers(state: LogState, mine: (chain: Chain) => boolean): 
   for (const [id, chain] of state.chains) {
     if (mine(chain)) continue
     state.chains.delete(id)
-    state.byClient.delete(chain.clientID)
+    leaveClient(state, chain)
     // that its writer contradicted itself stays true
     const anew = chain.fork === undefined ? undefined : chainFor(state, chain)
     if (anew !== undefined) anew.fork = chain.fork

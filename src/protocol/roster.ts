@@ -286,6 +286,13 @@ export class Roster {
     return this.#rights.joinsOf(device)[0]?.join.certificate
   }
 
+  /** Which of two devices was let in first: the same for everybody who knows the same Joins. */
+  cameBefore(one: DeviceId, other: DeviceId): boolean {
+    const [first, second] = [one, other].map((device) => [...this.#rights.joinsOf(device)].sort(inOrder)[0])
+    if (first === undefined || second === undefined) return one === this.#founder
+    return inOrder(first, second) < 0
+  }
+
   /** Members and those who were, the founder first. */
   everybody(): readonly DeviceId[] {
     if (this.#founder === undefined) return []

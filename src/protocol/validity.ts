@@ -12,6 +12,7 @@ import type { EntryKind } from '../wire/entry.ts'
 import { type ChainId, chainOf } from '../wire/heads.ts'
 import type { CutLine } from '../wire/roster-record.ts'
 import { type Chain, entryAt, type HeldEntry, heldId, heldSeq } from './chain.ts'
+import { settleClient } from './collisions.ts'
 import { forkEnd, lostFrom, maySurvive } from './forks.ts'
 import { endOf, isAnother, isWhole, passesEnd } from './restarting.ts'
 import type { Roster } from './roster.ts'
@@ -20,7 +21,7 @@ import type { Roster } from './roster.ts'
 export interface Held {
   readonly roster: Roster
   readonly chains: ReadonlyMap<ChainId, Chain>
-  readonly byClient: ReadonlyMap<number, Chain>
+  readonly byClient: Map<number, Chain>
   readonly freeClocks: ReadonlyMap<number, number>
   /** The place of the newest Restart that acts here. */
   readonly restartedAt: number
@@ -42,6 +43,7 @@ export function counts(state: Held, chain: Chain, held: HeldEntry): boolean {
 
 /** Its author vouched for a branch that does not survive, before it knew: the same as vouching for nothing. */
 function isLost(chain: Chain, end: Adopted): boolean {
+  if (chain.isShadowed) return end.seq > chain.base
   if (chain.fork === undefined || end.seq < chain.fork.seq || end.seq <= chain.base) return false
   const held = end.seq < lostFrom(chain) ? entryAt(chain, end.seq)?.entry : undefined
   return held !== undefined && held.id !== end.id
@@ -49,6 +51,7 @@ function isLost(chain: Chain, end: Adopted): boolean {
 
 /** The chain got a new entry, or a new base. */
 export function judgeChain(state: Held, chain: Chain): void {
+  settleClient(state, chain)
   chain.closedAt = endOf(state, chain)
   if (chain.closedAt < Number.POSITIVE_INFINITY && isWhole(state, chain)) return closeForGood(chain)
   const cut = state.roster.isConcerned(chain.device) ? cutEnd(state.roster, chain) : Number.POSITIVE_INFINITY
@@ -91,6 +94,7 @@ function adopt(by: Chain, chain: Chain, seq: number): boolean {
 
 /** The roster changed: everything held is judged anew. Gives the chains of which more is applied than counts. */
 export function judgeAll(state: Held): Chain[] {
+  for (const chain of state.chains.values()) settleClient(state, chain)
   for (const chain of state.chains.values()) {
     chain.adoptedTo = Math.min(chain.meantTo, lostFrom(chain) - 1)
     judgeChain(state, chain)
@@ -104,7 +108,8 @@ export function judgeAll(state: Held): Chain[] {
 /** Goes through all that is held as if it were applied anew, to find who vouches for whom. */
 function runThrough(state: Held): void {
   const reached = new Map([...state.chains.values()].map((chain) => [chain, chain.base]))
-  const clocks = new Map([...reached.keys()].map((chain) => [chain.clientID, baseClock(chain)]))
+  const keepers = [...reached.keys()].filter(({ isShadowed }) => !isShadowed)
+  const clocks = new Map(keepers.map((chain) => [chain.clientID, baseClock(chain)]))
   const clockOf = (clientID: number): number => clocks.get(clientID) ?? state.freeClocks.get(clientID) ?? 0
   const isReady = ({ inspection, adopted }: HeldEntry): boolean =>
     (inspection?.needs ?? []).every((need) => clockOf(need.clientID) >= need.clock) &&
@@ -147,6 +152,7 @@ export function passesCut(
     if (isPassing !== undefined) return isPassing
     const chain = state.chains.get(chainOf(head))
     if (chain !== undefined && passesFork(chain, head)) return true
+    if (chain?.isShadowed === true && head.seq > chain.base) return true
     if (chain === undefined || !state.roster.isConcerned(head.device)) return false
     const covered = {
       ...chain,

@@ -3,6 +3,7 @@
  * for. Not here: how a device dies (mortal.ts).
  */
 import { createSignalingServer } from '../../signaling/index.ts'
+import { MAX_LINKS } from '../../src/protocol/overlay.ts'
 import type { Session } from '../../src/session/public.ts'
 import { until } from '../e2e/waiting.ts'
 import { textOf } from '../session/town.ts'
@@ -44,9 +45,14 @@ export class Crowd {
     this.#options = options
   }
 
-  /** The most links anybody has. */
-  get mostLinks(): number {
-    return Math.max(...this.#alive.map(({ session }) => session.peers.length))
+  /** Waits until nobody holds more links than they may. @returns the most anybody has */
+  fewLinks(): Promise<number> {
+    return until(
+      `nobody holds more than ${MAX_LINKS} links`,
+      async () => Math.max(...this.#alive.map(({ session }) => session.peers.length)),
+      (links) => links <= MAX_LINKS,
+      this.#options.patience,
+    )
   }
 
   /** So many die in the same moment. */

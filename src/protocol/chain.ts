@@ -65,6 +65,8 @@ export interface Chain {
   disregarded: Adopted[]
   /** Entries beyond wait, as if something they need were missing (validity.ts). */
   validTo: number
+  /** rosterSeq of its first entry, where that was ever here. */
+  beganAt: number | undefined
   /** Where a Restart ends it for good (restarting.ts). */
   closedAt: number
   /** How far others vouch for it, where it is cut. */
@@ -98,6 +100,7 @@ export function emptyChain(place: { device: DeviceId; writer: WriterId }, client
     isShadowed: false,
     disregarded: [],
     validTo: Number.POSITIVE_INFINITY,
+    beganAt: undefined,
     closedAt: Number.POSITIVE_INFINITY,
     adoptedTo: 0,
     meantTo: 0,
@@ -136,6 +139,7 @@ export function extend(chain: Chain, held: HeldEntry): void {
   assert(held.entry.seq === heldSeq(chain) + 1, 'a chain grows by its next entry')
   chain.entries.push(held)
   chain.rosterSeq = held.entry.rosterSeq
+  if (held.entry.seq === 1) chain.beganAt = held.entry.rosterSeq
   if (held.inspection !== undefined) chain.heldClock = held.inspection.end
 }
 

@@ -301,6 +301,7 @@ function isOver(state: LogState, chain: Chain): boolean {
 /** Nobody's fault: its author had not heard of the Restart. */
 function refusePast(chain: Chain, entry: Entry, outputs: LogOutput[]): void {
   if (heldSeq(chain) === 0 && entry.seq === 1 && chain.closedAt === Number.POSITIVE_INFINITY) {
+    chain.beganAt = entry.rosterSeq
     chain.closedAt = 0
     chain.ended = 'void'
   }

@@ -37,8 +37,8 @@ export function endOf(state: Restarted, chain: Chain): number {
 }
 
 /** What a checkpoint covers began when its author says: one that knew of the Restart covers nothing it left out. */
-function beganAt({ base, vouchedAt, entries }: Chain): number {
-  return base > 0 ? vouchedAt : (entries[0]?.entry.rosterSeq ?? Number.POSITIVE_INFINITY)
+function beganAt({ base, vouchedAt, beganAt: known }: Chain): number {
+  return known ?? (base > 0 ? vouchedAt : Number.POSITIVE_INFINITY)
 }
 
 function endOfOne({ roster, restartedAt }: Restarted, id: Chain['id'], beganAt: number): number {
@@ -62,7 +62,9 @@ export function isPast(state: Restarted, chain: Chain, { seq, id, rosterSeq }: E
 export function passesEnd(state: Restarted, head: CheckpointHead, rosterSeq: number): boolean | undefined {
   const id = chainOf(head)
   const chain = state.chains.get(id)
-  const end = chain?.closedAt ?? endOfOne(state, id, rosterSeq)
+  // of a chain that is known by name alone nothing says when it began but the checkpoint
+  const isHere = chain !== undefined && heldSeq(chain) > 0
+  const end = isHere ? chain.closedAt : endOfOne(state, id, chain?.beganAt ?? rosterSeq)
   if (end === Number.POSITIVE_INFINITY) return undefined
   return head.seq > end || (head.seq === end && lineOf(state.roster, id)?.id !== head.id)
 }

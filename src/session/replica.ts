@@ -193,8 +193,12 @@ export class Replica {
       perform: (outputs) => this.#perform(outputs, undefined, true),
       flush: () => this.flush(),
       rebuild: (reenter) => this.#rebuild(reenter),
-      emptied: () => this.#empty(),
+      emptied: () => {
+        this.#empty()
+        this.#startNewWriter() // how far the one before got is forgotten too
+      },
       rebased: () => listener.rebased(),
+      checkpoint: () => void this.checkpoints.make(),
       begins: () => {
         listener.losing('restart', this.roster.owner)
         listener.restarted()
@@ -246,7 +250,7 @@ export class Replica {
 
   /** What a Restart left to do, once it can be done. */
   tidy(): void {
-    this.#restarting.settle()
+    this.#restarting.tidy()
   }
 
   /** Entries from the own disk, and what is known of writers that contradicted themselves. */

@@ -18,7 +18,7 @@ import { isAnother, isComplete, newestRestart } from '../protocol/restarting.ts'
 import { isViolation } from '../wire/violation.ts'
 import type { Bases } from './bases.ts'
 import type { Journal } from './journal.ts'
-import { forkKey } from './stored.ts'
+import { forkKey, type StoredBase } from './stored.ts'
 
 export interface RestartingParts {
   readonly log: LogState
@@ -40,6 +40,8 @@ export interface RestartingParts {
   /** The document as of a log in which nothing is. */
   readonly emptied: () => void
   readonly rebased: () => void
+  /** An own checkpoint, from which the disk starts. */
+  readonly checkpoint: () => void
   /** The document shows what is applied, and nothing else is on its way into it. */
   readonly isInStep: () => boolean
   /** Before anything changes: the text as it is now. */
@@ -80,10 +82,13 @@ export class Restarting {
     const all = [...log.chains.values()]
     if (all.some((chain) => isAnother(log, chain))) return this.#beginElsewhere(writers)
     bases.vouch(log.restartedAt)
-    if (all.some((chain) => chain.applied > chain.closedAt)) this.#rebuild(writers)
+    let base: StoredBase | undefined
+    if (all.some((chain) => chain.applied > chain.closedAt)) base = this.#rebuild(writers)
+    else base = this.#ground()
     const ended = forked.filter(({ closedAt }) => closedAt < Number.POSITIVE_INFINITY)
     for (const { id } of ended) journal.write([{ delete: 'roster', key: forkKey(id) }])
     perform(step(log, { type: 'restarted' }).outputs)
+    if (base !== undefined) this.#standOn(base)
   }
 
   /** Writers of this device whose text this tab enters again. */
@@ -95,15 +100,19 @@ export class Restarting {
     )
   }
 
-  #rebuild(writers: ReadonlySet<Chain['id']>): void {
+  /** Gives what the log can stand on, without what is entered again. */
+  #rebuild(writers: ReadonlySet<Chain['id']>): StoredBase | undefined {
     const { log, document, mayWrite, flush, rebuild } = this.#parts
+    let base: StoredBase | undefined
     rebuild((before) => {
+      base = this.#ground()
       const chains = [...log.chains.values()].filter(({ id }) => writers.has(id))
       const mine = new Set(chains.map(({ clientID }) => clientID))
       const deleted = chains.flatMap((chain) => this.#deletedBy(chain))
       if (mayWrite()) reenterOwn(before, document(), { mine: (clientID) => mine.has(clientID), deleted })
     })
     flush()
+    return base
   }
 
   /** By what of the chain is not in the document. */
@@ -135,21 +144,46 @@ export class Restarting {
 
   /** Once all that the owner had is here: own text that waited is entered, and the log stands on the state. */
   settle(): void {
-    const { log, document, mayWrite, mayTrim, isInStep, flush } = this.#parts
+    const { log, document, mayWrite, flush } = this.#parts
     const isDue = this.#waiting !== undefined || this.#standsOn < log.restartedAt
     if (!isDue || !isComplete(log)) return
+    flush()
+    const base = this.#ground()
     const waiting = this.#waiting
     this.#waiting = undefined
     if (waiting !== undefined && mayWrite()) reenterOwn(waiting.before, document(), waiting.own)
     flush()
-    if (mayTrim() && isInStep()) this.#compact()
+    if (base !== undefined) this.#standOn(base)
   }
 
-  #compact(): void {
-    const { log, bases, document, rebased } = this.#parts
+  /** In an idle moment: what was written since and others may lack keeps the log where it is, so a checkpoint moves it. */
+  tidy(): void {
+    this.settle()
+    const { log, mayTrim, mayWrite, isInStep, checkpoint } = this.#parts
+    const isDue = this.#standsOn < log.restartedAt && isComplete(log)
+    if (!isDue || !mayTrim() || !mayWrite() || !isInStep()) return
+    checkpoint()
+    this.#standsOn = log.restartedAt
+  }
+
+  /** What the log can stand on from now on: all that the owner had, and nothing of our own that others may lack still. */
+  #ground(): StoredBase | undefined {
+    const { log, me, document, mayTrim, isInStep } = this.#parts
+    if (!mayTrim() || !isInStep() || !isComplete(log)) return undefined
+    const isOwnAndNew = (chain: Chain): boolean =>
+      chain.device === me && chain.closedAt === Number.POSITIVE_INFINITY && chain.entries.length > 0
+    if ([...log.chains.values()].some(isOwnAndNew)) return undefined
     const free = [...log.freeClocks].map(([clientID, clock]) => ({ clientID, clock }))
-    const state = document().encodeState()
-    const base = { heads: appliedHeads(log), free, rosterSeq: log.roster.seq, state }
+    return {
+      heads: appliedHeads(log),
+      free,
+      rosterSeq: log.roster.seq,
+      state: document().encodeState(),
+    }
+  }
+
+  #standOn(base: StoredBase): void {
+    const { log, bases, rebased } = this.#parts
     bases.moveTo(base, undefined, () => undefined)
     this.#standsOn = log.restartedAt
     rebased()

@@ -291,6 +291,27 @@ describe('a Restart', () => {
     await place.leaveAll()
   })
 
+  test('never lets a writer go on whose entries were forgotten: it would contradict itself', async () => {
+    const { place, ada, cyd, devices } = await three()
+    devices[1]?.pullCable()
+    await place.pass(30_000)
+    const ben = (await devices[1]?.openAgain(100)) as LiveSession
+    append(ben, '[away 1]')
+    ben.replica.checkpoints.make()
+    append(ben, '[away 2]')
+    ben.replica.checkpoints.make()
+    const { writer } = ben.replica
+    await place.run(ada.restart())
+    devices[1]?.plugIn()
+    await equal(place, [ada, ben, cyd])
+    append(ben, '[on]')
+    await equal(place, [ada, ben, cyd])
+    expect(ben.replica.writer).not.toBe(writer)
+    expect(chainsOf(ada).some((chain) => chain.writer === writer && chain.applied > 0)).toBe(false)
+    for (const words of ['[away 1]', '[away 2]', '[on]']) expect(times(ada, words)).toBe(1)
+    await place.leaveAll()
+  })
+
   test('leaves nothing of writers that ended in memory or on the disk but where they end', async () => {
     const { place, ada, cyd, devices } = await three()
     let ben = devices[1]?.session as LiveSession

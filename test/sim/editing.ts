@@ -33,6 +33,10 @@ export function performEdit(editing: Editing): void {
     case 'checkpoint':
       if (session.canEdit) session.replica.checkpoints.make()
       return
+    case 'restart':
+      // the session may be left before the record is on the disk
+      if (session.me.role === 'owner') session.restart().catch(() => undefined)
+      return
     default:
       return edit satisfies never
   }

@@ -41,12 +41,13 @@ export class Oracle {
       const seq = heldSeq(chain)
       const before = held.get(chain.id) ?? 0
       if (seq === before) continue
-      if (seq < before && chain.ended === undefined && chain.fork === undefined)
+      if (seq < before && chain.ended === undefined && chain.fork === undefined && !isRestarted(session))
         throw new Broken('lost', `${name} held ${before} of ${chain.id}, and now ${seq}`)
       held.set(chain.id, seq)
       raise(chain.device === own ? this.#written : this.heldElsewhere, chain.id, seq)
     }
     if (held.size <= chains.size) return
+    for (const id of [...held.keys()]) if (!chains.has(id) && isRestarted(session)) held.delete(id)
     for (const [id, seq] of held)
       if (!chains.has(id)) throw new Broken('lost', `${name} held ${seq} of ${id}, and now nothing`)
   }
@@ -118,8 +119,11 @@ export class Oracle {
 
   /** What was written, is somewhere and is not held here. */
   #lostAt({ replica }: LiveSession): Broken | undefined {
+    const { restarts } = replica.roster
     for (const [id, seq] of this.#written) {
       const chain = replica.log.chains.get(id)
+      // what a Restart ends is entered again by others' names
+      if (restarts.length > 0 && (chain === undefined || chain.closedAt < seq)) continue
       const there = chain === undefined ? 0 : heldSeq(chain)
       if (there < seq) return new Broken('lost', `entry ${there + 1} of ${seq} of ${id} is gone`)
     }
@@ -136,6 +140,11 @@ export class Oracle {
 /** What is typed and not in the log yet shows before it counts. */
 export function isAtRest({ replica }: LiveSession): boolean {
   return replica.document.nextClock(replica.clientID) === (replica.chain?.appliedClock ?? 0)
+}
+
+/** Whoever cannot follow a Restart with what it holds forgets it, to be told it anew. */
+function isRestarted({ replica }: LiveSession): boolean {
+  return replica.log.restartedAt >= 0
 }
 
 function raise(map: Held, chain: ChainId, seq: number): void {

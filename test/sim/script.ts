@@ -8,7 +8,7 @@ import { type Chance, chanceFrom } from './chance.ts'
 import { HABITS, type Habit } from './hand.ts'
 import { TRICKS, type Trick } from './tricks.ts'
 
-export type Edit = 'words' | 'burst' | 'paste' | 'flood' | 'title' | 'profile' | 'checkpoint'
+export type Edit = 'words' | 'burst' | 'paste' | 'flood' | 'title' | 'profile' | 'checkpoint' | 'restart'
 
 export type Action =
   /** Whoever is away comes back instead, with a broken row if `breaksRow`. */
@@ -81,6 +81,7 @@ function drawEdit(chance: Chance): Edit {
   if (kind === 2) return 'paste'
   if (kind === 3) return chance.oneIn(8) ? 'flood' : 'words'
   if (kind === 4) return 'checkpoint'
+  if (kind === 5) return 'restart'
   return kind < 10 ? 'burst' : 'words'
 }
 

@@ -123,7 +123,8 @@ export class Oracle {
     for (const [id, seq] of this.#written) {
       const chain = replica.log.chains.get(id)
       // what a Restart ends is entered again by others' names
-      if (restarts.length > 0 && (chain === undefined || chain.closedAt < seq)) continue
+      const isKnownByName = chain === undefined || heldSeq(chain) === 0
+      if (restarts.length > 0 && (isKnownByName || chain.closedAt < seq)) continue
       const there = chain === undefined ? 0 : heldSeq(chain)
       if (there < seq) return new Broken('lost', `entry ${there + 1} of ${seq} of ${id} is gone`)
     }

@@ -50,15 +50,6 @@ export interface Place {
   readonly key: string | null | undefined
 }
 
-/** What a struct says beside its length. */
-interface Said {
-  readonly holding: Holding
-  readonly origin: Id | undefined
-  readonly rightOrigin: Id | undefined
-  /** Where neither neighbour names it. */
-  readonly declared: Declared | undefined
-}
-
 /** Its neighbours stand in it as numbers, because an id of its own takes half as much memory as all the rest. */
 export class Struct {
   readonly clock: number
@@ -74,15 +65,26 @@ export class Struct {
   readonly #rightClient: number
   readonly #rightClock: number
 
-  constructor(clock: number, length: number, { holding, origin, rightOrigin, declared }: Said) {
+  /** Reads itself: there may be as many as a quarter of the bytes, and whatever is made on the way is made as often.
+   *  @throws Malformed */
+  constructor(reader: Reader, clock: number, bounds: Bounds) {
+    const info = reader.u8()
+    const hasLeft = (info & LEFT) !== 0
+    const hasRight = (info & RIGHT) !== 0
+    const keyed = (info & KEYED) !== 0
+    const content = CONTENTS.get(info & 31)
+    if (content === undefined) throw new Malformed('content nobody may author')
+    this.#leftClient = hasLeft ? reader.varuint() : 0
+    this.#leftClock = hasLeft ? reader.varuint(MAX_CLOCK) : -1
+    this.#rightClient = hasRight ? reader.varuint() : 0
+    this.#rightClock = hasRight ? reader.varuint(MAX_CLOCK) : -1
+    if (keyed && hasRight) throw new Malformed('a map item with a right neighbour')
+    this.declared = hasLeft || hasRight ? undefined : readDeclared(reader, keyed)
+    this.holding = readHolding(reader, info & 31, keyed)
     this.clock = clock
-    this.length = length
-    this.holding = holding
-    this.declared = declared
-    this.#leftClient = origin?.client ?? 0
-    this.#leftClock = origin?.clock ?? -1
-    this.#rightClient = rightOrigin?.client ?? 0
-    this.#rightClock = rightOrigin?.clock ?? -1
+    this.length = readContent(reader, content, bounds)
+    if (this.length < 1) throw new Malformed('an empty struct')
+    if (clock + this.length > MAX_CLOCK) throw new Malformed('a clock beyond the limit')
   }
 
   get origin(): Id | undefined {
@@ -151,24 +153,11 @@ const KEYED = 32
 const RIGHT = 64
 const LEFT = 128
 
-export function readStruct(reader: Reader, clock: number, bounds: Bounds): Struct {
-  const info = reader.u8()
-  const content = CONTENTS.get(info & 31)
-  if (content === undefined) throw new Malformed('content nobody may author')
-  const origin = info & LEFT ? readId(reader) : undefined
-  const rightOrigin = info & RIGHT ? readId(reader) : undefined
-  const keyed = (info & KEYED) !== 0
-  if (keyed && rightOrigin) throw new Malformed('a map item with a right neighbour')
-  const isNamed = origin === undefined && rightOrigin === undefined
-  const declared = isNamed ? readDeclared(reader, keyed) : undefined
+function readHolding(reader: Reader, kind: number, keyed: boolean): Holding {
   const { plain, types } = keyed ? UNDER_KEY : IN_LIST
-  const type = content === 'type' ? reader.varuint(TYPES.length - 1) : undefined
-  const holding = type === undefined ? plain.get(info & 31) : types[type]
+  const holding = CONTENTS.get(kind) === 'type' ? types[reader.varuint(TYPES.length - 1)] : plain.get(kind)
   assert(holding !== undefined, 'every content has its holding')
-  const length = readContent(reader, content, bounds)
-  if (length < 1) throw new Malformed('an empty struct')
-  if (clock + length > MAX_CLOCK) throw new Malformed('a clock beyond the limit')
-  return new Struct(clock, length, { holding, origin, rightOrigin, declared })
+  return holding
 }
 
 export function readId(reader: Reader): Id {

@@ -8,7 +8,7 @@
  */
 import { Malformed, type Reader } from '../base/codec.ts'
 import { MAX_CLOCK } from '../wire/limits.ts'
-import { type Bounds, readStruct, type Struct } from './struct.ts'
+import { type Bounds, Struct } from './struct.ts'
 
 export interface Block {
   readonly client: number
@@ -72,7 +72,7 @@ function readBlock(reader: Reader, bounds: UpdateBounds, examine?: Examine): Blo
   const objectionTo = examine?.({ client, structs })
   let end = clock
   for (let i = 0; i < count; i++) {
-    const struct = readStruct(reader, end, bounds)
+    const struct = new Struct(reader, end, bounds)
     const objection = objectionTo?.(struct)
     if (objection !== undefined) throw new Malformed(objection)
     end += struct.length

@@ -50,6 +50,13 @@ export class Honesty {
     })
   }
 
+  /** After everything that ran at a device: for a moment it may be what was told again, and then differ anew. */
+  glance({ session }: SimDevice): void {
+    const told = session && this.#told.get(session)
+    if (told?.differsSince === undefined || session === undefined) return
+    if (isSame(told.status, session.status)) told.differsSince = undefined
+  }
+
   check(device: SimDevice): void {
     const { session, name } = device
     if (session === undefined || device.isHostile || device.isFrozen) return
@@ -155,15 +162,7 @@ export class Honesty {
     const told = this.#told.get(session)
     if (told === undefined) return
     const now = this.#town.time.now()
-    const isSame =
-      told.status.phase === status.phase &&
-      told.status.unshared === status.unshared &&
-      told.status.unsaved === status.unsaved &&
-      told.status.savedAt === status.savedAt &&
-      told.status.peers === status.peers &&
-      told.status.oldestUnsharedAt === status.oldestUnsharedAt &&
-      told.status.problem?.kind === status.problem?.kind
-    if (isSame) told.differsSince = undefined
+    if (isSame(told.status, status)) told.differsSince = undefined
     else told.differsSince ??= now
     if (told.differsSince !== undefined && now - told.differsSince > TOLD_MS)
       throw new Broken('dishonest', `${name} is ${brief(status)}, and told listeners ${brief(told.status)}`)
@@ -194,6 +193,19 @@ export class Honesty {
 /** What a base covers has no time of its own any more. */
 function hasBase(session: LiveSession): boolean {
   return [...session.replica.log.chains.values()].some((chain) => chain.base > 0 && heldSeq(chain) > 0)
+}
+
+/** As far as a listener could tell. */
+function isSame(one: SessionStatus, other: SessionStatus): boolean {
+  return (
+    one.phase === other.phase &&
+    one.unshared === other.unshared &&
+    one.unsaved === other.unsaved &&
+    one.savedAt === other.savedAt &&
+    one.peers === other.peers &&
+    one.oldestUnsharedAt === other.oldestUnsharedAt &&
+    one.problem?.kind === other.problem?.kind
+  )
 }
 
 function brief({ phase, unshared, unsaved, savedAt, peers, problem }: SessionStatus): string {

@@ -14,8 +14,9 @@ test.for([1, 2, 3, 4])('seed %i: two liars harm nobody', async (seed) => {
   expect(await verdictOn(crypto, { seed, hostile: 2 })).toBe('')
 })
 
-/** What each found is a test of its own now (test/session/framing.test.ts); what else happens in it may not harm either. */
-test.for([319, 498, 951])('seed %i: two liars harm nobody, who once did', async (seed) => {
+/** In the first and third somebody honest was named (test/session/framing.test.ts). In the others the simulator itself was
+ *  wrong: a sealed box of its own took any length, and three looks 50 ms apart saw one number, which was what had been told in between. */
+test.for([319, 498, 951, 1047])('seed %i: two liars harm nobody, who once did', async (seed) => {
   expect(await verdictOn(crypto, { seed, hostile: 2 })).toBe('')
 })
 

@@ -222,6 +222,7 @@ class Story {
         device.site.isTouched = false
         this.#watch(device)
         this.#oracle.look(device)
+        this.#honesty.glance(device)
         this.#stirred.add(device)
       }
       if (this.town.time.now() >= this.#honestAt) this.#compareStatuses()

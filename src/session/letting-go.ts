@@ -42,13 +42,19 @@ export class LettingGo {
 
   /** The other side does not need it, or answers that it does not either. */
   heard(peer: MeshPeer): void {
-    if (peer.letGoBy === 'us') {
+    if (peer.letGoBy === 'us' || peer.letGoBy === 'both') {
       peer.letGoBy = 'both'
       return peer.link.close()
     }
-    if (peer.letGoBy !== 'nobody') return
     peer.letGoBy = 'them'
     this.answer()
+  }
+
+  /** What was let go from here is wanted after all. */
+  keep(peer: MeshPeer): void {
+    if (peer.letGoBy !== 'us') return
+    this.#forgetTimer(peer)
+    peer.letGoBy = 'nobody'
   }
 
   /** What others do not need is kept until every link that is wanted here is there: two who have come at the same time,
@@ -56,10 +62,10 @@ export class LettingGo {
   answer(): void {
     const { me, peers, company } = this.#parts
     if (![...peers.values()].some(({ letGoBy }) => letGoBy === 'them')) return
-    for (const instance of wantedLinks(me, company.ring()))
-      if (peers.get(instance)?.letGoBy !== 'nobody') return
-    for (const peer of peers.values()) {
-      if (peer.letGoBy !== 'them') continue
+    const wanted = wantedLinks(me, company.ring())
+    for (const instance of wanted) if (!peers.has(instance)) return
+    for (const [instance, peer] of peers) {
+      if (peer.letGoBy !== 'them' || wanted.has(instance)) continue
       peer.letGoBy = 'both'
       peer.link.send({ type: 'let-go' })
     }
@@ -68,9 +74,13 @@ export class LettingGo {
   /** A link is closed. Says whether nobody is missed: its other side is well and said so, and there are others through
    *  whom more would be heard of it. */
   closed(peer: MeshPeer): boolean {
+    this.#forgetTimer(peer)
+    return peer.letGoBy === 'both' || (peer.letGoBy === 'them' && this.#parts.peers.size > 0)
+  }
+
+  #forgetTimer(peer: MeshPeer): void {
     this.#timers.get(peer)?.()
     this.#timers.delete(peer)
-    return peer.letGoBy === 'both' || (peer.letGoBy === 'them' && this.#parts.peers.size > 0)
   }
 }
 

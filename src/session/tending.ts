@@ -92,6 +92,11 @@ export class Tending {
         return device === undefined || peers.has(instance) ? [] : [{ instance, device }]
       }),
     )
+    for (const instance of wanted) {
+      const peer = peers.get(instance)
+      if (peer !== undefined) this.#mesh.lettingGo.keep(peer)
+    }
+    this.#mesh.lettingGo.answer()
     const linked = this.#linked('front').filter((instance) => peers.get(instance)?.letGoBy === 'nobody')
     const surplus = surplusLinks(me, linked, ring)
     const excess = ring.byId.length > FULL_MESH ? linked.length - MAX_LINKS : 0

@@ -43,7 +43,13 @@ export interface Boxing {
 
 type Meeting =
   | { readonly phase: 'greeted'; readonly mine: DhKeys; readonly since: Millis }
-  | { readonly phase: 'met'; readonly key: Uint8Array; readonly theirs: Hello }
+  /** `answered`: what their hello was answered with; undefined: they answered ours. */
+  | {
+      readonly phase: 'met'
+      readonly key: Uint8Array
+      readonly theirs: Hello
+      readonly answered: Uint8Array | undefined
+    }
 
 export interface MeetingState {
   readonly crypto: Crypto
@@ -169,8 +175,9 @@ function greeted(state: MeetingState, from: Address, theirs: Hello): readonly Me
     // it may have had our hello and let it be, while it still had a link to us: it gets the same one again
     return [{ type: 'pass', to: from, blob: hello(state, meeting.mine.publicKey) }]
   }
-  // answered already: the same hello twice makes one meeting
-  if (meeting?.phase === 'met' && equalBytes(meeting.theirs.ephemeral, theirs.ephemeral)) return []
+  // the same hello twice makes one meeting; it is said again by who has not had the answer
+  if (meeting?.phase === 'met' && equalBytes(meeting.theirs.ephemeral, theirs.ephemeral))
+    return meeting.answered === undefined ? [] : [{ type: 'pass', to: from, blob: meeting.answered }]
   return [{ type: 'greeted', address: from, hello: theirs }]
 }
 
@@ -181,9 +188,10 @@ function answer(state: MeetingState, address: Address, theirs: Hello): readonly 
     second: mine.publicKey,
   })
   if (key === undefined) return []
-  keep(state, address, { phase: 'met', key, theirs })
+  const answered = helloTo(state, theirs, mine.publicKey)
+  keep(state, address, { phase: 'met', key, theirs, answered })
   return [
-    { type: 'pass', to: address, blob: helloTo(state, theirs, mine.publicKey) },
+    { type: 'pass', to: address, blob: answered },
     { type: 'met', address, hello: theirs, initiator: false },
   ]
 }
@@ -197,6 +205,6 @@ function answered(state: MeetingState, from: Address, theirs: Hello): readonly M
     second: theirs.ephemeral,
   })
   if (key === undefined) return []
-  keep(state, from, { phase: 'met', key, theirs })
+  keep(state, from, { phase: 'met', key, theirs, answered: undefined })
   return [{ type: 'met', address: from, hello: theirs, initiator: true }]
 }

@@ -79,7 +79,7 @@ export type PresenceOutput =
   /** Somebody misses us: say again that we are here. */
   | { readonly type: 'missed-me' }
   /** Came before, another way. */
-  | { readonly type: 'repeated'; readonly device: DeviceId }
+  | { readonly type: 'repeated'; readonly device: DeviceId; readonly instance: InstanceId }
   | { readonly type: 'violation'; readonly violation: Violation }
   | { readonly type: 'wake'; readonly at: Millis }
 
@@ -138,7 +138,8 @@ function received(state: PresenceState, bytes: Uint8Array): PresenceOutput[] {
   if (before === undefined && state.lost.get(goneKey(presence))?.counter === presence.counter)
     return [{ type: 'still-missed', instance: presence.instance, counter: presence.counter }]
   const newest = before?.presence.counter ?? state.gone.get(goneKey(presence)) ?? -1
-  if (presence.counter === newest) return [{ type: 'repeated', device: presence.device }]
+  if (presence.counter === newest)
+    return [{ type: 'repeated', device: presence.device, instance: presence.instance }]
   if (presence.counter < newest) return []
   // the same instance id under another device: the first one keeps it
   if (before !== undefined && before.presence.device !== presence.device) return []

@@ -150,8 +150,10 @@ export class Company {
       case 'missed-me':
         return listener.missedHere()
       case 'repeated':
-        if (from !== undefined && !this.#isCrowd)
-          step({ type: 'redundant', link: from.link.remote, device: output.device })
+        if (from === undefined) return
+        // the way it came first may be gone: what is carried to it would be lost
+        if (this.#wayTo(output.instance) === undefined) this.#ways.set(output.instance, from.link.remote)
+        if (!this.#isCrowd) step({ type: 'redundant', link: from.link.remote, device: output.device })
         return
       case 'wake':
         return this.#wake.at(output.at)

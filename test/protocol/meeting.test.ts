@@ -157,6 +157,20 @@ describe('a meeting', () => {
     talk(one, other)
   })
 
+  test('comes about when the answer was lost and the hello is said again', () => {
+    const [one, other] = [new Waiter(1), new Waiter(2)]
+    one.greet(other)
+    other.step({ type: 'passed', from: 1, blob: one.wire.shift()!.blob })
+    const lost = other.wire.shift()!.blob
+    one.greet(other)
+    settle(one, other)
+    expect(other.wire.concat(one.wire)).toEqual([])
+    expect([one.met().length, other.met().length]).toEqual([1, 1])
+    one.step({ type: 'passed', from: 2, blob: lost })
+    expect(one.met().length).toBe(1)
+    talk(one, other)
+  })
+
   test('begins anew when they greet again, with fresh keys', () => {
     const [one, other] = [new Waiter(1), new Waiter(2)]
     for (let round = 1; round <= 3; round++) {

@@ -31,7 +31,8 @@ beforeAll(async () => {
     viewers.push(await place.run(place.settle().join(view.url, `Viewer ${n}`)))
   all = [ada, ben, ...viewers]
   await place.until('all see all', () => all.every((session) => hereIn(session) === EVERYBODY))
-  await place.pass(30_000)
+  // links that are not needed any more are let go for so long
+  await place.pass(60_000)
 }, 180_000)
 
 afterAll(() => place.leaveAll())

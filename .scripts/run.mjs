@@ -12,6 +12,7 @@ import { pathToFileURL } from 'node:url'
 import { ensureBrowsers } from './browsers.mjs'
 import { buildLibrary, buildProgram, buildWeb } from './build.mjs'
 import { installPackages, requireNode } from './install.mjs'
+import { runMutation } from './mutate.mjs'
 import { endWithParent, ROOT, runTool, StageFailed } from './process.mjs'
 import { runTests } from './tests.mjs'
 
@@ -40,6 +41,9 @@ const TASKS = {
   format: (args) => runTool('format', 'biome', ['check', '--write', ...(args.length > 0 ? args : ['.'])]),
   test: async (args) => {
     process.exitCode = await runTests(args)
+  },
+  mutate: async (args) => {
+    process.exitCode = await runMutation(args)
   },
 }
 

@@ -36,6 +36,7 @@ export type { MeshPeer } from './mesh-peer.ts'
 
 export interface MeshListener extends CompanyListener {
   changed(): void
+  /** The roster took something in: replica and mesh hear of it from here, with everything that depends on it. */
   rosterChanged(): void
   violated(violation: Violation, device: DeviceId | undefined): void
   linked(peer: MeshPeer): void
@@ -421,7 +422,6 @@ export class Mesh {
     else this.sendJoins(newcomers, others)
     // after that links to those who are no members any more are closed: they have heard why
     this.#listener.rosterChanged()
-    this.#replica.rosterGrew()
   }
 
   // Gossip -----------------------------------------------------------------------------------------------------

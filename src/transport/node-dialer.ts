@@ -3,18 +3,50 @@
  * a browser from simple-peer upwards, so tests and benchmarks run real DTLS and SCTP without one.
  */
 import { gatherWith } from './gathering.ts'
+import { hiddenDialer } from './hidden-dialer.ts'
 import type { Dialer, Gather } from './port.ts'
 import { type SimplePeerOptions, simplePeerDialer } from './simple-peer.ts'
+import { LOOPBACK, type TurnDoor } from './turn-door.ts'
+
+type Platform = NonNullable<SimplePeerOptions['wrtc']>
 
 export async function nodeDialer(): Promise<Dialer> {
   const [{ default: SimplePeer }, platform] = await Promise.all([import('simple-peer'), loadPlatform()])
-  return simplePeerDialer({
-    SimplePeer,
-    // The side that answers begins DTLS, and what arrives there before the other is ready is lost here and repeated
-    // only after 1 s. Held back, a dial on one machine takes 60 ms.
-    candidatesAfterAnswer: true,
-    wrtc: platform,
-  })
+  const dialerWith = (wrtc: Platform): Dialer =>
+    simplePeerDialer({
+      SimplePeer,
+      // The side that answers begins DTLS, and what arrives there before the other is ready is lost here and repeated
+      // only after 1 s. Held back, a dial on one machine takes 60 ms.
+      candidatesAfterAnswer: true,
+      wrtc,
+    })
+  const open = dialerWith(platform)
+  const hidden = hiddenDialer((door) => dialerWith(behind(door, platform)))
+  return { dial: (options) => (options.relayOnly === true ? hidden : open).dial(options) }
+}
+
+/**
+ * The policy 'relay' keeps node-datachannel from telling its own addresses, and not from asking others at theirs, who
+ * then see it. Bound to loopback it can ask nobody but the door.
+ */
+function behind(door: TurnDoor, platform: Platform): Platform {
+  class HiddenConnection extends platform.RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      // node-datachannel's own word, which its polyfill passes on
+      const bound = { ...configuration, iceServers: serversOf(door), bindAddress: LOOPBACK }
+      super(bound)
+    }
+
+    override close(): void {
+      super.close()
+      door.close()
+    }
+  }
+  return { ...platform, RTCPeerConnection: HiddenConnection }
+}
+
+function serversOf({ iceServers }: TurnDoor): RTCIceServer[] {
+  return iceServers.map((server) => ({ ...server, urls: [...server.urls] }))
 }
 
 export async function nodeGather(): Promise<Gather> {
@@ -22,32 +54,17 @@ export async function nodeGather(): Promise<Gather> {
   return gatherWith(RTCPeerConnection)
 }
 
-async function loadPlatform(): Promise<NonNullable<SimplePeerOptions['wrtc']>> {
+async function loadPlatform(): Promise<Platform> {
   const webrtc = await import('node-datachannel/polyfill')
 
   /** simple-peer assigns to `sdp`, which node-datachannel's descriptions do not allow: copies do. */
   class PlainlyDescribed extends webrtc.RTCPeerConnection {
-    readonly #relayOnly: boolean
-
     constructor(configuration?: RTCConfiguration) {
       super(withWritablePasses(configuration))
-      this.#relayOnly = configuration?.iceTransportPolicy === 'relay'
-    }
-
-    /**
-     * The policy 'relay' keeps node-datachannel from telling its own addresses, and not from asking others at theirs,
-     * who then see it. What is no relay's is therefore never told to it; a relay passes on nobody unannounced.
-     */
-    override async addIceCandidate(candidate?: RTCIceCandidateInit | null): Promise<void> {
-      if (this.#relayOnly && !isRelays(candidate?.candidate ?? '')) return
-      await super.addIceCandidate(candidate)
     }
 
     override async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
-      const sdp = this.#relayOnly ? withRelaysOnly(description.sdp ?? '') : description.sdp
-      await super.setRemoteDescription(
-        plain({ type: description.type, ...(sdp === undefined ? {} : { sdp }) }),
-      )
+      await super.setRemoteDescription(plain(description))
     }
 
     override async createOffer(): Promise<RTCSessionDescriptionInit> {
@@ -64,14 +81,6 @@ async function loadPlatform(): Promise<NonNullable<SimplePeerOptions['wrtc']>> {
     RTCSessionDescription: webrtc.RTCSessionDescription,
     RTCIceCandidate: webrtc.RTCIceCandidate as unknown as typeof RTCIceCandidate,
   }
-}
-
-function isRelays(candidate: string): boolean {
-  return / typ relay(?: |$)/.test(candidate)
-}
-
-function withRelaysOnly(sdp: string): string {
-  return sdp.replace(/^a=candidate:.*(?:\r?\n|$)/gm, (line) => (isRelays(line.trimEnd()) ? line : ''))
 }
 
 /** node-datachannel writes user name and password into the server's address, and reads them from there decoded. */

@@ -119,7 +119,8 @@ export class SimplePeerChannel implements Channel {
 
   async route(): Promise<'direct' | 'relay' | 'unknown'> {
     if (this.#phase !== 'open') return 'unknown'
-    return routeIn(await this.#connection.getStats())
+    const stats = await this.#connection.getStats()
+    return routeIn(stats, this.#connection.remoteDescription?.sdp ?? '')
   }
 
   /** Why it will close; the first reason given is told. */
@@ -172,7 +173,7 @@ export class SimplePeerChannel implements Channel {
 }
 
 /** Reads the selected pair: Chromium's and Node's transport names it, Firefox marks the pair itself. */
-function routeIn(stats: RTCStatsReport): 'direct' | 'relay' | 'unknown' {
+function routeIn(stats: RTCStatsReport, remoteSdp: string): 'direct' | 'relay' | 'unknown' {
   const reports = new Map<string, Record<string, unknown>>()
   stats.forEach((report: Record<string, unknown>, id) => {
     reports.set(id, report)
@@ -181,7 +182,17 @@ function routeIn(stats: RTCStatsReport): 'direct' | 'relay' | 'unknown' {
   const named = all.find(({ type }) => type === 'transport')?.['selectedCandidatePairId']
   const pair = all.find((each) => each['id'] === named || each['selected'] === true)
   if (pair === undefined) return 'unknown'
-  const ends = [pair['localCandidateId'], pair['remoteCandidateId']]
-  const types = ends.map((id) => reports.get(String(id))?.['candidateType'])
-  return types.includes('relay') ? 'relay' : 'direct'
+  const local = reports.get(String(pair['localCandidateId']))
+  const remote = reports.get(String(pair['remoteCandidateId']))
+  const isRelayed =
+    local?.['candidateType'] === 'relay' ||
+    remote?.['candidateType'] === 'relay' ||
+    (remote !== undefined && wasAnnouncedAsRelay(remote, remoteSdp))
+  return isRelayed ? 'relay' : 'direct'
+}
+
+/** Node goes on calling an address a stranger's (`prflx`) when its packets came before word of whose it is. */
+function wasAnnouncedAsRelay(candidate: Record<string, unknown>, sdp: string): boolean {
+  const place = ` ${String(candidate['address'] ?? candidate['ip'])} ${String(candidate['port'])} typ relay`
+  return sdp.split(/\r?\n/).some((line) => line.startsWith('a=candidate:') && line.includes(place))
 }

@@ -88,6 +88,10 @@ describe.skipIf(notAllowed !== undefined)(`over real networks${notAllowed ? ` ($
   test.each([
     ['joins', { ada: { place: 'street' }, ben: { relayOnly: true } }],
     ['invites', { ada: { relayOnly: true }, ben: { place: 'street' } }],
+    [
+      'is told that the other is a relay',
+      { ada: { place: 'street', callsItselfRelay: true }, ben: { relayOnly: true } },
+    ],
   ] as const)(
     'who hides their address and %s goes through TURN, though the other stands in the open',
     {

@@ -2,16 +2,18 @@
  * One person in a process of their own, for a namespace: founds a session or joins one, and does what stdin
  * says, one line each; answers on stdout with one line of JSON each. Ends with stdin.
  *
- *   peer.js <signaling URL> <name> [relay-only]
+ *   peer.js <signaling URL> <name> [relay-only | calls-itself-relay]
  *   found | join <url>    -> { "invite": url } | { "joined": text }
  *   type <count>          -> { "typed": count }        one character an edit, each on its own turn
  *   check                 -> { subject: verdict, ... }
  *   await <length>        -> { "text": text, "path": "direct" | "relay" | "unknown" }   once the text is that long
  */
 import { createInterface } from 'node:readline'
+import { RTCIceCandidate } from 'node-datachannel/polyfill'
 import { createNode, runCheck, type Session } from '../../src/node.ts'
 
 const [, , signaling = '', name = '', wish] = process.argv
+if (wish === 'calls-itself-relay') callOwnAddressesRelays()
 const node = createNode({ signaling })
 const options = { name, relayOnly: wish === 'relay-only' }
 let session: Session | undefined
@@ -72,6 +74,17 @@ function reached(live: Session, length: number): Promise<unknown> {
       else setTimeout(look, 20)
     }
     look()
+  })
+}
+
+/** What somebody does who wants to be asked at their own address by a person who asks nobody but relays. */
+function callOwnAddressesRelays(): void {
+  const read = Object.getOwnPropertyDescriptor(RTCIceCandidate.prototype, 'candidate')?.get
+  if (read === undefined) throw new TypeError('node-datachannel tells its candidates in another way')
+  Object.defineProperty(RTCIceCandidate.prototype, 'candidate', {
+    get(): string {
+      return read.call(this).replace(' typ host', ' typ relay raddr 0.0.0.0 rport 0')
+    },
   })
 }
 

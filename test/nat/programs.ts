@@ -84,6 +84,8 @@ export interface PersonOptions {
   /** Default: the house of their own. */
   readonly place?: Place
   readonly relayOnly?: boolean
+  /** Tells the others that its own addresses are a relay's. */
+  readonly callsItselfRelay?: boolean
 }
 
 /** Somebody at a page of a real browser, in the house of their own. */
@@ -120,8 +122,9 @@ export class Person {
   }
 }
 
-function wishesOf({ relayOnly = false }: PersonOptions): readonly string[] {
-  return relayOnly ? ['relay-only'] : []
+function wishesOf({ relayOnly = false, callsItselfRelay = false }: PersonOptions): readonly string[] {
+  if (relayOnly) return ['relay-only']
+  return callsItselfRelay ? ['calls-itself-relay'] : []
 }
 
 function start(country: Country, place: Place, program: string, args: readonly string[]) {

@@ -34,10 +34,10 @@ export class Bookkeeping {
     this.#journal.write(rows, 'strict')
   }
 
-  /** Signed and on the disk before anybody is told: an owner's record is never lost after it was sent. */
+  /** Signed and on the disk before anybody is told: an owner's record is never lost after it was sent, because another
+   *  in its place would contradict it. @throws StorageFull and what else keeps it from the disk: then it is none */
   async storeSigned(record: RosterRecord): Promise<void> {
-    this.#journal.write(twice('roster', recordKey(record.seq), encodeRecord(record)), 'strict')
-    await this.#journal.flushed()
+    await this.#journal.writeOrGiveUp(twice('roster', recordKey(record.seq), encodeRecord(record)))
   }
 
   /** Another tab of the owner may have signed since. */

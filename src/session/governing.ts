@@ -95,19 +95,19 @@ export class Governing {
   *#removal(device: DeviceId): Generator<RosterContent> {
     yield { type: 'remove', device, cut: this.#cutOf(device), joins: this.#parts.roster.acceptable() }
     yield* this.#closeDoors()
-    yield this.#newEpoch()
+    yield* this.#rekey()
   }
 
   *#lower(device: DeviceId): Generator<RosterContent> {
     const joins = this.#parts.roster.acceptable()
     yield { type: 'role', device, role: 'viewer', cut: this.#cutOf(device), joins }
     yield* this.#closeDoors()
-    yield this.#newEpoch()
+    yield* this.#rekey()
   }
 
   *#raise(device: DeviceId): Generator<RosterContent> {
     yield { type: 'role', device, role: 'editor', cut: [], joins: this.#parts.roster.acceptable() }
-    yield this.#newEpoch()
+    yield* this.#rekey()
     yield* this.#keepDoors()
   }
 
@@ -164,6 +164,22 @@ export class Governing {
     for (const invite of roster.openInvites()) {
       const seed = seeds.get(invite.invite)
       if (seed !== undefined) yield { ...invite, sealedSeed: keyring.sealSeed(seed) }
+    }
+  }
+
+  /** New keys; the ones before, where the record that names them could not be stored. */
+  *#rekey(): Generator<RosterContent> {
+    const { keyring, rekeyed } = this.#parts
+    const { epochKeys, admitterKey } = keyring.stored
+    let outcome: 'given up' | 'signed' = 'given up'
+    try {
+      yield this.#newEpoch()
+      outcome = 'signed'
+    } finally {
+      if (outcome === 'given up') {
+        keyring.update({ epochKeys, admitterKey })
+        rekeyed()
+      }
     }
   }
 

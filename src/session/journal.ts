@@ -5,7 +5,7 @@
  *
  * Invariants: what was put together is written together or not at all, and in the order it was put, so the disk
  * never goes back in time; a failed write is never silent: `problem` names it until a later write succeeds,
- * and what it held goes first the next time something is put.
+ * and what it held goes first the next time something is put, unless whoever put it was to hear of it.
  */
 import type { Clock, Millis } from '../base/ports.ts'
 import type { Change, Durability, LocalId, Row, SessionStore, Store, Table } from '../storage/port.ts'
@@ -25,6 +25,8 @@ interface Put {
   hurried: boolean
   /** What this device wrote into the session: it is said to be unsaved until it is on the disk. */
   readonly own: boolean
+  /** Whoever put it waits for it, and hears of it when it cannot be written: it is not tried again. */
+  readonly lapses?: boolean
 }
 
 /** Bytes in one write: above, a backlog that does not fit as a whole would not get in by parts either. */
@@ -42,8 +44,9 @@ export class Journal {
   #phase: 'waiting' | 'begun' | 'closed' = 'waiting'
   #session: Promise<SessionStore> | undefined
   /** What is not on the disk, the oldest first. */
-  readonly #puts: Put[] = []
-  #writing: Promise<void> | undefined
+  #puts: Put[] = []
+  /** Gives why it could not go on. */
+  #writing: Promise<Error | undefined> | undefined
   #cancelWait: (() => void) | undefined
   #savedAt: Millis | undefined
   #problem: JournalProblem
@@ -103,6 +106,13 @@ export class Journal {
     this.#queue({ changes, durability, hurried: true, own: false })
   }
 
+  /** Written by the time this resolves, with all that was put before, or given up. @throws what the write threw */
+  async writeOrGiveUp(changes: readonly Change[]): Promise<void> {
+    if (this.#phase === 'closed') return
+    this.#queue({ changes, durability: 'strict', hurried: true, own: false, lapses: true })
+    await this.settled()
+  }
+
   /** An entry of this device's own. */
   putOwn(table: Table, key: string, value: Uint8Array): void {
     if (this.#phase === 'closed') return
@@ -132,8 +142,8 @@ export class Journal {
   /** Everything put so far is on the disk; what could not be written is tried once more. @throws what the write threw */
   async settled(): Promise<void> {
     this.#hurry()
-    await this.#writing
-    if (this.#failure !== undefined) throw this.#failure
+    const failure = (await this.#writing) ?? this.#failure
+    if (failure !== undefined) throw failure
   }
 
   /** Rows as they are on the disk now; none before `begin`. */
@@ -174,16 +184,30 @@ export class Journal {
   }
 
   /** Until nothing is left but what may wait, or a write fails that cannot be made smaller. */
-  async #writeAll(): Promise<void> {
+  async #writeAll(): Promise<Error | undefined> {
     let ended: 'written' | 'failed' = 'written'
     do {
       const puts = this.#puts.slice(0, countWithin(this.#puts, ended === 'failed' ? 0 : MAX_WRITE_BYTES))
       ended = await this.#writeFirst(puts)
       if (ended === 'failed' && puts.length === 1) break
     } while (ended === 'failed' || this.#isWorthWriting())
+    const failure = this.#failure
+    if (ended === 'failed') this.#giveUp()
     this.#writing = undefined
     if (ended === 'written') this.#startLater()
     this.#listener.changed()
+    return failure
+  }
+
+  /** Where nothing else waits, nothing is missing on the disk. */
+  #giveUp(): void {
+    this.#puts = this.#puts.filter(({ lapses }) => lapses !== true)
+    if (this.#puts.length === 0) this.#succeeded()
+  }
+
+  #succeeded(): void {
+    this.#failure = undefined
+    this.#problem = this.#store.kind === 'memory' ? 'not-stored' : undefined
   }
 
   #isWorthWriting(): boolean {
@@ -210,8 +234,7 @@ export class Journal {
     }
     this.#puts.splice(0, puts.length)
     this.#savedAt = this.#clock.now()
-    this.#failure = undefined
-    this.#problem = this.#store.kind === 'memory' ? 'not-stored' : undefined
+    this.#succeeded()
     this.#listener.changed()
     return 'written'
   }

@@ -1,4 +1,7 @@
-/** The owner's pen: records are signed one after the other, however many tabs sign, and on the disk before anybody is told. */
+/**
+ * The owner's pen: records are signed one after the other, however many tabs sign, and on the disk before anybody is told.
+ * Invariant: what cannot be stored was never signed. Those before it stand.
+ */
 import { assert } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
 import type { SignKeys } from '../crypto/crypto.ts'
@@ -45,7 +48,7 @@ export class Signing {
     throw new NotAllowed('Only the owner of this session can do that.')
   }
 
-  /** `contents` is asked once no other tab signs, with the newest roster at hand. @throws NotAllowed */
+  /** `contents` is asked once no other tab signs, with the newest roster at hand. @throws NotAllowed, StorageFull */
   async sign(contents: () => Iterable<RosterContent>): Promise<void> {
     this.requireOwner()
     const { environment, keyring, roster } = this.#parts
@@ -87,14 +90,18 @@ export class Signing {
     make: (content: RosterContent) => RosterRecord,
   ): Promise<void> {
     const { environment, roster, books, signed } = this.#parts
-    await environment.exclusively(`coterie/roster/${roster.session}`, async () => {
-      await books.rereadRoster()
-      for (const content of contents()) {
-        const record = make(content)
-        await books.storeSigned(record)
-        roster.takeRecord(record)
-      }
-    })
-    signed()
+    const before = roster.seq
+    try {
+      await environment.exclusively(`coterie/roster/${roster.session}`, async () => {
+        await books.rereadRoster()
+        for (const content of contents()) {
+          const record = make(content)
+          await books.storeSigned(record)
+          roster.takeRecord(record)
+        }
+      })
+    } finally {
+      if (roster.seq > before) signed()
+    }
   }
 }

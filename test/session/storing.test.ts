@@ -26,6 +26,8 @@ afterEach(async () => {
 interface Disk extends Store {
   /** From now on nothing fits. */
   full: boolean
+  /** After so many writes it is full. */
+  writesLeft: number
   /** Rows that do not open any more. */
   readonly broken: Set<string>
 }
@@ -46,13 +48,14 @@ function disk(): Disk {
       }
     },
     async write(changes, durability) {
-      if (store.full) throw new StorageFull()
+      if (store.full || store.writesLeft-- <= 0) throw new StorageFull()
       await session.write(changes, durability)
     },
   })
   const store: Disk = {
     kind: 'disk',
     full: false,
+    writesLeft: Number.POSITIVE_INFINITY,
     broken,
     list: () => memory.list(),
     forget: (localId) => memory.forget(localId),
@@ -146,6 +149,56 @@ describe('a full disk', () => {
     ada.doc.getText('main').insert(0, 'not on my disk')
     await until('Ben sees it', () => textOf(ben) === 'not on my disk')
     await until('it is shared', () => ada.status.unshared === 0)
+  })
+
+  test('lets an owner sign nothing: what is told and lost with the power would be contradicted', async () => {
+    const store = disk()
+    const device = place.device(store)
+    const ada = await device.api.createSession({ name: 'Ada' })
+    const invite = await ada.invite({ role: 'editor' })
+    const ben = await place.device(disk()).api.joinSession(invite.url, { name: 'Ben' })
+    await until('both are linked', () => [ada, ben].every(({ status }) => status.peers === 1))
+    store.full = true
+    await expect(ada.pause(true)).rejects.toThrow(StorageFull)
+    expect([ada.me.role, ben.canEdit]).toEqual(['owner', true])
+    store.full = false
+    await ada.saved()
+    expect(ada.status.problem).toBeUndefined()
+    await ada.pause(true)
+    await until('Ben is paused', () => !ben.canEdit)
+    await ada.leave()
+    const again = await device.api.openSession(ada.localId)
+    await until('they meet again', () => again.status.peers === 1 && ben.status.peers === 1)
+    await again.pause(false)
+    await until('Ben goes on', () => ben.canEdit)
+    expect([again.status.problem, ben.status.problem]).toEqual([undefined, undefined])
+  })
+
+  test('leaves the keys as they were where new ones cannot be signed, and lets it be done later', async () => {
+    const store = disk()
+    const device = place.device(store)
+    const ada = await device.api.createSession({ name: 'Ada' })
+    const invite = await ada.invite({ role: 'editor', uses: 9 })
+    const ben = await place.device().api.joinSession(invite.url, { name: 'Ben' })
+    const cyd = await place.device().api.joinSession(invite.url, { name: 'Cyd' })
+    const all = [ada, ben, cyd]
+    await until('all three are linked', () => all.every(({ status }) => status.peers === 2))
+    // the removal, the link, the keys
+    for (const writesLeft of [0, 1, 2]) {
+      store.writesLeft = writesLeft
+      await expect(ada.setRole(ben.me.device, 'viewer')).rejects.toThrow(StorageFull)
+      store.writesLeft = Number.POSITIVE_INFINITY
+      await ada.saved()
+      await ada.setRole(ben.me.device, 'editor')
+    }
+    await ada.setRole(ben.me.device, 'viewer')
+    const { url } = await ada.invite({ role: 'editor' })
+    const dee = await place.device().api.joinSession(url, { name: 'Dee' })
+    cyd.doc.getText('main').insert(0, 'cyd ')
+    ada.doc.getText('main').insert(0, 'ada ')
+    await until('all read each other', () =>
+      [ada, ben, cyd, dee].every((one) => textOf(one).length === 8 && one.status.phase === 'synced'),
+    )
   })
 })
 

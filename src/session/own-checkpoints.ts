@@ -100,7 +100,10 @@ export class OwnCheckpoints {
       state:
         blob === undefined ? { kind: 'inline', bytes: state } : { kind: 'blob', reference: blob.reference },
     }
+    const before = this.#served
     author(encodeCheckpoint(checkpoint))
+    // whoever hears of it may lack so much that another one was made for them: that one is newer
+    if (this.#served !== undefined && this.#served !== before) return this.#served
     const entry = chain()?.entries.at(-1)?.entry
     assert(entry !== undefined, 'what was authored is held')
     this.#served = { entry, checkpoint, plain: state }

@@ -7,6 +7,8 @@
 import { toHex } from '../../src/base/bytes.ts'
 import type { DeviceId } from '../../src/base/ids.ts'
 import { type Chain, heldSeq } from '../../src/protocol/chain.ts'
+import { isAnother } from '../../src/protocol/restarting.ts'
+import type { Roster } from '../../src/protocol/roster.ts'
 import type { LiveSession } from '../../src/session/live-session.ts'
 import type { ChainId } from '../../src/wire/heads.ts'
 import { Broken } from './broken.ts'
@@ -15,6 +17,11 @@ import { heldOnDisk } from './disk-reading.ts'
 import type { Town } from './town.ts'
 
 export type Held = Map<ChainId, number>
+
+interface Looked {
+  readonly restartedAt: number
+  readonly chains: readonly Chain[]
+}
 
 export class Oracle {
   readonly #town: Town
@@ -25,6 +32,10 @@ export class Oracle {
   /** What each device holds: in memory while it runs, on its disk while it is away. */
   readonly #held = new Map<number, Held>()
   readonly #ids = new WeakMap<LiveSession, DeviceId>()
+  /** The place in the roster of each chain's first entry. */
+  readonly #begun = new Map<ChainId, number>()
+  /** The log of each session as it was looked at last. */
+  readonly #logs = new WeakMap<LiveSession, Looked>()
 
   constructor(town: Town) {
     this.#town = town
@@ -37,19 +48,40 @@ export class Oracle {
     const held = this.#heldBy(number)
     const own = this.idOf(session)
     const { chains } = session.replica.log
+    if (this.#hasForgotten(session)) this.#beginAnew(held, own)
     for (const chain of chains.values()) {
       const seq = heldSeq(chain)
       const before = held.get(chain.id) ?? 0
+      if (chain.beganAt !== undefined) this.#begun.set(chain.id, chain.beganAt)
       if (seq === before) continue
-      if (seq < before && chain.ended === undefined && chain.fork === undefined && !isRestarted(session))
+      if (seq < leastHeld(chain, before))
         throw new Broken('lost', `${name} held ${before} of ${chain.id}, and now ${seq}`)
-      held.set(chain.id, seq)
+      if (seq === 0) held.delete(chain.id)
+      else held.set(chain.id, seq)
       raise(chain.device === own ? this.#written : this.heldElsewhere, chain.id, seq)
     }
-    if (held.size <= chains.size) return
-    for (const id of [...held.keys()]) if (!chains.has(id) && isRestarted(session)) held.delete(id)
     for (const [id, seq] of held)
       if (!chains.has(id)) throw new Broken('lost', `${name} held ${seq} of ${id}, and now nothing`)
+  }
+
+  /** Whoever cannot follow a Restart with what it holds forgets all of it in that moment, to be told it anew. */
+  #hasForgotten(session: LiveSession): boolean {
+    const { log } = session.replica
+    const before = this.#logs.get(session)
+    const chains = [...log.chains.values()]
+    this.#logs.set(session, { restartedAt: log.restartedAt, chains })
+    return (
+      before !== undefined &&
+      log.restartedAt > before.restartedAt &&
+      before.chains.some((chain) => isAnother(log, chain)) &&
+      before.chains.every((chain) => log.chains.get(chain.id) !== chain)
+    )
+  }
+
+  /** What its own writers had for itself alone is entered again under another name. */
+  #beginAnew(held: Held, own: DeviceId): void {
+    held.clear()
+    for (const [id, seq] of this.#written) if (id.startsWith(own)) this.#lower(id, seq)
   }
 
   idOf(session: LiveSession): DeviceId {
@@ -93,10 +125,13 @@ export class Oracle {
     const left = new Map([...before].map(([id, seq]) => [id, Math.min(seq, onDisk.get(id) ?? 0)]))
     for (const [id, seq] of left) if (seq === 0) left.delete(id)
     this.#held.set(device.number, left)
-    for (const [id, seq] of this.#written) {
-      const most = Math.max(0, ...[...this.#held.values()].map((held) => held.get(id) ?? 0))
-      if (most < seq) this.#written.set(id, most)
-    }
+    for (const [id, seq] of this.#written) this.#lower(id, seq)
+  }
+
+  /** To what is still somewhere. */
+  #lower(id: ChainId, seq: number): void {
+    const most = Math.max(0, ...[...this.#held.values()].map((held) => held.get(id) ?? 0))
+    if (most < seq) this.#written.set(id, most)
   }
 
   /** Where nothing is under way any more: what two of them do not have in common, or nobody has any more. */
@@ -119,16 +154,21 @@ export class Oracle {
 
   /** What was written, is somewhere and is not held here. */
   #lostAt({ replica }: LiveSession): Broken | undefined {
-    const { restarts } = replica.roster
     for (const [id, seq] of this.#written) {
       const chain = replica.log.chains.get(id)
-      // what a Restart ends is entered again by others' names
-      const isKnownByName = chain === undefined || heldSeq(chain) === 0
-      if (restarts.length > 0 && (isKnownByName || chain.closedAt < seq)) continue
       const there = chain === undefined ? 0 : heldSeq(chain)
-      if (there < seq) return new Broken('lost', `entry ${there + 1} of ${seq} of ${id} is gone`)
+      // what lies beyond the end is entered again under another name
+      if (there < Math.min(seq, this.#endOf(id, replica.roster.restarts)))
+        return new Broken('lost', `entry ${there + 1} of ${seq} of ${id} is gone`)
     }
     return undefined
+  }
+
+  /** Where the first Restart ends the chain that names it, or that it began before. */
+  #endOf(id: ChainId, restarts: Roster['restarts']): number {
+    const begun = this.#begun.get(id) ?? -1
+    const ending = restarts.find(({ at, lines }) => lines.has(id) || begun < at)
+    return ending === undefined ? Number.POSITIVE_INFINITY : (ending.lines.get(id)?.seq ?? 0)
   }
 
   #heldBy(number: number): Held {
@@ -143,9 +183,11 @@ export function isAtRest({ replica }: LiveSession): boolean {
   return replica.document.nextClock(replica.clientID) === (replica.chain?.appliedClock ?? 0)
 }
 
-/** Whoever cannot follow a Restart with what it holds forgets it, to be told it anew. */
-function isRestarted({ replica }: LiveSession): boolean {
-  return replica.log.restartedAt >= 0
+/** A Restart ends a chain where the owner had it; whose writer broke a rule, or contradicted itself, may lose any. */
+function leastHeld({ closedAt, ended, fork }: Chain, before: number): number {
+  if (fork !== undefined) return 0
+  if (closedAt < Number.POSITIVE_INFINITY) return Math.min(before, closedAt)
+  return ended === undefined ? before : 0
 }
 
 function raise(map: Held, chain: ChainId, seq: number): void {

@@ -21,6 +21,10 @@ function words(who: number): Action {
   return { does: 'act', who, edit: 'words', breaksRow: false }
 }
 
+function restart(who: number): Action {
+  return { does: 'act', who, edit: 'restart', breaksRow: false }
+}
+
 export const REMEMBERED: readonly Remembered[] = [
   {
     found: 'with its clock set back, a device counted a dead peer as here for an hour',
@@ -117,6 +121,35 @@ export const REMEMBERED: readonly Remembered[] = [
       [8_435, { does: 'act', who: 3, edit: 'burst', breaksRow: false }],
       [8_475, { does: 'freeze', who: 3, span: 42_768 }],
       [23_000, words(0)],
+    ),
+  },
+  {
+    found:
+      'with a full disk an owner told everybody what it had signed, lost that with the power and signed something else',
+    people: 2,
+    script: script(
+      [400, words(1)],
+      [9_000, { does: 'fill', who: 0 }],
+      [9_400, words(0)],
+      [9_800, restart(0)],
+      [10_300, { does: 'crash', who: 0 }],
+      [11_000, { does: 'empty', who: 0 }],
+      [13_500, words(0)],
+      [13_600, restart(0)],
+    ),
+  },
+  {
+    found:
+      'a checkpoint made for who heard of another one, while that was made, took rows of the log from the disk',
+    people: 5,
+    script: script(
+      [100, { does: 'act', who: 2, edit: 'checkpoint', breaksRow: false }],
+      [3_286, { does: 'act', who: 2, edit: 'paste', breaksRow: false }],
+      [4_077, { does: 'act', who: 1, edit: 'paste', breaksRow: false }],
+      [4_124, words(4)],
+      [19_862, words(4)],
+      [20_111, restart(0)],
+      [28_578, { does: 'leave', who: 0 }],
     ),
   },
 ]

@@ -20,6 +20,6 @@ const LIST = `
 🚀 rocket     ✈️ airplane   🚲 bicycle    🚂 train      ⛵ sailboat   🏰 castle     🎭 masks      🍩 donut
 `
 
-export const EMOJI: readonly Emoji[] = [...LIST.matchAll(/(\S+) +([a-z]+)/g)].map(
+export const EMOJI: readonly Emoji[] = [...LIST.matchAll(/(\S+) ([a-z]+)/g)].map(
   ([, picture = '', name = '']) => ({ picture, name }),
 )

@@ -8,6 +8,7 @@
  * The arithmetic of the map takes a time that depends on the words. It is done once for words that live five
  * minutes and have one try, on the device of somebody who may know them.
  */
+import { assert } from '../base/assert.ts'
 import { concat, EMPTY, toUtf8 } from '../base/bytes.ts'
 import { Writer } from '../base/codec.ts'
 import { Secret } from '../base/secret.ts'
@@ -60,8 +61,8 @@ export function pakeShare(
   scalar: Secret = new Secret(crypto.randomBytes(FIELD_BYTES)),
 ): PakeShare {
   const point = crypto.dh(scalar, pakeGenerator(crypto, input))
-  // Only for a generator of small order, which no words are known to give.
-  return point === undefined ? pakeShare(crypto, input) : { point, scalar }
+  assert(point !== undefined, 'no words give a generator of small order')
+  return { point, scalar }
 }
 
 /**

@@ -57,3 +57,10 @@ test('what nobody can pay is refused before any work', async () => {
   await expect(passphraseKey('x', SALT.subarray(1), CHEAP)).rejects.toBeInstanceOf(RangeError)
   expect(isPayable(PASSPHRASE_COST)).toBe(true)
 })
+
+test('the cheapest and the dearest cost are payable, one more or less is not', () => {
+  expect(isPayable({ memoryKiB: 8, passes: 1 })).toBe(true)
+  expect(isPayable({ memoryKiB: 256 * 1024, passes: 16 })).toBe(true)
+  expect(isPayable({ memoryKiB: 256 * 1024 + 1, passes: 16 })).toBe(false)
+  expect(isPayable({ memoryKiB: 256 * 1024, passes: 17 })).toBe(false)
+})

@@ -1,10 +1,12 @@
 /** Seven emoji out of a handshake and two nonces: the same for both, another for everybody else. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { AssertionFailed } from '../../src/base/assert.ts'
+import { toUtf8 } from '../../src/base/bytes.ts'
 import { EMOJI } from '../../src/crypto/emoji.ts'
 import { keepsCommitment, SAS_LENGTH, sasCommitment, sasOf } from '../../src/crypto/sas.ts'
 import { loadCrypto } from '../../src/crypto/sodium.ts'
-import { fixedBytes, join, kdf } from './twin.ts'
+import { fixedBytes, join, kdf, shortHash } from './twin.ts'
 
 const crypto = await loadCrypto()
 const HASH = fixedBytes('handshake hash', 64)
@@ -60,6 +62,19 @@ describe('the emoji', () => {
     const all = [sasOf(crypto, HASH, SIDES), ...others].map(String)
     expect(new Set(all).size).toBe(all.length)
   })
+})
+
+test('a nonce of another length is our own bug, whichever side it is from', () => {
+  const { committer, answerer } = SIDES
+  const short = (of: typeof committer) => ({ ...of, nonce: of.nonce.subarray(1) })
+  expect(() => sasOf(crypto, HASH, { committer: short(committer), answerer })).toThrow(AssertionFailed)
+  expect(() => sasOf(crypto, HASH, { committer, answerer: short(answerer) })).toThrow(AssertionFailed)
+})
+
+test('a commitment is the hash of its label, the link and the nonce', () => {
+  const { nonce } = SIDES.committer
+  const said = join(toUtf8('coterie/1/sas-commit'), HASH, nonce)
+  expect(sasCommitment(crypto, HASH, nonce)).toEqual(shortHash(32, said))
 })
 
 test('a commitment is kept by its nonce on its link, and by nothing else', () => {

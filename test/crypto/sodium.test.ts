@@ -1,8 +1,9 @@
 /** Rules of the one door to libsodium, beyond the fixed bytes of vectors.test.ts. */
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { AssertionFailed } from '../../src/base/assert.ts'
 import { EMPTY, fromHex, toHex, toUtf8 } from '../../src/base/bytes.ts'
+import { Secret } from '../../src/base/secret.ts'
 import { loadCrypto } from '../../src/crypto/sodium.ts'
 import { fixedBytes } from './twin.ts'
 import { WEAK_DH_KEYS, WEAK_SIGN_KEYS } from './weak-keys.ts'
@@ -25,6 +26,19 @@ function forgeries(honest: Uint8Array): Uint8Array[] {
 
 test('libsodium is loaded once for everybody', async () => {
   expect(await loadCrypto()).toBe(crypto)
+})
+
+test('a load that failed is tried again', async () => {
+  vi.resetModules()
+  vi.doMock('libsodium-wrappers', () => {
+    throw new Error('no network')
+  })
+  const fresh = await import('../../src/crypto/sodium.ts')
+  await expect(fresh.loadCrypto()).rejects.toThrow()
+  vi.doUnmock('libsodium-wrappers')
+  const loaded = await fresh.loadCrypto()
+  expect(loaded.hash(32, EMPTY)).toEqual(crypto.hash(32, EMPTY))
+  expect(await fresh.loadCrypto()).toBe(loaded)
 })
 
 describe('sealing', () => {
@@ -116,6 +130,10 @@ describe('hashing', () => {
     expect(() => crypto.kdf(key.slice(0, 15), 'a', EMPTY, 32)).toThrow(AssertionFailed)
     expect(() => crypto.kdf(fixedBytes('key', 65), 'a', EMPTY, 32)).toThrow(AssertionFailed)
     expect(() => crypto.kdf(key, 'a', EMPTY, 15)).toThrow(AssertionFailed)
+    expect(() => crypto.kdf(key, 'a', EMPTY, 65)).toThrow(AssertionFailed)
+    expect(
+      [16, 64].map((length) => crypto.kdf(fixedBytes('key', length), 'a', EMPTY, length).length),
+    ).toEqual([16, 64])
     expect(() => crypto.kdf(key, 'a', new Uint8Array(65_536), 32)).toThrow(AssertionFailed)
   })
 })
@@ -190,6 +208,25 @@ describe('agreeing', () => {
     expect(crypto.dh(crypto.dhKeys().secretKey, fromHex(key))).toBeUndefined()
   })
 
+  /** Little-endian, 2^255 - 1 but for some bytes. */
+  const nearTheTop = (bytes: Record<number, number>): Uint8Array => {
+    const key = new Uint8Array(32).fill(0xff)
+    for (const [at, byte] of Object.entries({ 31: 0x7f, ...bytes })) key[Number(at)] = byte
+    return key
+  }
+
+  test('a key is sound up to the prime and no further', () => {
+    expect(crypto.isSoundDhKey(nearTheTop({ 0: 0xeb }))).toBe(true) // 2 below the prime; 1 below is of small order
+    expect(crypto.isSoundDhKey(nearTheTop({ 1: 0xfe }))).toBe(true)
+    expect(crypto.isSoundDhKey(nearTheTop({ 30: 0xfe }))).toBe(true)
+    for (let low = 0xec; low <= 0xff; low++) expect(crypto.isSoundDhKey(nearTheTop({ 0: low }))).toBe(false)
+  })
+
+  test('a secret key of another length is our own bug', () => {
+    const short = new Secret(fixedBytes('short', 31))
+    expect(() => crypto.dh(short, crypto.dhKeys().publicKey)).toThrow(TypeError)
+  })
+
   test('a seed given for a key may be wiped afterwards', () => {
     const seed = fixedBytes('seed', 32)
     const keys = crypto.dhKeys(seed)
@@ -206,6 +243,15 @@ describe('sealing to a key', () => {
     expect(crypto.openFrom(keys, sealed)).toEqual(toUtf8('plain'))
     expect(crypto.openFrom(crypto.dhKeys(), sealed)).toBeUndefined()
     expect(crypto.sealTo(keys.publicKey, toUtf8('plain'))).not.toEqual(sealed)
+  })
+
+  test('nothing at all can be sealed to a key, too', () => {
+    expect(crypto.openFrom(keys, crypto.sealTo(keys.publicKey, EMPTY))).toEqual(EMPTY)
+  })
+
+  test('a secret key of another length is no forgery but our own bug', () => {
+    const short = { ...keys, secretKey: new Secret(fixedBytes('short', 31)) }
+    expect(() => crypto.openFrom(short, sealed)).toThrow(TypeError)
   })
 
   test('any change of it opens nothing', () => {

@@ -25,6 +25,17 @@ test('a wrapped key with any byte changed, or of any other length, is refused', 
   }
 })
 
+test('nothing at all can be wrapped, too', async () => {
+  const wrappingKey = await newWrappingKey()
+  expect(await unwrapKey(wrappingKey, AD, await wrapKey(wrappingKey, AD, new Uint8Array()))).toHaveLength(0)
+})
+
+test('a key that may not unwrap is no forgery but our own bug', async () => {
+  const wrapped = await wrapKey(await newWrappingKey(), AD, KEY)
+  const onlyWraps = await crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt'])
+  await expect(unwrapKey(onlyWraps, AD, wrapped)).rejects.toThrow(DOMException)
+})
+
 test('the wrapping key cannot be exported, and two wraps of one key differ', async () => {
   const wrappingKey = await newWrappingKey()
   expect(wrappingKey.extractable).toBe(false)

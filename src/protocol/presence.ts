@@ -77,7 +77,7 @@ export type PresenceOutput =
   /** Whoever told of it again is to know that it is missed: alive, it speaks up. */
   | { readonly type: 'still-missed'; readonly instance: InstanceId; readonly counter: number }
   /** Somebody misses us: say again that we are here. */
-  | { readonly type: 'missed-me' }
+  | { readonly type: 'missed-me'; readonly counter: number }
   /** Came before, another way. */
   | { readonly type: 'repeated'; readonly device: DeviceId; readonly instance: InstanceId }
   | { readonly type: 'violation'; readonly violation: Violation }
@@ -113,7 +113,7 @@ function perform(state: PresenceState, input: PresenceInput): PresenceOutput[] {
     case 'lost':
       return doubt(state, input.instance, input.now)
     case 'missed': {
-      if (input.instance === state.me) return [{ type: 'missed-me' }]
+      if (input.instance === state.me) return [{ type: 'missed-me', counter: input.counter }]
       const isNews = state.seen.get(input.instance)?.presence.counter === input.counter
       return isNews && !input.linked ? doubt(state, input.instance, input.now) : []
     }

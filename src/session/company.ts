@@ -41,8 +41,8 @@ export type HowLost = 'dead' | 'closed' | 'let go'
 
 export interface CompanyListener {
   presence(output: Extract<presenceCore.PresenceOutput, { type: 'shown' | 'hidden' }>): void
-  /** Somebody knows no way to us: we say again that we are here. */
-  missedHere(): void
+  /** Somebody knows no way to us since the presence with this counter: we say again that we are here. */
+  missedHere(since: number): void
   /** A blob of an introduction came for us. */
   carried(from: InstanceId, device: DeviceId, blob: Uint8Array): void
 }
@@ -148,7 +148,7 @@ export class Company {
         if (from !== undefined) this.#post.miss(from, output.instance, output.counter)
         return
       case 'missed-me':
-        return listener.missedHere()
+        return listener.missedHere(output.counter)
       case 'repeated':
         if (from === undefined) return
         // the way it came first may be gone: what is carried to it would be lost

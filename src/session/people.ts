@@ -4,12 +4,17 @@
  */
 import { fromBase64url, toBase64url } from '../base/bytes.ts'
 import type { DeviceId, InstanceId, SessionId, WriterId } from '../base/ids.ts'
-import type { Clock } from '../base/ports.ts'
+import type { Clock, Millis } from '../base/ports.ts'
 import type { Crypto, SignKeys } from '../crypto/crypto.ts'
 import type { AuthenticatedAwareness } from '../doc/awareness.ts'
 import type * as presenceCore from '../protocol/presence.ts'
 import type { Roster } from '../protocol/roster.ts'
-import { MAX_PERSON_NAME_BYTES, MAX_PRESENCE_RANGES, PRESENCE_PAUSE_MS } from '../wire/limits.ts'
+import {
+  MAX_PERSON_NAME_BYTES,
+  MAX_PRESENCE_RANGES,
+  PRESENCE_GRACE_MS,
+  PRESENCE_PAUSE_MS,
+} from '../wire/limits.ts'
 import {
   type Presence,
   type PresenceCursor,
@@ -49,6 +54,8 @@ export class People {
   #said: string | undefined
   #left: 'no' | 'goodbye said' = 'no'
   #hand: PresenceHand = 'down'
+  /** Because we were missed. */
+  #spokeUp: { readonly counter: number; readonly at: Millis } = { counter: 0, at: 0 }
 
   constructor(parts: PeopleParts) {
     this.#parts = parts
@@ -174,8 +181,13 @@ export class People {
     this.changed()
   }
 
-  /** Somebody misses us: the same again, as news. */
-  repeat(): void {
+  /** Somebody misses us: the same again, as news. A crowd misses somebody in many voices, and the first answer, which
+   *  is on its way to everybody, is one to them all. @param since counter of our presence that they know; 0: of none */
+  missed(since: number): void {
+    const isAnswered = since > 0 && since < this.#spokeUp.counter
+    const now = this.#parts.clock.now()
+    if (isAnswered && now - this.#spokeUp.at < PRESENCE_GRACE_MS) return
+    this.#spokeUp = { counter: this.#counter + 1, at: now }
     this.#said = undefined
     this.changed()
   }

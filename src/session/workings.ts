@@ -483,7 +483,7 @@ export class Workings {
       },
       isOwn: (device) => device === this.keyring.device,
       isServerReachable: () => this.rendezvous?.phase === 'open',
-      missedHere: () => this.people.repeat(),
+      missedHere: (since) => this.people.missed(since),
       keysCame: (peer, message) => this.#renewing.keysCame(peer, message),
       carried: (from, device, blob) => this.rendezvous?.carried(from, device, blob),
       diverged: (peer) => this.#trouble.diverged(peer),

@@ -33,6 +33,8 @@ export function performEdit(editing: Editing): void {
     case 'checkpoint':
       if (session.canEdit) session.replica.checkpoints.make()
       return
+    case 'sign':
+      return sign(editing, chance)
     case 'restart':
       // the session may be left before the record is on the disk
       if (session.me.role === 'owner') session.restart().catch(() => undefined)
@@ -55,6 +57,17 @@ function writeWith(session: LiveSession, words: string, chance: Chance): void {
     text.delete(at, replaced)
     text.insert(at, words)
   })
+}
+
+/** Far above everything else that is typed. */
+const FIRST_SIGN = 0x4e00
+
+function sign({ town, session }: Editing, chance: Chance): void {
+  if (!session.canEdit) return
+  const text = session.doc.getText('main')
+  const character = String.fromCodePoint(FIRST_SIGN + town.signs.length)
+  town.signs.push(character)
+  text.insert(chance.below(text.length + 1), character)
 }
 
 function burst({ town, device, session }: Editing, chance: Chance): void {

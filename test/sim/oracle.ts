@@ -149,7 +149,17 @@ export class Oracle {
       if (session.title !== first.session.title)
         return new Broken('diverged', `${pair} show different titles`)
     }
-    return this.#lostAt(first.session)
+    return this.#lostAt(first.session) ?? this.#missingIn(first.session)
+  }
+
+  /** What nobody deletes stands in the text once, whoever entered it. */
+  #missingIn({ doc }: LiveSession): Broken | undefined {
+    const text = doc.getText('main').toString()
+    for (const [index, sign] of this.#town.signs.entries()) {
+      const times = text.split(sign).length - 1
+      if (times !== 1) return new Broken('lost', `sign ${index} stands in the text ${times} times`)
+    }
+    return undefined
   }
 
   /** What was written, is somewhere and is not held here. */

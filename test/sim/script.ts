@@ -8,7 +8,17 @@ import { type Chance, chanceFrom } from './chance.ts'
 import { HABITS, type Habit } from './hand.ts'
 import { TRICKS, type Trick } from './tricks.ts'
 
-export type Edit = 'words' | 'burst' | 'paste' | 'flood' | 'title' | 'profile' | 'checkpoint' | 'restart'
+/** 'sign': one character that nobody types twice, and nothing else is touched. */
+export type Edit =
+  | 'words'
+  | 'burst'
+  | 'paste'
+  | 'flood'
+  | 'title'
+  | 'profile'
+  | 'checkpoint'
+  | 'restart'
+  | 'sign'
 
 export type Action =
   /** Whoever is away comes back instead, with a broken row if `breaksRow`. */

@@ -172,7 +172,9 @@ class Story {
     }
     this.#dismissLiars()
     const { session } = chanceFrom(this.#given.seed, 'the end').pick(this.#honest)
-    if (session?.canEdit === true) write(session, 'the end. ', 1)
+    if (session?.canEdit !== true) return
+    if (this.town.signs.length === 0) write(session, 'the end. ', 1)
+    else session.doc.getText('main').insert(0, 'the end. ')
   }
 
   get #honest(): readonly SimDevice[] {

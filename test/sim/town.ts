@@ -20,6 +20,8 @@ export class Town {
   /** Whether blobs get lost on their way through the server. */
   readonly post = { isBad: false }
   readonly devices: SimDevice[] = []
+  /** Characters that were typed once each, and nobody deletes. */
+  readonly signs: string[] = []
   readonly #seed: number
 
   constructor(real: Crypto, seed: number) {

@@ -5,6 +5,7 @@
  * of tests did not load, and where by its own fault no test ran (its issues 6073 and 6150).
  */
 import { strykerPlugins as vitest } from '@stryker-mutator/vitest-runner'
+import { ServedTests } from './mutation-served.mjs'
 
 /** A run that played no test is played again, so often. */
 const TRIES = 3
@@ -26,8 +27,14 @@ function textOf(node) {
 
 function checkedRunner(injector) {
   const runner = vitest[0].factory(injector)
-  const play = runner.mutantRun.bind(runner)
+  const [play, dispose] = [runner.mutantRun.bind(runner), runner.dispose.bind(runner)]
+  const served = new ServedTests(runner.options.vitest)
+  runner.dispose = async () => {
+    await served.end()
+    await dispose()
+  }
   runner.mutantRun = async (mutant) => {
+    if (mutant.mutantActivation === 'runtime' && mutant.testFilter?.length > 0) return served.play(mutant)
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const result = await play(mutant)
       if (result.status !== 'survived') return result

@@ -2,7 +2,7 @@
  * How tests run while a mutant is alive: those of one folder (`dir`, chosen by mutate.mjs), one file after the other,
  * all in one thread, because a thread for each file would cost more than most of the tests.
  */
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { BaseSequencer } from 'vitest/node'
 import { ROOT } from './process.mjs'
 
@@ -25,6 +25,7 @@ export default {
   test: {
     environment: 'node',
     include: ['**/*.test.ts'],
+    setupFiles: [join(ROOT, '.scripts/mutation-setup.mjs')],
     isolate: false,
     fileParallelism: false,
     sequence: { sequencer: LikeliestFirst },

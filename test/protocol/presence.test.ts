@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { type InstanceId, idOf } from '../../src/base/ids.ts'
 import { type PresenceOutput, type PresenceState, startPresence, step } from '../../src/protocol/presence.ts'
-import { MAX_INSTANCES_PER_DEVICE, PRESENCE_GRACE_MS } from '../../src/wire/limits.ts'
+import { MAX_INSTANCES, MAX_INSTANCES_PER_DEVICE, PRESENCE_GRACE_MS } from '../../src/wire/limits.ts'
 import { clientIdOf, type Presence, sealPresence } from '../../src/wire/presence.ts'
 import { fixedBytes } from '../crypto/twin.ts'
 import {
@@ -89,7 +89,20 @@ describe('a presence', () => {
     const state = stateOf()
     for (let tab = 0; tab < 200; tab++)
       receive(state, sealed(person('Nobody'), { instance: instanceOf(`tab ${tab}`) }))
-    expect(state.early.size).toBeLessThanOrEqual(64)
+    expect(state.early.size).toBe(64)
+  })
+
+  test('of nobody goes last where it came again, and is kept as it was when it came', () => {
+    const state = stateOf()
+    const bytesOf = (tab: number) => sealed(person('Nobody'), { instance: instanceOf(`tab ${tab}`) })
+    for (let tab = 0; tab < 64; tab++) receive(state, bytesOf(tab))
+    const again = bytesOf(0)
+    receive(state, again)
+    again.fill(0)
+    receive(state, bytesOf(64))
+    expect([...state.early.keys()].slice(-2)).toEqual([instanceOf('tab 0'), instanceOf('tab 64')])
+    expect(state.early.has(instanceOf('tab 1'))).toBe(false)
+    expect(state.early.get(instanceOf('tab 0'))).toEqual(bytesOf(0))
   })
 
   test('counts by its counter, not by when it comes', () => {
@@ -107,11 +120,39 @@ describe('a presence', () => {
     expect(state.seen.get(instanceOf('Ben'))?.presence.device).toBe(ben.device)
   })
 
+  test('that stands elsewhere than before says so, and whoever was missed says that too', () => {
+    const state = stateOf()
+    const said = { wasDoubted: false, moved: false, first: true }
+    expect(receive(state, sealed(ben))).toMatchObject([said])
+    expect(receive(state, sealed(ben, { counter: 2, place: 'behind' }))).toMatchObject([
+      { ...said, first: false, moved: true },
+    ])
+    step(state, { type: 'lost', instance: instanceOf('Ben'), now: 0 })
+    expect(receive(state, sealed(ben, { counter: 3, place: 'behind' }))).toMatchObject([
+      { ...said, first: false, wasDoubted: true },
+    ])
+  })
+
   test('with a new writer takes the old caret away', () => {
     const state = stateOf()
     receive(state, sealed(ben))
     const outputs = receive(state, sealed(ben, { counter: 2, writer: new Author(ben, 'second').writer }))
     expect(types(outputs)).toEqual(['hidden', 'shown'])
+    const clientID = clientIdOf(crypto, ben.sign.publicKey, new Author(ben).writer)
+    expect(outputs).toMatchObject([{ clientID, why: 'goodbye', encoded: undefined }, { first: false }])
+    expect(
+      types(receive(state, sealed(ben, { counter: 3, writer: new Author(ben, 'second').writer }))),
+    ).toEqual(['shown'])
+  })
+
+  test('is not taken in a crowd beyond all bounds, whoever signed it; those who are there go on', () => {
+    const state = stateOf()
+    receive(state, sealed(ben))
+    const [seen] = state.seen.values()
+    for (let tab = 2; tab < MAX_INSTANCES; tab++) state.seen.set(instanceOf(`tab ${tab}`), seen!)
+    expect(types(receive(state, sealed(vic)))).toEqual(['shown'])
+    expect(receive(state, sealed(cyd))).toEqual([])
+    expect(types(receive(state, sealed(vic, { counter: 2 })))).toEqual(['shown'])
   })
 
   test('of one device is taken for a bounded number of instances', () => {
@@ -132,6 +173,37 @@ describe('who goes', () => {
     ])
     expect(receive(state, sealed(ben, { counter: 2 }))).toEqual([])
     expect(state.seen.size).toBe(0)
+  })
+
+  test('before it was seen is not shown by what it said before, and the goodbye comes once', () => {
+    const state = stateOf()
+    const goodbye = sealed(ben, { counter: 3, phase: 'gone' })
+    expect(receive(state, goodbye)).toEqual([])
+    expect(receive(state, sealed(ben, { counter: 2 }))).toEqual([])
+    expect(receive(state, goodbye)).toEqual([
+      { type: 'repeated', device: ben.device, instance: instanceOf('Ben') },
+    ])
+    expect(types(receive(state, sealed(ben, { counter: 4 })))).toEqual(['shown'])
+  })
+
+  test('is remembered for a bounded number of instances, the oldest forgotten first', () => {
+    const state = stateOf()
+    const goodbye = (tab: number) =>
+      receive(state, sealed(ben, { instance: instanceOf(`tab ${tab}`), phase: 'gone' }))
+    goodbye(0)
+    const [first] = state.gone.keys()
+    for (let made = 1; made < MAX_INSTANCES; made++) state.gone.set(`made up ${made}` as typeof first & {}, 1)
+    goodbye(1)
+    expect(state.gone.size).toBe(MAX_INSTANCES)
+    expect(state.gone.has(first!)).toBe(false)
+    expect(types(receive(state, sealed(ben, { instance: instanceOf('tab 0') })))).toEqual(['shown'])
+  })
+
+  test('passes the goodbye itself on', () => {
+    const state = stateOf()
+    receive(state, sealed(ben))
+    const goodbye = sealed(ben, { counter: 2, phase: 'gone' })
+    expect(receive(state, goodbye)).toMatchObject([{ type: 'hidden', encoded: goodbye }])
   })
 
   test('cannot be said goodbye for by another device', () => {
@@ -168,6 +240,41 @@ describe('who goes', () => {
     step(state, { type: 'tick', now: 2_000 + PRESENCE_GRACE_MS })
     step(state, { type: 'tick', now: 12_000 })
     expect(types(receive(state, sealed(ben, { counter: 2 })))).toEqual(['shown'])
+  })
+
+  test('is doubted once, and somebody nobody saw is not doubted at all', () => {
+    const state = stateOf()
+    const lost = { type: 'lost', instance: instanceOf('Ben') } as const
+    expect(step(state, { ...lost, now: 0 }).outputs).toEqual([])
+    receive(state, sealed(ben))
+    step(state, { ...lost, now: 1_000 })
+    expect(step(state, { ...lost, now: 1_001 }).outputs).toEqual([])
+    expect(types(step(state, { type: 'tick', now: 1_000 + PRESENCE_GRACE_MS }).outputs)).toContain('hidden')
+  })
+
+  test('is looked at when the first of several is due, then when the first may be forgotten', () => {
+    const state = stateOf()
+    const due = (now: number) => step(state, { type: 'tick', now }).outputs
+    expect(due(0)).toEqual([])
+    receive(state, sealed(ben))
+    receive(state, sealed(cyd))
+    receive(state, sealed(vic))
+    step(state, { type: 'lost', instance: instanceOf('Cyd'), now: 200 })
+    step(state, { type: 'lost', instance: instanceOf('Ben'), now: 100 })
+    expect(due(150)).toEqual([{ type: 'wake', at: 100 + PRESENCE_GRACE_MS }])
+    const first = 100 + PRESENCE_GRACE_MS
+    expect(due(first)).toMatchObject([
+      { type: 'hidden', presence: { name: 'Ben' } },
+      { type: 'wake', at: 200 + PRESENCE_GRACE_MS },
+    ])
+    expect(due(200 + PRESENCE_GRACE_MS)).toMatchObject([
+      { type: 'hidden', presence: { name: 'Cyd' } },
+      { type: 'wake', at: first + 5_000 },
+    ])
+    expect(due(first + 4_999)).toEqual([{ type: 'wake', at: first + 5_000 }])
+    expect(due(first + 5_000)).toEqual([{ type: 'wake', at: 200 + PRESENCE_GRACE_MS + 5_000 }])
+    expect(due(200 + PRESENCE_GRACE_MS + 5_000)).toEqual([])
+    expect([...state.seen.keys()]).toEqual([instanceOf('Vic')])
   })
 
   test('and speaks up meanwhile stays', () => {

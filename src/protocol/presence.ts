@@ -114,8 +114,9 @@ function perform(state: PresenceState, input: PresenceInput): PresenceOutput[] {
       return doubt(state, input.instance, input.now)
     case 'missed': {
       if (input.instance === state.me) return [{ type: 'missed-me', counter: input.counter }]
-      const isNews = state.seen.get(input.instance)?.presence.counter === input.counter
-      return isNews && !input.linked ? doubt(state, input.instance, input.now) : []
+      // what they heard since, and we did not, says as little of a way to it
+      const newest = state.seen.get(input.instance)?.presence.counter ?? Number.POSITIVE_INFINITY
+      return newest <= input.counter && !input.linked ? doubt(state, input.instance, input.now) : []
     }
     case 'tick':
       return hideDoubted(state, input.now)

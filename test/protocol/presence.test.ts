@@ -296,6 +296,17 @@ describe('who goes', () => {
     expect(types(step(state, { ...missed, counter: 2, linked: false }).outputs)).toEqual(['doubted', 'wake'])
   })
 
+  test('is missed by whoever heard newer of it, too; what is passed on is what was heard here', () => {
+    const state = stateOf()
+    const instance = instanceOf('Ben')
+    receive(state, sealed(ben, { counter: 2 }))
+    const missed = { type: 'missed', instance, now: 0, linked: false } as const
+    const doubted = { type: 'doubted', instance, counter: 2 }
+    expect(step(state, { ...missed, counter: 9 }).outputs).toContainEqual(doubted)
+    expect(step(state, { ...missed, counter: 9 }).outputs).toEqual([])
+    expect(step(state, { ...missed, instance: instanceOf('Cyd'), counter: 9 }).outputs).toEqual([])
+  })
+
   test('is not me: whoever misses me hears of me again', () => {
     const missed = { type: 'missed', instance: me, counter: 1, linked: false, now: 0 } as const
     expect(types(step(stateOf(), missed).outputs)).toEqual(['missed-me'])

@@ -152,4 +152,22 @@ export const REMEMBERED: readonly Remembered[] = [
       [28_578, { does: 'leave', who: 0 }],
     ),
   },
+  {
+    found: 'whoever had missed the last word of somebody did not believe others that nobody reached that person any more',
+    people: 5,
+    script: script(
+      [0, words(1)],
+      [169, words(0)],
+      [347, words(3)],
+      [594, words(2)],
+      [875, words(4)],
+      [2_134, { does: 'leave', who: 4 }],
+      [7_017, words(2)],
+      [7_262, { does: 'mute', who: 3, other: 4 }],
+      [7_496, words(4)],
+      [8_359, { does: 'act', who: 4, edit: 'profile', breaksRow: false }],
+      [8_579, { does: 'divide', parts: [1, 0, 0, 0, 1] }],
+      [40_000, words(1)],
+    ),
+  },
 ]

@@ -153,7 +153,8 @@ export const REMEMBERED: readonly Remembered[] = [
     ),
   },
   {
-    found: 'whoever had missed the last word of somebody did not believe others that nobody reached that person any more',
+    found:
+      'whoever had missed the last word of somebody did not believe others that nobody reached that person any more',
     people: 5,
     script: script(
       [0, words(1)],

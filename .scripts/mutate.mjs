@@ -9,8 +9,15 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT, StageFailed } from './process.mjs'
 
-/** Rooms, and the folder whose tests are theirs. */
-const ROOMS = { crypto: 'test/crypto', wire: 'test/wire', protocol: 'test/protocol' }
+/**
+ * Rooms, the folder whose tests are theirs, and whether what a file works out as it loads is changed too: each such change
+ * plays every test of the room, and in `protocol` it is limits and little else.
+ */
+const ROOMS = {
+  crypto: { tests: 'test/crypto', asItLoads: true },
+  wire: { tests: 'test/wire', asItLoads: true },
+  protocol: { tests: 'test/protocol', asItLoads: false },
+}
 
 const USAGE = `npm run mutate -- --room ${Object.keys(ROOMS).join('|')} [--file NAME] [--workers N]
 
@@ -71,8 +78,9 @@ function settings({ room, files, workers }) {
     testRunner: 'checked-vitest',
     plugins: [join(ROOT, '.scripts/mutation-plugins.mjs')],
     ignorers: ['sentences'],
-    vitest: { configFile: '.scripts/mutation-vitest.mjs', dir: ROOMS[room], related: true },
+    vitest: { configFile: '.scripts/mutation-vitest.mjs', dir: ROOMS[room].tests, related: true },
     coverageAnalysis: 'perTest',
+    ignoreStatic: !ROOMS[room].asItLoads,
     concurrency: workers,
     timeoutMS: PATIENCE_MS,
     tempDirName: WORKING_FOLDER,

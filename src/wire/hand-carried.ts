@@ -175,9 +175,7 @@ function readContent<T>(
 function bytesOf(text: string): Uint8Array | CarriedProblem {
   const letters = once(text.slice(0, 4 * MAX_CARRIED_CHARACTERS).replace(/\s+/g, ''))
   if (!/^[A-Za-z0-9_-]+$/.test(letters) || letters.length > MAX_CARRIED_CHARACTERS) return 'not-carried'
-  // A text cut inside a group of four letters still says how long it was meant to be.
-  const whole = letters.slice(0, letters.length - (letters.length % 4))
-  const head = fromBase64url(whole.slice(0, 8))
+  const head = fromBase64url(letters.slice(0, 8))
   if (head === undefined || head.length < HEAD_BYTES || !isHead(head)) return 'not-carried'
   const length = HEAD_BYTES + (head[2] as number) * 0x100 + (head[3] as number)
   const isOurs = head[0] === PROTOCOL_VERSION

@@ -56,8 +56,7 @@ function openBlob(
   key: Uint8Array,
   blob: Uint8Array,
 ): Uint8Array | undefined {
-  if (kindOfBlob(blob) !== kind || blob.length < 1 + NONCE_BYTES || blob.length > MAX_SIGNAL_BYTES)
-    return undefined
+  if (kindOfBlob(blob) !== kind || blob.length > MAX_SIGNAL_BYTES) return undefined
   const ad = concat(blob.subarray(0, 1), toUtf8('coterie/1/introduction'))
   return crypto.open(key, blob.subarray(1, 1 + NONCE_BYTES), ad, blob.subarray(1 + NONCE_BYTES))
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { concat } from '../../src/base/bytes.ts'
-import type { DeviceId, InviteId, SessionId } from '../../src/base/ids.ts'
+import { type DeviceId, ID_BYTES, type InviteId, type SessionId } from '../../src/base/ids.ts'
 import { loadCrypto } from '../../src/crypto/sodium.ts'
 import {
   admit,
@@ -14,6 +14,7 @@ import {
   isSoundCertificate,
   type Join,
   type JoinRequest,
+  joinIdOf,
   PALETTE_SIZE,
   requestJoin,
 } from '../../src/wire/certificate.ts'
@@ -32,6 +33,10 @@ const request = requestJoin(crypto, session, { certificate: guest, invite, hands
 const join = admit(crypto, session, request, admitter)
 const otherSession = 'ab'.repeat(16) as SessionId
 const otherKey = crypto.signKeys(values.fixed('other key'))
+
+test('a Join is named by the hash of its bytes', () => {
+  expect(joinIdOf(crypto, join)).toBe(values.hex(crypto.hash(ID_BYTES.join, encodeJoin(join))))
+})
 
 describe('a captured request is worth nothing', () => {
   test.each<[string, JoinRequest]>([

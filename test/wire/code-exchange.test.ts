@@ -76,8 +76,11 @@ test('a link opens under its own key alone, and only as text', () => {
   const sealed = sealLink(crypto, keys, linkSecret('AQabc'))
   expect(openLink(crypto, keys, sealed)).toBe('AQabc')
   expect(openLink(crypto, codeKeys(crypto, fixedBytes('another', 64)), sealed)).toBeUndefined()
-  const noText = crypto.sealCounted(keys.sealing, 0, new Uint8Array(0), Uint8Array.of(0xff))
-  expect(openLink(crypto, keys, noText)).toBeUndefined()
+  const saying = (...plain: number[]) =>
+    openLink(crypto, keys, crypto.sealCounted(keys.sealing, 0, new Uint8Array(0), Uint8Array.from(plain)))
+  expect(saying(0xff)).toBeUndefined()
+  expect(saying(0x41, 0xc3, 0xa4)).toBeUndefined()
+  expect(saying(0x41, 0x7f)).toBe('A\u007f')
 })
 
 test('every part of the place is in the channel, and no two places spell one channel', () => {

@@ -2,7 +2,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { loadCrypto } from '../../src/crypto/sodium.ts'
-import { drawWords, formatCode, isCodeProblem, meansCode, parseCode } from '../../src/wire/code.ts'
+import {
+  drawWords,
+  formatCode,
+  isCodeProblem,
+  meansCode,
+  parseCode,
+  suggestionFor,
+} from '../../src/wire/code.ts'
 import { MAX_SLOTS } from '../../src/wire/limits.ts'
 import { WORDS } from '../../src/wire/words.ts'
 
@@ -65,6 +72,9 @@ describe('drawing words', () => {
     const draws = [Uint8Array.of(255, 255), Uint8Array.of(0, 1), Uint8Array.of(0, 0)]
     const words = drawWords({ ...crypto, randomBytes: () => draws.shift()! })
     expect(words).toEqual([WORDS[1], WORDS[0]])
+    const even = Math.floor(0x10000 / WORDS.length) * WORDS.length
+    const edges = [even, even - 1, 2].map((drawn) => Uint8Array.of(drawn >> 8, drawn & 255))
+    expect(drawWords({ ...crypto, randomBytes: () => edges.shift()! })).toEqual([WORDS.at(-1), WORDS[2]])
   })
 })
 
@@ -140,6 +150,11 @@ describe('typing a code', () => {
     })
   })
 
+  test('two letters lost, doubled or replaced are no slip of one word', () => {
+    for (const typed of ['lrus', 'wawalrus', 'xyrus', 'qxlrus'])
+      expect(suggestionFor(typed), typed).toBeUndefined()
+  })
+
   test('a word from elsewhere is caught, with a suggestion only where one begins alike', () => {
     expect(parseCode('7-lantana-walrus')).toMatchObject({ word: 'lantana', suggestion: 'lantern' })
     expect(parseCode('7-qqq-walrus')).toMatchObject({ word: 'qqq', suggestion: undefined })
@@ -162,6 +177,7 @@ describe('typing a code', () => {
   test.each([
     ['', 'no-number'],
     ['walrus-lantern', 'no-number'],
+    ['x7-walrus-lantern', 'no-number'],
     ['0-walrus-lantern', 'number-too-large'],
     ['10001-walrus-lantern', 'number-too-large'],
     ['7-walrus-lantern-otter', 'unknown-word'],
@@ -179,6 +195,13 @@ describe('typing a code', () => {
       }),
     )
   })
+})
+
+test('a code is at most a hundred characters long', () => {
+  const longest = '7-walrus-lantern'.padEnd(100)
+  expect([meansCode(longest), meansCode(`${longest} `)]).toEqual([true, false])
+  expect(parseCode(longest)).toEqual(WALRUS)
+  expect(parseCode(`${longest} `)).toEqual({ problem: 'too-many-words' })
 })
 
 test('a code is told from a link by how it begins', () => {

@@ -1,6 +1,7 @@
 /** Texts that people carry: whole, damaged, cut short, pasted twice, in the wrong field, too old. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { AssertionFailed } from '../../src/base/assert.ts'
 import { concat, fromBase64url, toBase64url, toHex, toUtf8 } from '../../src/base/bytes.ts'
 import { type DeviceId, type InstanceId, idOf, type SessionId } from '../../src/base/ids.ts'
 import { Secret } from '../../src/base/secret.ts'
@@ -53,7 +54,24 @@ function opened(text: string, offer = OFFER, now = MADE_AT + 60_000) {
   return typeof answer === 'string' ? answer : openAnswer(crypto, offer, answer, now)
 }
 
+/** With the checksum these bytes have. */
+function checked(bytes: Uint8Array): string {
+  return toBase64url(concat(bytes, crypto.hash(16, toUtf8('coterie/1/carried'), bytes).subarray(0, 4)))
+}
+
 describe('an offer and its answer', () => {
+  test('keep nothing of the text they were read from but what they say', () => {
+    const offer = readOffer(crypto, OFFER_TEXT) as CarriedOffer
+    const answer = readAnswer(crypto, ANSWER_TEXT) as CarriedAnswer
+    for (const bytes of [offer.seed.reveal(), offer.signals, answer.salt, answer.sealed])
+      expect(bytes.buffer.byteLength).toBe(bytes.length)
+    expect([offer.direction, answer.direction]).toEqual(['offer', 'answer'])
+  })
+
+  test('are never longer than 600 characters: signals that were not bounded are our own bug', () => {
+    expect(() => encodeOffer(crypto, offerWith({ signals: new Uint8Array(400) }))).toThrow(AssertionFailed)
+  })
+
   test('come back as they were', () => {
     const offer = readOffer(crypto, OFFER_TEXT) as CarriedOffer
     expect({ ...offer, seed: offer.seed.reveal() }).toEqual({ ...OFFER, seed: OFFER.seed.reveal() })
@@ -121,6 +139,29 @@ describe('a text that went wrong on the way', () => {
       expect(readOffer(crypto, text)).toBe('not-carried')
   })
 
+  test('is damaged whatever its last letter became, and where it says it is too short to be one', () => {
+    const all = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    for (const letter of all.replace(OFFER_TEXT.at(-1) ?? '', ''))
+      expect(readOffer(crypto, OFFER_TEXT.slice(0, -1) + letter)).toBe('damaged')
+    for (const length of [0, 3]) {
+      const bytes = concat(Uint8Array.of(1, 1, 0, length), new Uint8Array(length))
+      expect(readOffer(crypto, toBase64url(bytes))).toBe('damaged')
+    }
+  })
+
+  test('is none beyond 600 letters, or with a letter that is none', () => {
+    expect(readOffer(crypto, OFFER_TEXT.padEnd(MAX_CARRIED_CHARACTERS, 'A'))).toBe('damaged')
+    expect(readOffer(crypto, OFFER_TEXT.padEnd(MAX_CARRIED_CHARACTERS + 1, 'A'))).toBe('not-carried')
+    for (const at of [0, 20, OFFER_TEXT.length - 1])
+      expect(readOffer(crypto, `${OFFER_TEXT.slice(0, at)}!${OFFER_TEXT.slice(at + 1)}`)).toBe('not-carried')
+  })
+
+  test('holds no offer, though nothing is missing from the text', () => {
+    const bytes = fromBase64url(OFFER_TEXT)!.slice(0, -5)
+    bytes[3] = bytes.length
+    expect(readOffer(crypto, checked(bytes))).toBe('damaged')
+  })
+
   test('never throws, whatever was pasted', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.uint8Array({ maxLength: 460 }).map(toBase64url)), (text) => {
@@ -151,9 +192,21 @@ describe('a text in the wrong place', () => {
 
   test('was made by another version', () => {
     const bytes = fromBase64url(OFFER_TEXT)!.slice(0, -4)
-    bytes[0] = 2
-    const checksum = crypto.hash(16, toUtf8('coterie/1/carried'), bytes).subarray(0, 4)
-    expect(readOffer(crypto, toBase64url(concat(bytes, checksum)))).toBe('other-version')
+    for (const direction of [1, 3]) {
+      const later = bytes.with(0, 2).with(1, direction)
+      expect(readOffer(crypto, checked(later))).toBe('other-version')
+      const unchecked = toBase64url(concat(later, new Uint8Array(4)))
+      expect(readOffer(crypto, unchecked)).toBe('not-carried')
+      expect(readOffer(crypto, `${checked(later)}AAAA`)).toBe('not-carried')
+      expect(readOffer(crypto, checked(later).slice(0, -1))).toBe('not-carried')
+    }
+  })
+
+  test('goes a way this version does not know', () => {
+    const bytes = fromBase64url(OFFER_TEXT)!.slice(0, -4)
+    expect(readOffer(crypto, checked(bytes))).toMatchObject({ direction: 'offer' })
+    for (const direction of [0, 3])
+      expect(readOffer(crypto, checked(bytes.with(1, direction)))).toBe('not-carried')
   })
 })
 

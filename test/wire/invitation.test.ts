@@ -105,15 +105,20 @@ describe('an invite link', () => {
     }
   })
 
-  test.each(['https://coterie.example', 'wss://', 'wss:///path', 'wss://a b', 'javascript:alert(1)', ''])(
-    'names no signaling server as %o',
-    (address) => {
-      const start = insideOf(fragments[0] as string).slice(0, -1)
-      const inside = concat(start, Uint8Array.of(1, address.length), toUtf8(address))
-      expect(decodeInviteLink(crypto, checked(inside))).toBeUndefined()
-      expect(() => encodeInviteLink(crypto, { ...link, signaling: address })).toThrow(AssertionFailed)
-    },
-  )
+  test.each([
+    'https://coterie.example',
+    'xwss://coterie.example',
+    'wss://',
+    'wss:///path',
+    'wss://a b',
+    'javascript:alert(1)',
+    '',
+  ])('names no signaling server as %o', (address) => {
+    const start = insideOf(fragments[0] as string).slice(0, -1)
+    const inside = concat(start, Uint8Array.of(1, address.length), toUtf8(address))
+    expect(decodeInviteLink(crypto, checked(inside))).toBeUndefined()
+    expect(() => encodeInviteLink(crypto, { ...link, signaling: address })).toThrow(AssertionFailed)
+  })
 
   test('holds an address up to its limit and not beyond', () => {
     const address = `wss://${'a'.repeat(MAX_NAME_BYTES - 6)}`
@@ -137,6 +142,11 @@ describe('an invite link', () => {
       return [sign.publicKey, topic.publicKey, psk, sealing].map((key) => Buffer.from(key).toString('hex'))
     })
     expect(new Set(all).size).toBe(8)
+  })
+
+  test('keeps no more than its seed of what it was read from', () => {
+    const read = decodeInviteLink(crypto, fragments[0] as string) as InviteLink
+    expect(read.seed.reveal().buffer.byteLength).toBe(16)
   })
 
   test('never shows its seed', () => {
@@ -217,6 +227,16 @@ describe('an introduction', () => {
         crypto.seal(key, nonce, ad, concat(Uint8Array.of(2), plain.subarray(1))),
     }
     expect(openHello(crypto, sealing, sealHello(later, sealing, newcomer))).toBe('other-version')
+  })
+
+  test('a hello of a side nobody knows is none', () => {
+    const saying = (side: number) => ({
+      ...crypto,
+      seal: (...[key, nonce, ad, plain]: Parameters<typeof crypto.seal>) =>
+        crypto.seal(key, nonce, ad, plain.with(2, side)),
+    })
+    expect(openHello(crypto, sealing, sealHello(saying(0), sealing, newcomer))).toEqual(newcomer)
+    expect(openHello(crypto, sealing, sealHello(saying(2), sealing, newcomer))).toBeUndefined()
   })
 
   test.each<[string, Hello]>([

@@ -5,6 +5,7 @@ import { concat } from '../../src/base/bytes.ts'
 import { Writer } from '../../src/base/codec.ts'
 import {
   BLOB_PIECE_BYTES,
+  MAX_CARRY_HOPS,
   MAX_FRAME_BYTES,
   MAX_JOINS,
   MAX_PERSON_NAME_BYTES,
@@ -57,6 +58,10 @@ test('a message with any byte changed is refused or is the one spelling of anoth
     }),
     { numRuns: 2_000 },
   )
+})
+
+test('what is no message is malformed', () => {
+  expect(decodeMessage(Uint8Array.of(255))).toMatchObject({ violation: 'malformed' })
 })
 
 test('a message cut anywhere or made longer is refused', () => {
@@ -170,6 +175,11 @@ describe('limits', () => {
       'bytes of a presence',
       MAX_PRESENCE_BYTES,
       (n) => ({ type: 'presence', presences: [new Uint8Array(n)] }),
+    ],
+    [
+      'hops',
+      MAX_CARRY_HOPS,
+      (n) => ({ type: 'carry', to: values.instance, from: values.instance, hops: n, blob: record }),
     ],
     ['the first piece wanted', 8_192, (n) => ({ type: 'blob-want', blob, from: n })],
     ['the number of a piece', 8_192, (n) => ({ type: 'blob-piece', blob, index: n, piece: record })],

@@ -113,6 +113,12 @@ test('sealing adds RECORD_OVERHEAD_BYTES, and the largest payload fills the larg
   }
 })
 
+test('a payload beyond the largest is malformed', () => {
+  const ofLength = (length: number) => decodeRecord(new Uint8Array(1 + length))
+  expect(isViolation(ofLength(MAX_RECORD_PAYLOAD_BYTES))).toBe(false)
+  expect(ofLength(MAX_RECORD_PAYLOAD_BYTES + 1)).toMatchObject({ violation: 'malformed' })
+})
+
 test('every record decodes to what was encoded', () => {
   fc.assert(
     fc.property(anyRecord, (record) => {

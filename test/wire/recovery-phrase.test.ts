@@ -1,7 +1,7 @@
 /** A key as 26 words: there and back, however it is typed, and no slip goes unnoticed. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { toHex } from '../../src/base/bytes.ts'
+import { toHex, toUtf8 } from '../../src/base/bytes.ts'
 import { Secret } from '../../src/base/secret.ts'
 import { loadCrypto } from '../../src/crypto/sodium.ts'
 import { decodePhrase, encodePhrase, isPhraseProblem, PHRASE_WORDS } from '../../src/wire/recovery-phrase.ts'
@@ -49,7 +49,26 @@ test('too few and too many words are counted', () => {
   const words = PHRASE.split(' ')
   for (const given of [[], words.slice(1), [...words, 'walrus']])
     expect(seedOf(given.join(' '))).toEqual({ problem: 'count', count: given.length })
-  expect(seedOf('walrus '.repeat(10_000))).toMatchObject({ problem: 'count' })
+  const longest = PHRASE.padEnd(1_000)
+  expect(seedOf(longest)).toBe(seedOf(PHRASE))
+  expect(seedOf(`${longest} `)).toEqual({ problem: 'count', count: PHRASE_WORDS + 1 })
+})
+
+test('words that are no phrase, and more than a key holds, are mixed up', () => {
+  expect(
+    seedOf(`${PHRASE.split(' ').slice(0, -1).join(' ')} ${PHRASE.endsWith('walrus') ? 'otter' : 'walrus'}`),
+  ).toEqual({
+    problem: 'mixed-up',
+  })
+  // 26 words hold 266 bits and more; a check that fits is found for a key of 257 bits too
+  const base = BigInt(WORDS.length)
+  const seed = new Uint8Array(32)
+  const [first = 0, second = 0] = crypto.hash(32, toUtf8('coterie/1/recovery-phrase'), seed)
+  let rest = (1n << 266n) | BigInt(((first << 8) | second) >> 6)
+  const words: string[] = []
+  for (let at = 0; at < PHRASE_WORDS; at++, rest /= base) words.unshift(WORDS[Number(rest % base)] ?? '')
+  expect(rest).toBe(0n)
+  expect(seedOf(words.join(' '))).toEqual({ problem: 'mixed-up' })
 })
 
 test('of all phrases with one other word, or two that changed places, hardly any passes', () => {

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { concat } from '../../src/base/bytes.ts'
-import type { JoinId } from '../../src/base/ids.ts'
+import type { DeviceId, JoinId, WriterId } from '../../src/base/ids.ts'
 import { loadCrypto } from '../../src/crypto/sodium.ts'
 import {
   MAX_JOINS,
@@ -79,6 +79,8 @@ test('a session is named by its root key', () => {
 })
 
 const role = values.CONTENTS.find((content) => content.type === 'role') as Content<'role'>
+const restart = values.CONTENTS.find((content) => content.type === 'restart') as Content<'restart'>
+const ended = restart.heads[0]!
 const rootNamed = (name: string) => ({ name, kind: 'text' as const })
 const manyRoots = (count: number) => Array.from({ length: count }, (_, index) => rootNamed(`${index}`))
 const wraps = (count: number) =>
@@ -89,6 +91,23 @@ test.each<[string, RosterContent, boolean]>([
   ['a root no object can hold', { ...create, roots: [rootNamed('__proto__')] }, false],
   ['the most roots', { ...create, roots: manyRoots(MAX_ROOTS) }, true],
   ['one root more', { ...create, roots: manyRoots(MAX_ROOTS + 1) }, false],
+  [
+    'a root no object can hold beside another',
+    { ...create, roots: [rootNamed('a'), rootNamed('__proto__')] },
+    false,
+  ],
+  ['a writer ended at no entry', { ...restart, heads: [{ ...ended, seq: 0 }] }, false],
+  [
+    'one of two ended at no entry',
+    { ...restart, heads: [ended, { ...ended, writer: '00'.repeat(8) as WriterId, seq: 0 }] },
+    false,
+  ],
+  ['a writer ended twice', { ...restart, heads: [ended, { ...ended, seq: ended.seq + 1 }] }, false],
+  [
+    'two devices ended that use one writer id',
+    { ...restart, heads: [ended, { ...ended, device: '00'.repeat(16) as DeviceId }] },
+    true,
+  ],
   ['a root named twice', { ...create, roots: [rootNamed('a'), { name: 'a', kind: 'map' }] }, false],
   ['the longest name of a root', { ...create, roots: [rootNamed('a'.repeat(MAX_ROOT_NAME_BYTES))] }, true],
   ['a longer one', { ...create, roots: [rootNamed('a'.repeat(MAX_ROOT_NAME_BYTES + 1))] }, false],
@@ -123,7 +142,7 @@ test('types due in later versions are refused', () => {
   expect(bytes[typeAt]).toBe(2)
   for (const type of [9, 10, 255]) {
     bytes[typeAt] = type
-    expect(isViolation(decodeRecord(crypto, bytes))).toBe(true)
+    expect(decodeRecord(crypto, bytes)).toMatchObject({ violation: 'malformed' })
   }
 })
 

@@ -128,6 +128,18 @@ test('a chain that goes back or skips begins its run again', () => {
   expect(carried(sender, receiver, [one, three, two, three])).toEqual([one, three, two, three])
 })
 
+test('a chain that goes on from another branch, or from an entry of another number, begins its run again', () => {
+  const [one, two] = interleaved([1, 1]) as [Entry, Entry]
+  for (const next of [
+    { ...two, prev: values.entryId },
+    { ...two, seq: 3 },
+  ]) {
+    const [sender] = pair()
+    sender.segments([one])
+    expect(sender.segments([next])[0]?.start).toMatchObject({ seq: next.seq, prev: next.prev })
+  }
+})
+
 test("an entry's signature holds against the prev its run implies, and only there", () => {
   const [sender, receiver] = pair()
   const seal = (seq: number, prev: Entry['prev']) =>
@@ -169,6 +181,11 @@ describe('limits', () => {
   const part = { kind: 'edit', rosterSeq: 1, ciphertext: new Uint8Array(23), signature } as const
   const start = { device: values.ownerDevice, writer: writerOf(1), seq: 1, prev: NO_ENTRY }
   const read = (segment: Segment) => decodeMessage(encodeMessage({ type: 'entries', segments: [segment] }))
+
+  test('a segment with no entries is refused', () => {
+    expect(isViolation(read({ run: 0, start, parts: [part] }))).toBe(false)
+    expect(isViolation(read({ run: 0, start, parts: [] }))).toBe(true)
+  })
 
   test('a run that was never begun is a violation', () => {
     expect(pair()[1].entries([{ run: 3, start: undefined, parts: [part] }])).toMatchObject({

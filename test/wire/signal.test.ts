@@ -117,9 +117,17 @@ describe('signals', () => {
     expect(of(MAX_SIGNAL_BYTES).length).toBeLessThanOrEqual(MAX_SIGNAL_MESSAGE_BYTES)
     expect(isViolation(decodeClientSignal(of(MAX_SIGNAL_BYTES)))).toBe(false)
     expect(decodeClientSignal(of(MAX_SIGNAL_BYTES + 1))).toMatchObject({ violation: 'malformed' })
+    expect(decodeClientSignal(new Uint8Array(MAX_SIGNAL_MESSAGE_BYTES))).toMatchObject({
+      violation: 'malformed',
+    })
     expect(decodeClientSignal(new Uint8Array(MAX_SIGNAL_MESSAGE_BYTES + 1))).toMatchObject({
       violation: 'oversized',
     })
+  })
+
+  test('a relay without a name or a password has none, not an empty one', () => {
+    const settings = { kind: 'settings', iceServers: [{ urls: ['stun:a.example'] }] } as const
+    expect(decodeServerSignal(encodeServerSignal(settings))).toStrictEqual(settings)
   })
 
   test('another version is not spoken', () => {

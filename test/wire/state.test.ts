@@ -1,14 +1,16 @@
 /** What stands for many entries: heads, checkpoints and blobs; and presence, which is no entry at all. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { concat } from '../../src/base/bytes.ts'
+import { concat, fromHex, toUtf8 } from '../../src/base/bytes.ts'
 import { idOf, type SessionId, type WriterId } from '../../src/base/ids.ts'
 import { loadCrypto } from '../../src/crypto/sodium.ts'
-import { openBlob, pieceCount, pieceLength, sealBlob } from '../../src/wire/blob.ts'
+import { type Adopted, decodeAdoption, encodeAdoption } from '../../src/wire/adoption.ts'
+import { blobIdOf, openBlob, pieceCount, pieceLength, sealBlob, sealPiece } from '../../src/wire/blob.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../src/wire/checkpoint.ts'
 import { digestOfHeads } from '../../src/wire/heads.ts'
 import {
   BLOB_PIECE_BYTES,
+  MAX_ADOPTED_CHAINS,
   MAX_CHECKPOINT_BYTES,
   MAX_CLOCK,
   MAX_INLINE_BODY_BYTES,
@@ -24,9 +26,34 @@ import {
 } from '../../src/wire/presence.ts'
 import { isViolation } from '../../src/wire/violation.ts'
 import * as any from './arbitrary.ts'
+import { expectStrict } from './mistreat.ts'
 import * as values from './values.ts'
 
 const crypto = await loadCrypto()
+
+describe('an adoption', () => {
+  const one: Adopted = { device: values.ownerDevice, writer: values.writer, seq: 300, id: values.entryId }
+
+  test('is a list of device, writer, seq and id, and nothing else', () => {
+    const place = `${one.device}${one.writer}`
+    const bytes = fromHex(`02${place}ac02${one.id}${place}00${one.id}`)
+    const adopted = [one, { ...one, seq: 0 }]
+    expect(encodeAdoption(adopted)).toEqual(bytes)
+    expect(decodeAdoption(bytes)).toEqual(adopted)
+    expect(decodeAdoption(Uint8Array.of(0))).toEqual([])
+    expectStrict(bytes, (given) => !isViolation(decodeAdoption(given)))
+    expect(decodeAdoption(bytes.subarray(1))).toMatchObject({ violation: 'malformed' })
+  })
+
+  test('names as many chains as it may and no more, up to the last seq', () => {
+    const takes = (adopted: readonly Adopted[]) => !isViolation(decodeAdoption(encodeAdoption(adopted)))
+    const many = Array.from({ length: MAX_ADOPTED_CHAINS }, () => one)
+    expect(takes(many)).toBe(true)
+    expect(takes([...many, one])).toBe(false)
+    expect(takes([{ ...one, seq: MAX_SEQ }])).toBe(true)
+    expect(takes([{ ...one, seq: MAX_SEQ + 1 }])).toBe(false)
+  })
+})
 
 describe('heads', () => {
   test('have one digest in any order, and another when anything is held or applied differently', () => {
@@ -114,6 +141,10 @@ describe('a checkpoint', () => {
   ])('with %s is taken or not', (_, checkpoint, taken) => {
     expect(takes(checkpoint)).toBe(taken)
   })
+
+  test('that is none is malformed', () => {
+    expect(decodeCheckpoint(new Uint8Array(3))).toMatchObject({ violation: 'malformed' })
+  })
 })
 
 describe('a blob', () => {
@@ -146,6 +177,22 @@ describe('a blob', () => {
     }
   })
 
+  test('is what its reference names: other bytes of the same length under the same key are not', () => {
+    const { reference } = sealBlob(crypto, values.fixed('blob', 100))
+    const other = sealPiece(crypto, reference.key, values.fixed('other blob', 100), 0)
+    expect(openBlob(crypto, reference, [other])).toBeUndefined()
+  })
+
+  test('is as long as its reference says, also where its author named fewer or shorter pieces', () => {
+    const plain = values.fixed('blob', BLOB_PIECE_BYTES + 100)
+    const { reference, pieces } = sealBlob(crypto, plain)
+    const naming = (some: readonly Uint8Array[], size: number) =>
+      openBlob(crypto, { ...reference, blob: blobIdOf(crypto, some), size }, some)
+    expect(naming(pieces, plain.length)).toEqual(plain)
+    expect(naming(pieces.slice(0, 1), plain.length)).toBeUndefined()
+    expect(naming(pieces, plain.length + 1)).toBeUndefined()
+  })
+
   test('is sealed under a fresh key each time', () => {
     const [one, two] = [sealBlob(crypto, values.epochKey), sealBlob(crypto, values.epochKey)]
     expect(one.reference.blob).not.toBe(two.reference.blob)
@@ -162,6 +209,10 @@ describe('a presence', () => {
       anchor: new Uint8Array(length),
       head: new Uint8Array(length),
     })),
+  })
+  const rangeOf = (byte: number, length: number) => ({
+    anchor: new Uint8Array(length).fill(byte),
+    head: new Uint8Array(length).fill(byte),
   })
   const seal = (presence: Presence) => decodePresence(sealPresence(crypto, session, presence, sign))
 
@@ -209,6 +260,29 @@ describe('a presence', () => {
     ).toBeLessThanOrEqual(MAX_PRESENCE_BYTES)
   })
 
+  test('keeps all selections that just fit, and the first of those that do not', () => {
+    const cursorOf = (length: number) => ({
+      root: 'main',
+      ranges: [0, 1, 2].map((byte) => rangeOf(byte, 60)).concat(rangeOf(3, length)),
+    })
+    const lengthOf = (length: number) =>
+      sealPresence(crypto, session, { ...here, name: 'Bob', cursor: cursorOf(length) }, sign).length
+    const rangesOf = (length: number) => {
+      const signed = seal({ ...here, name: 'Bob', cursor: cursorOf(length) })
+      return isViolation(signed) ? undefined : signed.presence.cursor?.ranges
+    }
+    const fits = (MAX_PRESENCE_BYTES - lengthOf(0)) / 2
+    expect([Number.isInteger(fits), lengthOf(fits)]).toEqual([true, MAX_PRESENCE_BYTES])
+    expect(rangesOf(fits)).toEqual(cursorOf(fits).ranges)
+    expect(rangesOf(fits + 1)).toEqual(cursorOf(fits).ranges.slice(0, 3))
+  })
+
+  test('shows no cursor where not even one selection fits', () => {
+    const cursor = { root: 'r'.repeat(200), ranges: [rangeOf(0, 200)] }
+    const signed = seal({ ...here, cursor })
+    expect(!isViolation(signed) && signed.presence.cursor).toBeUndefined()
+  })
+
   test('keeps at most 16 selections', () => {
     const signed = seal({ ...here, cursor: cursorOf(20, 1) })
     expect(!isViolation(signed) && signed.presence.cursor?.ranges).toHaveLength(16)
@@ -226,7 +300,21 @@ describe('a presence', () => {
     expect(!isViolation(seal({ ...here, ...changed }))).toBe(taken)
   })
 
+  test('of a phase nobody knows is refused', () => {
+    const bytes = sealPresence(
+      crypto,
+      session,
+      { ...here, cursor: undefined, place: 'front', hand: 'down' },
+      sign,
+    )
+    const stateAt = bytes.length - 64 - 1 - 1 - toUtf8(here.name).length - 1
+    expect(isViolation(decodePresence(bytes.with(stateAt, 3)))).toBe(false)
+    for (const state of [4, 31])
+      expect(decodePresence(bytes.with(stateAt, state))).toMatchObject({ violation: 'malformed' })
+  })
+
   test('beyond its limit is refused unread', () => {
+    expect(decodePresence(new Uint8Array(MAX_PRESENCE_BYTES))).toMatchObject({ violation: 'malformed' })
     expect(decodePresence(new Uint8Array(MAX_PRESENCE_BYTES + 1))).toMatchObject({ violation: 'oversized' })
   })
 

@@ -39,7 +39,57 @@ function stealsAt(state: LeadingState, from: Millis, until: Millis, every = 250)
   return undefined
 }
 
+/** What a follower says at every tick, and nothing else. */
+const asking = (now: Millis): LeadingOutput[] => [
+  { type: 'post', note: { kind: 'ask' }, to: undefined },
+  { type: 'wake', at: now + 250 },
+]
+
+describe('a tab', () => {
+  test('follows at first, and asks everybody who leads', () => {
+    const { state, outputs } = startLeading(ADA, 'seen', 7)
+    expect([state.phase, outputs]).toEqual(['following', asking(7)])
+    expect(give(state, { type: 'tick', now: 257 })).toEqual(asking(257))
+  })
+
+  test('that follows answers nobody, and says nothing of itself', () => {
+    const bea = tab(BEA)
+    expect(hear(bea, lead(5), ADA)).toEqual([{ type: 'follow', leader: ADA }])
+    expect(hear(bea, lead(6), ADA)).toEqual([])
+    expect(hear(bea, { kind: 'ask' }, CYD)).toEqual([])
+    expect(hear(bea, { kind: 'wish' }, CYD)).toEqual([])
+    expect(give(bea, { type: 'sight', sight: 'hidden' })).toEqual([])
+    expect(give(bea, { type: 'tabs', tabs: [CYD] })).toEqual([])
+    expect(give(bea, { type: 'lost', now: 9 })).toEqual([])
+  })
+
+  test('takes nothing from a leader it does not know, nor while it is hidden', () => {
+    expect(hear(tab(BEA), { kind: 'yield' }, ADA)).toEqual([])
+    const bea = tab(BEA, 'hidden')
+    hear(bea, lead(5, 'hidden'), ADA)
+    expect(hear(bea, { kind: 'yield' }, ADA)).toEqual([])
+  })
+})
+
 describe('a leader', () => {
+  test('that has the lock is not given it again, and its term is above the last one', () => {
+    const ada = tab(ADA)
+    hear(ada, lead(1_000), BEA)
+    expect(give(ada, { type: 'granted', now: 5 }).at(-1)).toMatchObject({ note: { term: 1_001 } })
+    expect(give(ada, { type: 'granted', now: 6 })).toEqual([])
+  })
+
+  test('that lost its lock to somebody silent takes it back after the long silence', () => {
+    const ada = tab(ADA)
+    give(ada, { type: 'granted', now: 5 })
+    const outputs = give(ada, { type: 'lost', now: 10_000 })
+    expect([ada.phase, outputs]).toEqual([
+      'following',
+      [{ type: 'follow', leader: undefined }, ...asking(10_000)],
+    ])
+    expect(stealsAt(ada, 10_250, 20_000)).toBe(13_000)
+  })
+
   test('is whoever has the lock, and says so to everybody', () => {
     const ada = tab(ADA)
     expect(give(ada, { type: 'granted', now: 5 })).toEqual([
@@ -89,6 +139,17 @@ describe('a follower', () => {
     hear(bea, lead(5, 'seen', BEA), ADA)
     expect(stealsAt(bea, 250, 5_000)).toBe(1_250)
     expect(give(bea, { type: 'granted', now: 1_260 })).toContainEqual({ type: 'lead', gone: ADA })
+  })
+
+  test('asks three times before, however seldom it asks, and again before it tries again', () => {
+    const bea = tab(BEA)
+    hear(bea, lead(5, 'seen', BEA), ADA)
+    expect(stealsAt(bea, 500, 5_000, 500)).toBe(2_000)
+    const cyd = tab(CYD)
+    hear(cyd, lead(5, 'seen', CYD), ADA)
+    expect(stealsAt(cyd, 250, 1_000)).toBeUndefined()
+    expect(give(cyd, { type: 'tick', now: 1_250 })).toEqual([{ type: 'steal' }, { type: 'wake', at: 1_500 }])
+    expect(stealsAt(cyd, 1_500, 5_000)).toBe(2_500)
   })
 
   test('gives the deputy time to do so, when it is not', () => {
@@ -141,6 +202,8 @@ describe('a leader out of sight', () => {
     expect(give(bea, { type: 'tick', now: 250 })).not.toContainEqual(
       expect.objectContaining({ note: { kind: 'wish' } }),
     )
+    hear(bea, lead(0, 'hidden', BEA), ADA)
+    expect(give(bea, { type: 'tick', now: 2_249 })).toEqual(asking(2_249))
     hear(bea, lead(0, 'hidden', BEA), ADA)
     expect(give(bea, { type: 'tick', now: 2_250 })).toContainEqual({
       type: 'post',

@@ -62,6 +62,25 @@ test('a buffer that ran dry for want of bytes slows nothing down', () => {
     now += 1_000
   }
   expect(roomBelow(pace, 'bulk')).toBeGreaterThan(29_000)
+  expect(roomBelow(pace, 'bulk')).toBeLessThan(31_000)
+})
+
+test('one odd span moves the rate by a quarter, and a span is measured once it is 100 ms long', () => {
+  const pace = busy()
+  const now = drain(pace, 300, 1_000, 5_000)
+  const before = roomBelow(pace, 'bulk')
+  handedOver(pace, 110_000)
+  toldBuffered(pace, pace.buffered - 50_000, now + 99)
+  expect(roomBelow(pace, 'bulk')).toBe(before)
+  toldBuffered(pace, pace.buffered - 60_000, now + 100)
+  expect(roomBelow(pace, 'bulk')).toBeCloseTo(before + (110_000 - before) / 4, 0)
+})
+
+test('the time before anything was sent says nothing of the line', () => {
+  const pace = startPace(RECORD, 0)
+  handedOver(pace, 100_000)
+  toldBuffered(pace, 90_000, 5_000)
+  expect(roomBelow(pace, 'bulk')).toBe(MAX_BULK_BUFFERED_BYTES)
 })
 
 test('a rest before the first byte slows nothing down', () => {

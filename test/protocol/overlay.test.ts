@@ -80,6 +80,23 @@ test('one newcomer changes the wishes of a few only', () => {
   expect(changed.length).toBeLessThanOrEqual(4)
 })
 
+test('a ring is the same in whatever order everybody came', () => {
+  const everybody = instances(30)
+  expect(ringOf([...everybody].reverse())).toEqual(ringOf(everybody))
+})
+
+test('of what is not wanted the first goes, and as much as there is too much; in a full mesh nothing goes', () => {
+  const everybody = instances(30)
+  const [me, ...others] = everybody as [InstanceId, ...InstanceId[]]
+  const wanted = wantedLinks(me, ringOf(everybody))
+  const unwanted = others.filter((one) => !wanted.has(one))
+  const linked = [...unwanted.slice(0, 5), ...[...wanted].slice(0, 2)]
+  expect(surplusLinks(me, linked, ringOf(everybody))).toEqual(unwanted.slice(0, 3))
+  expect(surplusLinks(me, unwanted.slice(0, 3), ringOf(everybody))).toEqual([])
+  const nine = everybody.slice(0, FULL_MESH)
+  expect(surplusLinks(me, [...nine.slice(1), everybody[20]!], ringOf(nine))).toEqual([])
+})
+
 test('only links that are not wanted are surplus, and only beyond what is wanted', () => {
   const everybody = instances(30)
   const [me, ...others] = everybody as [InstanceId, ...InstanceId[]]

@@ -13,6 +13,7 @@ import {
   cyd,
   fullRoster,
   joinOf,
+  nextRecord,
   type Person,
   person,
   session,
@@ -74,6 +75,17 @@ describe('a presence', () => {
     const state = stateOf()
     expect(receive(state, sealed(person('Nobody')))).toEqual([])
     expect(receive(state, sealed(ada, { instance: me }))).toEqual([])
+  })
+
+  test('of a removed device is not shown, and what is kept of others is a copy', () => {
+    const state = stateOf()
+    const removal = { type: 'remove', device: ben.device, cut: [], joins: [] } as const
+    state.roster.takeRecord(nextRecord(state.roster, removal))
+    expect(receive(state, sealed(ben))).toEqual([])
+    const bytes = sealed(cyd)
+    receive(state, bytes)
+    bytes.fill(0)
+    expect(state.seen.get(instanceOf('Cyd'))?.encoded).toEqual(sealed(cyd))
   })
 
   test('that came before the Join of its device is shown once the roster has grown', () => {
@@ -291,6 +303,8 @@ describe('who goes', () => {
     const instance = instanceOf('Ben')
     receive(state, sealed(ben, { counter: 2 }))
     const missed = { type: 'missed', instance, now: 0 } as const
+    const unseen = { ...missed, instance: instanceOf('Cyd'), counter: 1, linked: false }
+    expect(step(state, unseen).outputs).toEqual([])
     expect(step(state, { ...missed, counter: 2, linked: true }).outputs).toEqual([])
     expect(step(state, { ...missed, counter: 1, linked: false }).outputs).toEqual([])
     expect(types(step(state, { ...missed, counter: 2, linked: false }).outputs)).toEqual(['doubted', 'wake'])

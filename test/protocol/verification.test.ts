@@ -89,6 +89,7 @@ describe('two who compare', () => {
     const [fromAda, fromBen] = [ada.hear({ type: 'begin' }), ben.hear({ type: 'begin' })]
     const answers = ada.take(fromBen)
     expect(ben.take(fromAda)).toEqual([])
+    expect(ben.kinds()).toEqual(['send'])
     ada.take(ben.take(answers))
     expect(ada.shown()).toEqual(ben.shown())
     expect(ada.shown()).toHaveLength(7)
@@ -97,10 +98,38 @@ describe('two who compare', () => {
   test('see the same again when they look again, and nothing is sent', () => {
     const [ada, ben] = pair()
     compare([ada, ben])
-    const before = ada.shown()
+    const emoji = ada.shown()
+    const shown = ada.outputs.length
     expect(ada.hear({ type: 'begin' })).toEqual([])
-    expect(ada.shown()).toBe(before)
+    ada.hear({ type: 'compared', same: true })
+    expect(ada.hear({ type: 'begin' })).toEqual([])
+    expect(ada.outputs.slice(shown)).toEqual([
+      { type: 'show', emoji },
+      { type: 'verified' },
+      { type: 'show', emoji },
+    ])
   })
+
+  test('say nothing twice while they wait for each other', () => {
+    const [ada, ben] = pair()
+    ben.take(ada.hear({ type: 'begin' }))
+    for (const screen of [ada, ben]) {
+      screen.hear({ type: 'begin' })
+      screen.hear({ type: 'compared', same: true })
+      expect(screen.kinds()).toEqual(['send'])
+    }
+  })
+})
+
+test.each<VerificationMessage>([
+  { kind: 'differs' },
+  { kind: 'answer', nonce: fixedBytes('early', 32) },
+  { kind: 'reveal', nonce: fixedBytes('early', 32) },
+])('$kind before anything was begun is out of order', (message) => {
+  const [ada] = pair()
+  ada.take([message])
+  expect(ada.outputs).toMatchObject([{ type: 'violated', violation: { violation: 'unexpected' } }])
+  expect(ada.state.phase).toEqual({ phase: 'idle' })
 })
 
 describe('after a mismatch', () => {
@@ -112,6 +141,8 @@ describe('after a mismatch', () => {
       expect(screen.outputs.at(-1)).toEqual({ type: 'failed', because: 'mismatch' })
       expect(screen.hear({ type: 'begin' })).toEqual([])
       screen.hear({ type: 'compared', same: true })
+      screen.take([{ kind: 'differs' }, { kind: 'answer', nonce: fixedBytes('late', 32) }])
+      expect(screen.outputs.at(-1)).toEqual({ type: 'failed', because: 'mismatch' })
       expect(screen.state.phase).toEqual({ phase: 'failed', because: 'mismatch' })
     }
   })
@@ -161,6 +192,10 @@ describe('a man in the middle', () => {
     ben.take([{ kind: 'reveal', nonce: fixedBytes('best of 2^20', 32) }])
     expect(ben.shown()).toBeUndefined()
     expect(ben.kinds()).toEqual(['send', 'failed', 'violated'])
+    expect(ben.outputs.slice(1)).toMatchObject([
+      { because: 'commitment' },
+      { violation: { violation: 'forged' } },
+    ])
   })
 
   test('who keeps her commitment has one try, which shows other emoji', () => {

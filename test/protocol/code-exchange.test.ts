@@ -116,6 +116,69 @@ function talk(inviter: Party, joiner: Party, joinerSocket = BEN): void {
   }
 }
 
+describe('time', () => {
+  const answered = (now: number): [Party, Party] => {
+    const [inviter, joiner] = [ada(), ben({ now })]
+    inviter.blob(BEN, joiner.sent(ADA)[0]!, now)
+    return [inviter, joiner]
+  }
+
+  test('a code is kept until it expires and not longer, and nobody is told who never came', () => {
+    const inviter = ada()
+    expect(inviter.outputs).toEqual([{ type: 'wake', at: EXPIRES }])
+    expect(inviter.hear({ type: 'tick', now: EXPIRES - 1 })).toEqual([])
+    expect(inviter.hear({ type: 'tick', now: EXPIRES })).toEqual([{ type: 'spent', because: 'expired' }])
+  })
+
+  test('whoever began in time may confirm after the code has expired', () => {
+    const [inviter, joiner] = answered(EXPIRES - 1)
+    expect(inviter.hear({ type: 'tick', now: EXPIRES })).toEqual([])
+    expect(inviter.outputs.at(-1)).toEqual({ type: 'wake', at: EXPIRES - 1 + CONFIRM_MS })
+    joiner.blob(ADA, inviter.sent(BEN)[0]!)
+    expect(inviter.blob(BEN, joiner.sent(ADA)[1]!, EXPIRES + 1).at(-1)).toEqual({ type: 'given' })
+  })
+
+  test('a joiner waits twelve seconds for each message and not longer', () => {
+    const waiting = ben()
+    expect(waiting.outputs.at(-1)).toEqual({ type: 'wake', at: START + 12_000 })
+    expect(waiting.hear({ type: 'tick', now: START + 11_999 })).toEqual([])
+    const end = { type: 'no-link', because: 'broken-off' }
+    expect(waiting.hear({ type: 'tick', now: START + 12_000 })).toEqual([end])
+    expect(waiting.hear({ type: 'tick', now: START + 12_001 })).toEqual([])
+    const [inviter, joiner] = answered(START)
+    joiner.blob(ADA, inviter.sent(BEN)[0]!, START + 5_000)
+    expect(joiner.outputs.at(-1)).toEqual({ type: 'wake', at: START + 17_000 })
+    expect(joiner.hear({ type: 'tick', now: START + 16_999 })).toEqual([])
+    expect(joiner.hear({ type: 'tick', now: START + 17_000 })).toEqual([end])
+  })
+})
+
+describe('a joiner', () => {
+  const end = { type: 'no-link', because: 'broken-off' }
+  const share = encodeCodeMessage({
+    kind: 'share',
+    instance: idOf<InstanceId>(fixedBytes('eve', 8)),
+    point: fixedBytes('point', 32),
+  })
+
+  test('ends when the inviter leaves, and not when somebody else does', () => {
+    const joiner = ben()
+    expect(joiner.hear({ type: 'gone', from: EVE })).toEqual([])
+    expect(joiner.hear({ type: 'gone', from: ADA })).toEqual([end])
+  })
+
+  test('ends at noise, and at what comes out of turn', () => {
+    expect(ben().blob(ADA, new Uint8Array(3).fill(1))).toEqual([end])
+    for (const late of [share, undefined]) {
+      const [inviter, joiner] = [ada(), ben()]
+      inviter.blob(BEN, joiner.sent(ADA)[0]!)
+      const answer = inviter.sent(BEN)[0]!
+      joiner.blob(ADA, answer)
+      expect(joiner.blob(ADA, late ?? answer)).toEqual([end])
+    }
+  })
+})
+
 describe('two who know the words', () => {
   test('get the link across, and the joiner confirms first', () => {
     const [inviter, joiner] = [ada(), ben()]

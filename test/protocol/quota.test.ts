@@ -46,6 +46,22 @@ describe.each(BOUNDED)('a storm of %s', (type) => {
   })
 })
 
+test('a bucket holds so many at once, and fills by so many a second, since it was last looked at', () => {
+  const quota = startQuota()
+  const spent = (now: number) => {
+    let count = 0
+    while (count < 1_000 && spend(quota, 'verification', now) === undefined) count++
+    return count
+  }
+  expect(spent(10_000)).toBe(32)
+  expect(spent(10_999)).toBe(0)
+  expect(spent(11_999)).toBe(1)
+  expect(spent(14_999)).toBe(3)
+  expect(spent(900_000)).toBe(32)
+  expect(spend(quota, 'verification', 932_000, 32)).toBeUndefined()
+  expect(spend(quota, 'verification', 932_000)).toMatchObject({ violation: 'flooding' })
+})
+
 test('entries and pieces are bounded elsewhere', () => {
   const quota = startQuota()
   const types = ['entries', 'blob-piece'] as const

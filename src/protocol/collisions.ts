@@ -50,7 +50,8 @@ export function settleClient({ roster, byClient }: Sharing, chain: Chain): void 
   if (keeper === undefined) return // they were only heard of
   byClient.set(chain.clientID, keeper)
   for (const one of sharing) {
-    one.isShadowed = one !== keeper
+    // who was only heard of may still come and keep it
+    one.isShadowed = one !== keeper && (heldSeq(one) > 0 || isBefore(roster, keeper, one))
     if (one.isShadowed) one.validTo = Math.min(one.validTo, one.base)
   }
 }

@@ -108,7 +108,7 @@ export function judgeAll(state: Held): Chain[] {
 /** Goes through all that is held as if it were applied anew, to find who vouches for whom. */
 function runThrough(state: Held): void {
   const reached = new Map([...state.chains.values()].map((chain) => [chain, chain.base]))
-  const keepers = [...reached.keys()].filter(({ isShadowed }) => !isShadowed)
+  const keepers = [...reached.keys()].filter((chain) => state.byClient.get(chain.clientID) === chain)
   const clocks = new Map(keepers.map((chain) => [chain.clientID, baseClock(chain)]))
   const clockOf = (clientID: number): number => clocks.get(clientID) ?? state.freeClocks.get(clientID) ?? 0
   const isReady = ({ inspection, adopted }: HeldEntry): boolean =>

@@ -119,6 +119,22 @@ describe('a clientID that two writers share', () => {
     }
   })
 
+  test('waits for who was only heard of: a word for them is lost only when they cannot keep it', () => {
+    const [keeper, other, word] = [new Author(ada), new Author(ben), new Author(cyd)]
+    // the time of neither ever comes
+    for (const author of [keeper, other]) author.edit({ needs: [{ clientID: SHARED, clock: 1 }] })
+    keeper.edit()
+    word.say('adopt', encodeAdoption([endOf(keeper)]))
+    for (const entries of [
+      [...keeper.entries.slice(1), ...word.entries, ...other.entries, ...keeper.entries],
+      [...other.entries, ...keeper.entries, ...word.entries],
+    ]) {
+      const peer = new Peer(colliding(keeper, other))
+      peer.take(...entries)
+      expect([keeper, other, word].map((author) => peer.appliedOf(author))).toEqual([0, 0, 0])
+    }
+  })
+
   test('names the clocks of who keeps it: what was built on the other waits for them', () => {
     const [keeper, other, work] = [written(new Author(ada), 1), written(new Author(ben), 2), new Author(cyd)]
     work.edit({ needs: [{ clientID: SHARED, clock: 2 }] })

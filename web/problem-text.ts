@@ -42,6 +42,10 @@ export function problemText(problem: SessionProblem): ProblemText {
       return problem.mayDecide
         ? calm(say.fork(problem.name), 'restart', 'versions', 'download')
         : calm(say.fork(problem.name), 'versions', 'download')
+    case 'diverged':
+      return problem.mayDecide
+        ? calm(say.diverged(problem.name), 'restart', 'versions', 'download')
+        : calm(say.diverged(problem.name), 'download')
     case 'roster-fork':
       return problem.mayDecide
         ? calm(say.rosterForkMine, 'keep-list', 'download')

@@ -232,6 +232,8 @@ export const strings = {
     keepList: 'Keep the list on this device',
     fork: (name: string) =>
       `${name}'s device has written two different histories. Editing with it is paused.`,
+    diverged: (name: string) =>
+      `What you and ${name} have is not the same, and nothing is left to tell why. The owner can have one copy count for everybody.`,
     leftOut: (name: string) =>
       `The owner changed the keys before hearing that ${name} let you in. You are back as soon as ${name} is here.`,
     over: (name: string) =>

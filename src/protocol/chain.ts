@@ -117,6 +117,11 @@ export function heldId(chain: Chain): EntryId {
   return chain.entries.at(-1)?.entry.id ?? chain.baseId
 }
 
+/** Of the entry there; `undefined` outside of what is held in memory, but for the place up to which a checkpoint covers it. */
+export function idAt(chain: Chain, seq: number): EntryId | undefined {
+  return seq === chain.base ? chain.baseId : entryAt(chain, seq)?.entry.id
+}
+
 /** `undefined` outside of what is held in memory. */
 export function entryAt(chain: Chain, seq: number): HeldEntry | undefined {
   return chain.entries[seq - chain.base - 1]

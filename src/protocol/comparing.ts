@@ -8,7 +8,7 @@ import type { Entry } from '../wire/entry.ts'
 import { type ChainId, chainOf, digestOfHeads, type Head } from '../wire/heads.ts'
 import { FULL_SEND_PAUSE_MS } from '../wire/limits.ts'
 import type { Message } from '../wire/message.ts'
-import { entryAt, heldSeq } from './chain.ts'
+import { entryAt, heldSeq, idAt } from './chain.ts'
 import {
   acknowledge,
   type GossipInput,
@@ -27,6 +27,8 @@ import { hasTurn, isFetching, lineUp, mayAsk } from './turns.ts'
 
 /** Heads are asked for again on unequal digests at most this often per link. */
 const COMPARE_PAUSE_MS = 2_000
+/** Two comparisons. */
+const SPLIT_MS = 2 * COMPARE_PAUSE_MS
 
 /** The other side and we hold and know the same, as far as the last digests say. */
 export function isEven(state: GossipState, link: GossipLink): boolean {
@@ -38,6 +40,15 @@ export function isEven(state: GossipState, link: GossipLink): boolean {
 /** The other side was told which roster we have, the one we have now. */
 export function knowsOurRoster(state: GossipState, link: GossipLink): boolean {
   return link.rosterTold !== undefined && equalBytes(link.rosterTold, state.log.roster.digest())
+}
+
+/**
+ * The other side and we hold different histories of some writer, and nothing that either of us still has tells it to the
+ * other: a checkpoint covers the place. What proves a fork comes within one comparison.
+ */
+export function isSplit(state: GossipState, link: GossipLink, now: Millis): boolean {
+  const { heads, since } = link.contradicted ?? { heads: [], since: now }
+  return now - since >= SPLIT_MS && heads.some((head) => contradicts(state, head))
 }
 
 /** More than what is being typed is still to come or to go. */
@@ -94,6 +105,7 @@ export function compareDigests(
   if (equalBytes(input.digest.held, mine.held)) {
     for (const chain of state.log.chains.values()) acknowledge(state, link, chain.id, heldSeq(chain))
     link.compared = true
+    link.contradicted = undefined
     link.lacking = false
     link.announced = 0
     outputs.push({ type: 'acknowledged' })
@@ -145,6 +157,11 @@ export function compareHeads(
   for (const id of link.acked.keys()) if (!told.has(id)) setHeld(state, link, id, 0)
   if (fell) fullSend(link, told, input.now)
   link.compared = true
+  const contradicting = input.heads.filter((head) => contradicts(state, head))
+  link.contradicted =
+    contradicting.length === 0
+      ? undefined
+      : { heads: contradicting, since: link.contradicted?.since ?? input.now }
   sendContradicted(state, link, input.heads, outputs)
   link.lacking = lacks(state, link)
   if (input.answer && mayAsk(state, link, outputs)) sendHeads(state, link, false, input.now, outputs)
@@ -161,6 +178,15 @@ function fullSend(link: GossipLink, told: ReadonlyMap<ChainId, Head>, now: Milli
   link.fullSendAt = now
   for (const id of link.sent.keys()) link.sent.set(id, told.get(id)?.held ?? 0)
   link.cursor = 0
+}
+
+/** Another id at the same place of a writer that is not known to have contradicted itself, and goes on here and there. */
+function contradicts(state: GossipState, head: Head): boolean {
+  const chain = state.log.chains.get(chainOf(head))
+  if (chain === undefined || chain.fork !== undefined || chain.isShadowed) return false
+  if (head.ended || chain.closedAt < Number.POSITIVE_INFINITY) return false
+  const id = idAt(chain, head.held)
+  return id !== undefined && id !== head.heldId
 }
 
 /** Another id at the same seq: one of us holds the other half of a fork. Our entry lets them prove it. */

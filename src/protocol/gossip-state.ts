@@ -72,6 +72,8 @@ export interface GossipLink {
   announcing: boolean
   /** Heads came from there at least once, or equal digests: we know what it holds. */
   compared: boolean
+  /** Of its heads those that contradict what was held here when they came, and since when there were some. */
+  contradicted: { readonly heads: readonly Head[]; readonly since: Millis } | undefined
 }
 
 export interface GossipState {
@@ -219,6 +221,7 @@ export function startGossipLink(id: InstanceId, device: DeviceId, now: Millis): 
       announced: 0,
       announcing: false,
       compared: false,
+      contradicted: undefined,
     },
   }
 }

@@ -2,12 +2,12 @@
  * Putting a log on top of a checkpoint: when a session opens from disk, when a newcomer takes one, when
  * a document is rebuilt after two peers disagreed. Works on the log's state between steps, never inside one.
  */
-import type { DeviceId, EntryId } from '../base/ids.ts'
+import type { DeviceId } from '../base/ids.ts'
 import { type Checkpoint, type CheckpointHead, decodeCheckpoint } from '../wire/checkpoint.ts'
 import { type Entry, isSignedBy, openEntry } from '../wire/entry.ts'
 import { chainOf } from '../wire/heads.ts'
 import { isViolation, type Violation, violation } from '../wire/violation.ts'
-import { type Chain, countParked, entryAt, heldSeq, withoutLost } from './chain.ts'
+import { type Chain, countParked, entryAt, heldSeq, idAt, withoutLost } from './chain.ts'
 import { leaveClient } from './collisions.ts'
 import type { Evaluator } from './evaluation.ts'
 import { apply, chainFor, isReady, type LogOutput, type LogState } from './log.ts'
@@ -95,10 +95,6 @@ export function mayBeOtherBranch(
     const isSuspect = suspects.clientID === undefined || suspects.clientID === chain.clientID
     return isSuspect && idAt(chain, head.seq) !== head.id
   })
-}
-
-function idAt(chain: Chain, seq: number): EntryId | undefined {
-  return seq === chain.base ? chain.baseId : entryAt(chain, seq)?.entry.id
 }
 
 /** By the owner's Restart that is what stands there, and something else is held here. */

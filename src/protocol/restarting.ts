@@ -11,7 +11,7 @@ import type { Checkpoint, CheckpointHead } from '../wire/checkpoint.ts'
 import type { Entry } from '../wire/entry.ts'
 import { chainOf } from '../wire/heads.ts'
 import type { RestartHead } from '../wire/roster-record.ts'
-import { type Chain, entryAt, heldId, heldSeq } from './chain.ts'
+import { type Chain, heldSeq, idAt } from './chain.ts'
 import type { Restart } from './records.ts'
 
 /** Of the roster. */
@@ -111,9 +111,4 @@ function lineOf(roster: Begun, id: Chain['id']): RestartHead | undefined {
     if (line !== undefined) return line
   }
   return undefined
-}
-
-function idAt(chain: Chain, seq: number): string | undefined {
-  if (seq === heldSeq(chain)) return heldId(chain)
-  return seq === chain.base ? chain.baseId : entryAt(chain, seq)?.entry.id
 }

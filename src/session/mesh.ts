@@ -7,7 +7,7 @@
 import { compareBytes } from '../base/bytes.ts'
 import type { DeviceId, InstanceId } from '../base/ids.ts'
 import type { Clock, Millis } from '../base/ports.ts'
-import { isCatchingUp, isCaughtUp } from '../protocol/comparing.ts'
+import { isCatchingUp, isCaughtUp, isSplit } from '../protocol/comparing.ts'
 import { step } from '../protocol/gossip.ts'
 import {
   type GossipInput,
@@ -222,6 +222,15 @@ export class Mesh {
   hasDevice(device: DeviceId): boolean {
     for (const peer of this.peers.values()) if (peer.device === device) return true
     return false
+  }
+
+  /** Somebody who has another history, of which nothing is left that could be compared. */
+  get splitFrom(): DeviceId | undefined {
+    for (const { link, device } of this.peers.values()) {
+      const known = this.gossip.links.get(link.remote)
+      if (known !== undefined && isSplit(this.gossip, known, this.#now())) return device
+    }
+    return undefined
   }
 
   /** Everything is the same here and there. */

@@ -51,6 +51,9 @@ export type SessionProblem =
   | { readonly kind: 'namesake'; readonly name: string; readonly device: DeviceId }
   /** That person's device wrote two different histories. `mayDecide`: this device may end it for good, by `restart`. */
   | { readonly kind: 'fork'; readonly name: string; readonly mayDecide: boolean }
+  /** That person's copy and ours go back to different histories of somebody's device, and what would tell which one counts is
+   *  gone here or there. The texts differ. `mayDecide`: this device may end it for good, by `restart`. */
+  | { readonly kind: 'diverged'; readonly name: string; readonly mayDecide: boolean }
   /** The owner's device signed two lists of members: nobody is let in or removed until the owner decides.
    *  `mayDecide`: this device may, by `heal`. Editing goes on. */
   | { readonly kind: 'roster-fork'; readonly name: string; readonly mayDecide: boolean }

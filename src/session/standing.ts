@@ -223,6 +223,13 @@ export class Standing {
       return { kind: 'namesake', name: people.member(namesake).name, device: namesake }
     if (this.#problem?.kind === 'fork')
       return { ...this.#problem, mayDecide: people.member(replica.roster.owner).isMe }
+    const { splitFrom } = this.#parts.mesh
+    if (splitFrom !== undefined)
+      return {
+        kind: 'diverged',
+        name: people.member(splitFrom).name,
+        mayDecide: people.member(replica.roster.owner).isMe,
+      }
     if (replica.roster.isForked) {
       const { name, isMe } = people.member(replica.roster.owner)
       return { kind: 'roster-fork', name, mayDecide: isMe }

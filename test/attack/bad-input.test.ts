@@ -2,9 +2,10 @@
  * What an honest network never does and a hostile peer may: every kind of message and record lost, repeated, out of
  * order on a link; messages said again and again; acknowledgements of what nobody wrote; two people of one name.
  */
+import { setTimeout as passing } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type DeviceId, idOf, type WriterId } from '../../src/base/ids.ts'
+import { type DeviceId, type EntryId, idOf, type WriterId } from '../../src/base/ids.ts'
 import { decodeMessage, encodeMessage, type Message } from '../../src/wire/message.ts'
 import type { LinkRecord } from '../../src/wire/record.ts'
 import { isViolation } from '../../src/wire/violation.ts'
@@ -133,6 +134,31 @@ test('what somebody says to hold and cannot hold makes nothing shared', { timeou
   expect(await comesTrue(() => ada.status.unshared > 0)).toBe(true)
   party = { ...party, ben: await bensDevice.api.openSession(ben.localId) }
   expect(await comesTrue(() => textOf(party.ben) === textOf(ada), 20_000)).toBe(true)
+})
+
+test('whoever claims another history of somebody is told of as the one who differs, and nobody else is named', {
+  timeout: MINUTE,
+}, async () => {
+  const { ada } = party
+  const link = await mallory.link(ada)
+  link.send({ type: 'heads', answer: false, seen: 0, heads: [] })
+  ada.doc.getText('main').insert(0, 'told as it was ')
+  await until('Mallory has it', () => link.entries.some(({ device }) => device === ada.me.device))
+  const last = link.entries.findLast(({ device }) => device === ada.me.device)
+  if (last === undefined) throw new Error('Mallory has nothing of Ada')
+  const { device, writer, seq } = last
+  const heldId = idOf<EntryId>(new Uint8Array(32).fill(13))
+  const claim = { device, writer, held: seq, heldId, applied: seq, ended: false }
+  const say = (): void => link.send({ type: 'heads', answer: false, seen: 2 ** 40, heads: [claim] })
+  const told = party.told.length
+  say()
+  await passing(5_000)
+  say()
+  expect(await comesTrue(() => ada.status.problem?.kind === 'diverged')).toBe(true)
+  expect(ada.status.problem).toMatchObject({ name: 'Mallory', mayDecide: true })
+  expect(party.told.slice(told)).toEqual([])
+  link.close()
+  expect(await comesTrue(() => ada.status.problem?.kind !== 'diverged', 20_000)).toBe(true)
 })
 
 test('acknowledgements of chains there are none of are kept nowhere', { timeout: MINUTE }, async () => {

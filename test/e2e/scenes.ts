@@ -35,6 +35,7 @@ const PROBLEMS: Readonly<Record<string, NonNullable<SessionStatus['problem']>>> 
   full: { kind: 'storage-full' },
   large: { kind: 'too-large' },
   fork: { kind: 'fork', name: 'Ben', mayDecide: true },
+  diverged: { kind: 'diverged', name: 'Ben', mayDecide: true },
   'roster-fork': { kind: 'roster-fork', name: 'Ada', mayDecide: true },
   'not-stored': { kind: 'not-stored' },
 }

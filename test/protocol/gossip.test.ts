@@ -1,14 +1,16 @@
 /** Spreading, catching up and acknowledging, over a network of arrays. Whole sessions do the same in test/sim. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isCatchingUp, isCaughtUp } from '../../src/protocol/comparing.ts'
+import type { EntryId } from '../../src/base/ids.ts'
+import { isCatchingUp, isCaughtUp, isSplit } from '../../src/protocol/comparing.ts'
 import { type GossipLink, sharedSeq } from '../../src/protocol/gossip-state.ts'
 import { headsOf } from '../../src/protocol/log.ts'
 import { ringOf, wantedLinks } from '../../src/protocol/overlay.ts'
+import { liftBases } from '../../src/protocol/rebase.ts'
 import { chainOf } from '../../src/wire/heads.ts'
 import { GRAFT_MS } from '../../src/wire/limits.ts'
 import { type GossipPeer, GossipTown } from './gossip-town.ts'
-import { joinOf, person, TestLog } from './log-fixture.ts'
+import { Author, bodyOf, cyd, joinOf, person, TestLog } from './log-fixture.ts'
 
 function linkOf(peer: GossipPeer, other: GossipPeer): GossipLink {
   const link = peer.gossip.links.get(other.me)
@@ -575,5 +577,57 @@ describe('along the rings of a crowd', () => {
     })
     expect(Math.max(...sends)).toBeLessThanOrEqual(4)
     expect(sends.reduce((sum, each) => sum + each)).toBeLessThanOrEqual(2 * 50)
+  })
+})
+
+describe('two who were told different histories of one writer', () => {
+  /** Both hold two entries of Cyd's, of which the second differs; the checkpoint of each covers what `covered` says. */
+  function told(covered: readonly number[]) {
+    const town = new GossipTown(2)
+    const [ada, ben] = town.peers as [GossipPeer, GossipPeer]
+    const common = new Author(cyd)
+    common.edit()
+    for (const [n, peer] of town.peers.entries()) {
+      const branch = new Author(cyd)
+      const { prev, seq } = { prev: common.entries[0]?.id as EntryId, seq: 2 }
+      const second = branch.seal('edit', bodyOf({ clock: 1, length: 1 + n }), { prev, seq })
+      peer.log.receive(...common.entries, second)
+      const place = { device: cyd.device, writer: common.writer }
+      const upTo = covered[n] ?? 0
+      const id = upTo === 1 ? prev : second.id
+      if (upTo > 0)
+        liftBases(peer.log.state, {
+          heads: [{ ...place, seq: upTo, id, nextClock: upTo }],
+          free: [],
+          rosterSeq: 3,
+        })
+    }
+    town.linkAll()
+    const areSplit = (): readonly boolean[] => [
+      isSplit(ada.gossip, linkOf(ada, ben), town.now),
+      isSplit(ben.gossip, linkOf(ben, ada), town.now),
+    ]
+    return { town, areSplit }
+  }
+
+  test.each([
+    ['of both', [2, 2]],
+    ['of one', [0, 2]],
+  ])('say so where the checkpoint %s covers the place', (_what, covered) => {
+    const { town, areSplit } = told(covered)
+    expect(areSplit()).toEqual([false, false])
+    town.pass(20_000)
+    expect(areSplit()).toEqual([true, true])
+  })
+
+  test.each([
+    ['none', [0, 0]],
+    ['one that ends before', [1, 0]],
+  ])('come to the proof of it with %s', (_what, covered) => {
+    const { town, areSplit } = told(covered)
+    town.pass(20_000)
+    for (const { log } of town.peers)
+      expect([...log.state.chains.values()].map(({ fork }) => fork?.seq)).toEqual([2])
+    expect(areSplit()).toEqual([false, false])
   })
 })

@@ -38,6 +38,16 @@ test.each([
     "Ben's device has written two different histories. Editing with it is paused.",
     ['restart', 'versions', 'download'],
   ],
+  [
+    { kind: 'diverged', name: 'Ben', mayDecide: false },
+    'What you and Ben have is not the same, and nothing is left to tell why. The owner can have one copy count for everybody.',
+    ['download'],
+  ],
+  [
+    { kind: 'diverged', name: 'Ben', mayDecide: true },
+    'What you and Ben have is not the same, and nothing is left to tell why. The owner can have one copy count for everybody.',
+    ['restart', 'versions', 'download'],
+  ],
 ] as const)('%j is said in words with its remedy', (problem, text, remedies) => {
   expect(problemText(problem)).toEqual({ text, remedies, urgent: false })
 })

@@ -63,6 +63,8 @@ const LOOKS_FOR_SOMEBODY = 2
 const PLAN_MS = 3_600_000
 /** Epochs before this one whose topics are listened in too. */
 const MAX_OLD_EPOCHS = 7
+/** To whom each says hello who has links when the server is back. */
+const FEW_GREETED = 3
 /** Topics of a socket that are left to spoken codes. */
 const SLOTS_AT_ONCE = 2
 
@@ -73,6 +75,8 @@ export class Rendezvous {
   #looks = 0
   /** Somebody is missed: whoever is in the topics is greeted, linked or not. */
   #isLooking = false
+  /** The server was out of reach: others may have come together meanwhile who greet nobody any more, as we do not. */
+  #hasMissedSome = false
   /** 'behind': another tab dials; only who was told of by others is met. */
   #place: 'idle' | 'front' | 'behind' = 'idle'
   #lent: readonly IceServer[] = []
@@ -82,7 +86,12 @@ export class Rendezvous {
   constructor(parts: RendezvousParts) {
     this.#parts = parts
     const { environment, keyring, roster, me, listener } = parts
-    this.#signaling = new Signaling(environment, parts.url, { changed: () => listener.changed() })
+    this.#signaling = new Signaling(environment, parts.url, {
+      changed: () => {
+        if (this.#signaling.phase === 'unreachable') this.#hasMissedSome = true
+        listener.changed()
+      },
+    })
     this.#introductions = new Introductions({
       ...{ environment, keyring, roster, me },
       iceServers: () => this.iceServers,
@@ -170,6 +179,7 @@ export class Rendezvous {
   found(instance: InstanceId): void {
     this.#looks = 0
     this.#isLooking = false
+    if (this.#signaling.phase === 'open') this.#hasMissedSome = false
     this.#introductions.settled(instance)
   }
 
@@ -219,7 +229,8 @@ export class Rendezvous {
     this.#signaling.plan([
       ...members.map(({ keys, sealing }) => ({
         keys,
-        greets: () => this.#isLooking || !this.#parts.listener.hasLinks(),
+        greets: () => this.#isLooking || this.#hasMissedSome || !this.#parts.listener.hasLinks(),
+        greetsAtOnce: () => this.#greetsAtOnce,
         ...this.#memberPlan(sealing, 'server'),
       })),
       // silently: whoever slept through a new epoch calls there, and so may whoever was removed. But whoever is alone may be
@@ -235,6 +246,11 @@ export class Rendezvous {
     ])
     this.#cancelPlan?.()
     this.#cancelPlan = environment.clock.wakeAfter(PLAN_MS, () => this.plan())
+  }
+
+  /** Of those who came together without us one is enough, and most who are there are linked to us. */
+  get #greetsAtOnce(): number {
+    return this.#isLooking || !this.#parts.listener.hasLinks() ? Number.POSITIVE_INFINITY : FEW_GREETED
   }
 
   #self(): Pick<TopicPlan, 'self'> {

@@ -171,4 +171,15 @@ export const REMEMBERED: readonly Remembered[] = [
       [40_000, words(1)],
     ),
   },
+  {
+    found: 'who came together while the server was gone, and who kept their links, never met',
+    people: 5,
+    script: script(
+      [0, words(4)],
+      [4_355, { does: 'crash in a write', who: 0, writes: 0 }],
+      [5_295, { does: 'act', who: 0, edit: 'burst', breaksRow: false }],
+      [11_712, words(2)],
+      [11_952, { does: 'stop server' }],
+    ),
+  },
 ]

@@ -138,6 +138,11 @@ describe('time', () => {
     expect(inviter.blob(BEN, joiner.sent(ADA)[1]!, EXPIRES + 1).at(-1)).toEqual({ type: 'given' })
   })
 
+  test('noise in place of the confirmation spends the code', () => {
+    const [inviter] = answered(START)
+    expect(inviter.blob(BEN, new Uint8Array(3).fill(1)).at(-1)).toEqual({ type: 'spent', because: 'wrong' })
+  })
+
   test('a joiner waits twelve seconds for each message and not longer', () => {
     const waiting = ben()
     expect(waiting.outputs.at(-1)).toEqual({ type: 'wake', at: START + 12_000 })

@@ -184,7 +184,11 @@ describe('limits', () => {
 
   test('a segment with no entries is refused', () => {
     expect(isViolation(read({ run: 0, start, parts: [part] }))).toBe(false)
-    expect(isViolation(read({ run: 0, start, parts: [] }))).toBe(true)
+    const full = { run: 1, start, parts: [{ ...part, ciphertext: new Uint8Array(200) }] }
+    const among = (empty: Segment) =>
+      decodeMessage(encodeMessage({ type: 'entries', segments: [empty, full] }))
+    expect(isViolation(among({ run: 0, start, parts: [part] }))).toBe(false)
+    expect(isViolation(among({ run: 0, start, parts: [] }))).toBe(true)
   })
 
   test('a run that was never begun is a violation', () => {

@@ -128,6 +128,8 @@ describe('signals', () => {
   test('a relay without a name or a password has none, not an empty one', () => {
     const settings = { kind: 'settings', iceServers: [{ urls: ['stun:a.example'] }] } as const
     expect(decodeServerSignal(encodeServerSignal(settings))).toStrictEqual(settings)
+    const refused = { kind: 'refused', what: 'invite', reason: 'full' } as const
+    expect(decodeServerSignal(encodeServerSignal(refused))).toStrictEqual(refused)
   })
 
   test('another version is not spoken', () => {

@@ -11,6 +11,7 @@ import type { Message } from '../wire/message.ts'
 import { entryAt, heldSeq, idAt } from './chain.ts'
 import {
   acknowledge,
+  compareBy,
   type GossipInput,
   type GossipLink,
   type GossipOutput,
@@ -46,9 +47,13 @@ export function knowsOurRoster(state: GossipState, link: GossipLink): boolean {
  * The other side and we hold different histories of some writer, and nothing that either of us still has tells it to the
  * other: a checkpoint covers the place. What proves a fork comes within one comparison.
  */
-export function isSplit(state: GossipState, link: GossipLink, now: Millis): boolean {
-  const { heads, since } = link.contradicted ?? { heads: [], since: now }
-  return now - since >= SPLIT_MS && heads.some((head) => contradicts(state, head))
+export function isSplit(state: GossipState, link: GossipLink): boolean {
+  return link.contradicted?.outlasted === true && isContradicted(state, link)
+}
+
+/** Its heads name another history of some writer, and it is not known yet which one counts. */
+export function isContradicted(state: GossipState, { contradicted }: GossipLink): boolean {
+  return contradicted?.heads.some((head) => contradicts(state, head)) === true
 }
 
 /** More than what is being typed is still to come or to go. */
@@ -157,11 +162,7 @@ export function compareHeads(
   for (const id of link.acked.keys()) if (!told.has(id)) setHeld(state, link, id, 0)
   if (fell) fullSend(link, told, input.now)
   link.compared = true
-  const contradicting = input.heads.filter((head) => contradicts(state, head))
-  link.contradicted =
-    contradicting.length === 0
-      ? undefined
-      : { heads: contradicting, since: link.contradicted?.since ?? input.now }
+  noteContradictions(state, link, input, outputs)
   sendContradicted(state, link, input.heads, outputs)
   link.lacking = lacks(state, link)
   if (input.answer && mayAsk(state, link, outputs)) sendHeads(state, link, false, input.now, outputs)
@@ -178,6 +179,23 @@ function fullSend(link: GossipLink, told: ReadonlyMap<ChainId, Head>, now: Milli
   link.fullSendAt = now
   for (const id of link.sent.keys()) link.sent.set(id, told.get(id)?.held ?? 0)
   link.cursor = 0
+}
+
+function noteContradictions(
+  state: GossipState,
+  link: GossipLink,
+  { heads, now }: Extract<GossipInput, { type: 'heads' }>,
+  outputs: GossipOutput[],
+): void {
+  const contradicting = heads.filter((head) => contradicts(state, head))
+  if (contradicting.length === 0) {
+    link.contradicted = undefined
+    return
+  }
+  const since = link.contradicted?.since ?? now
+  const outlasted = now - since >= SPLIT_MS
+  link.contradicted = { heads: contradicting, since, outlasted }
+  if (!outlasted) compareBy(state, since + SPLIT_MS, outputs)
 }
 
 /** Another id at the same place of a writer that is not known to have contradicted itself, and goes on here and there. */

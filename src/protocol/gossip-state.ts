@@ -72,8 +72,11 @@ export interface GossipLink {
   announcing: boolean
   /** Heads came from there at least once, or equal digests: we know what it holds. */
   compared: boolean
-  /** Of its heads those that contradict what was held here when they came, and since when there were some. */
-  contradicted: { readonly heads: readonly Head[]; readonly since: Millis } | undefined
+  /** Of its heads those that contradict what was held here when they came, since when there were some, and whether that
+   *  outlasted the time that a proof of it takes. */
+  contradicted:
+    | { readonly heads: readonly Head[]; readonly since: Millis; readonly outlasted: boolean }
+    | undefined
 }
 
 export interface GossipState {

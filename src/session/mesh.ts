@@ -228,7 +228,7 @@ export class Mesh {
   get splitFrom(): DeviceId | undefined {
     for (const { link, device } of this.peers.values()) {
       const known = this.gossip.links.get(link.remote)
-      if (known !== undefined && isSplit(this.gossip, known, this.#now())) return device
+      if (known !== undefined && isSplit(this.gossip, known)) return device
     }
     return undefined
   }

@@ -6,7 +6,7 @@
  */
 import type { DeviceId } from '../base/ids.ts'
 import type { Clock } from '../base/ports.ts'
-import { isCatchingUp } from '../protocol/comparing.ts'
+import { isCatchingUp, isContradicted } from '../protocol/comparing.ts'
 import { MAX_SESSION_TEXT_BYTES } from '../wire/limits.ts'
 import type { Reach } from '../wire/message.ts'
 import type { Acknowledged } from './acknowledged.ts'
@@ -179,12 +179,12 @@ export class Standing {
     return here
   }
 
-  /** Links on which more than what is being typed is still to come or to go. */
+  /** Links on which more than what is being typed is still to come or to go, or that hold another history. */
   #catchingUp(compared: readonly MeshPeer[]): number {
     const { gossip, blobs } = this.#parts.mesh
     const links = compared.filter(({ link }) => {
       const known = gossip.links.get(link.remote)
-      return known !== undefined && isCatchingUp(known)
+      return known !== undefined && (isCatchingUp(known) || isContradicted(gossip, known))
     })
     return links.length + (blobs.isFetching ? 1 : 0)
   }

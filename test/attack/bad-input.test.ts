@@ -155,7 +155,7 @@ test('whoever claims another history of somebody is told of as the one who diffe
   await passing(5_000)
   say()
   expect(await comesTrue(() => ada.status.problem?.kind === 'diverged')).toBe(true)
-  expect(ada.status.problem).toMatchObject({ name: 'Mallory', mayDecide: true })
+  expect(ada.status).toMatchObject({ phase: 'syncing', problem: { name: 'Mallory', mayDecide: true } })
   expect(party.told.slice(told)).toEqual([])
   link.close()
   expect(await comesTrue(() => ada.status.problem?.kind !== 'diverged', 20_000)).toBe(true)

@@ -175,7 +175,8 @@ function problemScene([name, problem]: readonly [string, NonNullable<SessionStat
     path: SESSION,
     play: async (page) => {
       await gather(page)
-      await page.evaluate((given) => story.session?.become({ problem: given, peers: 2 }), problem)
+      const phase = problem.kind === 'diverged' ? 'syncing' : 'synced'
+      await page.evaluate((state) => story.session?.become(state), { problem, phase, peers: 2 } as const)
     },
   }
 }

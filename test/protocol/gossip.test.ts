@@ -8,7 +8,7 @@ import { headsOf } from '../../src/protocol/log.ts'
 import { ringOf, wantedLinks } from '../../src/protocol/overlay.ts'
 import { liftBases } from '../../src/protocol/rebase.ts'
 import { chainOf } from '../../src/wire/heads.ts'
-import { GRAFT_MS } from '../../src/wire/limits.ts'
+import { FULL_SEND_PAUSE_MS, GRAFT_MS } from '../../src/wire/limits.ts'
 import { type GossipPeer, GossipTown } from './gossip-town.ts'
 import { Author, bodyOf, cyd, joinOf, person, TestLog } from './log-fixture.ts'
 
@@ -604,8 +604,8 @@ describe('two who were told different histories of one writer', () => {
     }
     town.linkAll()
     const areSplit = (): readonly boolean[] => [
-      isSplit(ada.gossip, linkOf(ada, ben), town.now),
-      isSplit(ben.gossip, linkOf(ben, ada), town.now),
+      isSplit(ada.gossip, linkOf(ada, ben)),
+      isSplit(ben.gossip, linkOf(ben, ada)),
     ]
     return { town, areSplit }
   }
@@ -616,7 +616,7 @@ describe('two who were told different histories of one writer', () => {
   ])('say so where the checkpoint %s covers the place', (_what, covered) => {
     const { town, areSplit } = told(covered)
     expect(areSplit()).toEqual([false, false])
-    town.pass(20_000)
+    town.pass(3 * FULL_SEND_PAUSE_MS)
     expect(areSplit()).toEqual([true, true])
   })
 

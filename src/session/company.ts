@@ -59,8 +59,6 @@ export class Company {
   readonly #devices = new Map<InstanceId, DeviceId>()
   /** Through whom the newest presence of an instance came: the way back to it. */
   readonly #ways = new Map<InstanceId, InstanceId>()
-  /** Of instances whose link was lost a moment ago, those whom it was the way to, until it is clear what became of it. */
-  readonly #inDoubt = new Map<InstanceId, ReadonlyMap<InstanceId, number>>()
   /** The newest blob for us of instances we have not heard of. */
   readonly #early = new Map<InstanceId, Uint8Array>()
 
@@ -87,37 +85,21 @@ export class Company {
     }
   }
 
-  /** Everybody the lost link was the way to may be gone too, and whoever no way is known to; unless it was let go. Where
-   *  there are other links it is asked first whether its other side is: a crowd loses more links than people. */
+  /** Everybody the lost link was the way to may be gone too, and whoever no way is known to; unless it was let go. */
   unlinked(remote: InstanceId, how: HowLost): void {
-    const behind = this.#behind(remote)
-    for (const instance of behind.keys()) this.#ways.delete(instance)
-    if (how === 'let go') return
-    const isAsked = this.#parts.peers.size > 0 && this.presence.seen.has(remote)
-    if (isAsked) this.#inDoubt.set(remote, behind)
-    this.#lost(remote)
-    if (!isAsked) this.#loseAll(behind)
-  }
-
-  /** Whom the link to this one was the way to, with the counters of their presences. */
-  #behind(remote: InstanceId): ReadonlyMap<InstanceId, number> {
-    const { peers } = this.#parts
-    const behind = [...this.presence.seen].filter(
-      ([one]) => one !== remote && !peers.has(one) && (this.#ways.get(one) ?? remote) === remote,
+    if (how === 'let go') return this.#forgetWays(remote)
+    const behind = [...this.presence.seen.keys()].filter(
+      (one) => one === remote || (this.#ways.get(one) ?? remote) === remote,
     )
-    return new Map(behind.map(([one, { presence }]) => [one, presence.counter]))
-  }
-
-  /** Those of them who have not been heard of since. */
-  #loseAll(instances: ReadonlyMap<InstanceId, number>): void {
-    for (const [instance, counter] of instances) {
-      const isNews = this.presence.seen.get(instance)?.presence.counter !== counter
-      if (!isNews && !this.#parts.peers.has(instance)) this.#lost(instance)
+    for (const instance of behind) {
+      if (instance !== remote && this.#parts.peers.has(instance)) continue
+      this.#ways.delete(instance)
+      this.#step({ type: 'lost', instance, now: this.#parts.clock.now() })
     }
   }
 
-  #lost(instance: InstanceId): void {
-    this.#step({ type: 'lost', instance, now: this.#parts.clock.now() })
+  #forgetWays(remote: InstanceId): void {
+    for (const [instance, way] of [...this.#ways]) if (way === remote) this.#ways.delete(instance)
   }
 
   /** Who was heard of too early may be known now. */
@@ -179,20 +161,12 @@ export class Company {
         return this.#wake.at(output.at)
       case 'shown':
         if (from !== undefined) this.#ways.set(output.presence.instance, from.link.remote)
-        if (output.wasDoubted) this.#inDoubt.delete(output.presence.instance)
         return this.#told(output, from)
       case 'hidden':
-        this.#told(output, from)
-        return this.#doubtWhoWasBehind(output.presence.instance)
+        return this.#told(output, from)
       default:
         return output satisfies never
     }
-  }
-
-  #doubtWhoWasBehind(gone: InstanceId): void {
-    const behind = this.#inDoubt.get(gone)
-    this.#inDoubt.delete(gone)
-    if (behind !== undefined) this.#loseAll(behind)
   }
 
   get #isCrowd(): boolean {

@@ -27,6 +27,7 @@ import {
   checkDivergence,
   compareDigests,
   compareHeads,
+  isCatchingUp,
   isEven,
   knowsOurRoster,
   offerRoster,
@@ -162,6 +163,9 @@ function linked(
   outputs: GossipOutput[],
 ): void {
   const link = startGossipLink(input.link, input.device, input.now)
+  // in place of another link to the same side, which was in step with us a moment ago
+  const before = state.links.get(input.link)
+  link.compared = before !== undefined && !isCatchingUp(before)
   state.links.set(link.id, link)
   sendDigest(state, link, outputs)
   if (headsOf(state.log).length <= HEADS_AT_ONCE && mayAsk(state, link, outputs))

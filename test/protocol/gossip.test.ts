@@ -580,6 +580,31 @@ describe('along the rings of a crowd', () => {
   })
 })
 
+describe('a link in place of another one to the same side', () => {
+  test('is in step as that one was, while what both hold is compared anew', () => {
+    const town = new GossipTown(2)
+    town.linkAll()
+    const [ada, ben] = town.peers as [GossipPeer, GossipPeer]
+    town.write(ada)
+    town.pass(3_000)
+    town.link(ada, ben)
+    expect(linkOf(ben, ada).compared).toBe(true)
+    town.settle()
+    expect([isCaughtUp(ada.gossip, linkOf(ada, ben)), isCaughtUp(ben.gossip, linkOf(ben, ada))]).toEqual([
+      true,
+      true,
+    ])
+  })
+
+  test('is not, where that one was not', () => {
+    const town = new GossipTown(2)
+    const [ada, ben] = town.peers as [GossipPeer, GossipPeer]
+    town.link(ada, ben)
+    town.link(ada, ben)
+    expect(linkOf(ben, ada).compared).toBe(false)
+  })
+})
+
 describe('two who were told different histories of one writer', () => {
   /** Both hold two entries of Cyd's, of which the second differs; the checkpoint of each covers what `covered` says. */
   function told(covered: readonly number[]) {

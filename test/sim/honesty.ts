@@ -172,11 +172,13 @@ export class Honesty {
   atRest(devices: readonly { readonly name: string; readonly session: LiveSession }[]): Broken | undefined {
     const hadLiars = this.#town.devices.some(({ isHostile }) => isHostile)
     const hasLiars = this.#town.devices.some(({ isHostile, alive }) => isHostile && alive)
+    const isHonest = (person: string): boolean => devices.some(({ name }) => name === person)
     for (const { name, session } of devices) {
       const { status } = session
       const { phase, unshared, unsaved, problem } = status
       // that somebody wrote two histories stays true when the liar has gone
-      const isWell = problem === undefined || (hadLiars && problem.kind === 'fork')
+      const isOfTheirs = problem?.kind === 'fork' || (problem?.kind === 'diverged' && !isHonest(problem.name))
+      const isWell = problem === undefined || (hadLiars && isOfTheirs)
       const isQuiet = phase === 'synced' || (hasLiars && phase === 'syncing')
       if (!isQuiet || unshared > 0 || unsaved > 0 || !isWell)
         return new Broken('dishonest', `${name} at rest: ${JSON.stringify(status)}`)

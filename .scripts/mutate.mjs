@@ -57,10 +57,19 @@ export async function runMutation(args) {
 function read(args) {
   const text = { type: 'string' }
   const options = { room: text, file: text, workers: text, help: { type: 'boolean' } }
-  const { room, file, workers = '2', help } = parseArgs({ args, options }).values
+  const { room, file, workers = '2', help } = valuesOf({ args, options })
   if (help) return { help }
   if (room === undefined || !Object.hasOwn(ROOMS, room) || !/^[1-9]\d?$/.test(workers)) return undefined
   return { room, files: filesOf(room, file), workers: Number(workers) }
+}
+
+/** @throws StageFailed for an option there is none of */
+function valuesOf(given) {
+  try {
+    return parseArgs(given).values
+  } catch (error) {
+    throw new StageFailed(`${error.message}\nusage: ${USAGE}`)
+  }
 }
 
 function filesOf(room, names) {

@@ -43,6 +43,7 @@ class HiddenDial implements Dial {
     }
     this.#dial = dialerThrough(door).dial({
       ...this.#options,
+      iceServers: door.iceServers,
       onFailed: (failure, detail) => {
         door.close()
         this.#options.onFailed(failure, detail)

@@ -33,7 +33,7 @@ function behind(door: TurnDoor, platform: Platform): Platform {
   class HiddenConnection extends platform.RTCPeerConnection {
     constructor(configuration?: RTCConfiguration) {
       // node-datachannel's own word, which its polyfill passes on
-      const bound = { ...configuration, iceServers: serversOf(door), bindAddress: LOOPBACK }
+      const bound = { ...configuration, bindAddress: LOOPBACK }
       super(bound)
     }
 
@@ -43,10 +43,6 @@ function behind(door: TurnDoor, platform: Platform): Platform {
     }
   }
   return { ...platform, RTCPeerConnection: HiddenConnection }
-}
-
-function serversOf({ iceServers }: TurnDoor): RTCIceServer[] {
-  return iceServers.map((server) => ({ ...server, urls: [...server.urls] }))
 }
 
 export async function nodeGather(): Promise<Gather> {

@@ -50,7 +50,7 @@ export const strings = {
       'broken-off': 'The other side stopped halfway, so the code is no longer valid. Make a new one.',
     },
   },
-  askFirst: 'Ask me before anybody comes in',
+  askFirst: 'Ask before anybody comes in',
   door: {
     name: 'At the door',
     waits: (name: string, role: 'editor' | 'viewer') =>

@@ -7,8 +7,7 @@ import type { GossipLink, GossipState } from './gossip-state.ts'
 export function isBehindBase(state: GossipState, link: GossipLink): boolean {
   if (link.servedBy === 'others') return false
   for (const chain of state.log.chains.values()) {
-    if (chain.base > 0 && (link.sent.get(chain.id) ?? 0) < chain.base && !link.endedThere.has(chain.id))
-      return true
+    if ((link.sent.get(chain.id) ?? 0) < chain.base && !link.endedThere.has(chain.id)) return true
   }
   return false
 }

@@ -47,11 +47,10 @@ export function hasTurn(state: GossipState, link: GossipLink, outputs: GossipOut
   if (link.turn !== 'waiting') return true
   const { turns, now } = state
   const earned = Math.floor((now - turns.since) / TURN_PAUSE_MS)
-  if (earned > 0)
-    state.turns = {
-      left: Math.min(MAX_TURNS, turns.left + earned),
-      since: turns.since + earned * TURN_PAUSE_MS,
-    }
+  state.turns = {
+    left: Math.min(MAX_TURNS, turns.left + earned),
+    since: turns.since + earned * TURN_PAUSE_MS,
+  }
   if (state.turns.left === 0) {
     outputs.push({ type: 'wake', at: state.turns.since + TURN_PAUSE_MS })
     return false

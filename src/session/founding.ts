@@ -33,6 +33,7 @@ import { cutName } from './people.ts'
 import type { CreateOptions, Roots, SessionOptions } from './public.ts'
 import {
   decodeBase,
+  decodeCard,
   decodeFork,
   decodeSecrets,
   decodeShared,
@@ -100,7 +101,8 @@ export async function open(
   const stored = await environment.store.open(localId)
   if (stored === undefined) throw new SessionMissing()
   const claim = await environment.claim(claimName(localId))
-  const [keys, rosterRows, blobs, entryRows] = await Promise.all([
+  const [cards, keys, rosterRows, blobs, entryRows] = await Promise.all([
+    stored.read('card'),
     stored.read('keys'),
     stored.read('roster'),
     stored.read('blobs'),
@@ -128,6 +130,7 @@ export async function open(
   const knownBase = base?.ok === true ? base.value : undefined
   const checkpoint = blobs.rows.find((one) => one.key === 'checkpoint')
   const document = documentFrom(schema, knownBase, options.doc)
+  const card = decodeCard(cards.rows[0]?.value ?? EMPTY)
   const shared = decodeShared(row('shared'))
   const seen = decodeSeen(row('seen'))
   const session = compose({
@@ -143,6 +146,7 @@ export async function open(
     shared: shared.ok ? shared.value : undefined,
     seen: seen.ok ? seen.value : undefined,
     verified: verifiedIn(keys.rows),
+    lastTitle: card.ok ? card.value.title : undefined,
   })
   const forks = intact(rosterRows.rows, FORK_PREFIX).map((bytes) => decodeFork(crypto, bytes))
   session.reopen(
@@ -181,7 +185,10 @@ export interface Composition {
   readonly shared?: ReadonlyMap<ChainId, number> | undefined
   readonly seen?: ReadonlyMap<DeviceId, Millis> | undefined
   readonly verified?: readonly Verified[] | undefined
+  /** What a new session is to be called. */
   readonly title?: string | undefined
+  /** What it was called when the card was written: shown until the document holds a title. */
+  readonly lastTitle?: string | undefined
   readonly instance?: InstanceId | undefined
   readonly seeds?: boolean
 }
@@ -207,6 +214,7 @@ export function compose(parts: Composition): LiveSession {
     seen: parts.seen ?? new Map(),
     verified: parts.verified ?? [],
     title: parts.title,
+    lastTitle: parts.lastTitle,
     checkpoint: parts.checkpoint,
     claim:
       parts.stored === undefined

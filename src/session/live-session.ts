@@ -172,7 +172,8 @@ export class LiveSession implements Session {
 
   async restart(): Promise<void> {
     this.#requireLife()
-    const { governing, replica } = this.#workings
+    const { governing, replica, title } = this.#workings
+    if (this.canEdit) title.set(this.title)
     await governing.restart()
     // whoever lacks something of before is given this
     if (this.canEdit) replica.checkpoints.make()

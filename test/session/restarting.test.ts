@@ -196,6 +196,31 @@ describe('a Restart', () => {
     await place.leaveAll()
   })
 
+  test('gives everybody the title that its owner sees, though the entry that held it is gone from that disk', async () => {
+    const { place, ada, ben, cyd, devices } = await three()
+    ada.setTitle('Fugue')
+    await place.until('all see it', () => [ben, cyd].every(({ title }) => title === 'Fugue'))
+    await place.pass(2_000)
+    await place.run(ada.leave())
+    devices[0]?.pullCable()
+    const stored = await devices[0]?.store.open(ada.localId)
+    for (const table of ['entries', 'blobs'] as const) {
+      const { rows } = (await stored?.read(table)) ?? { rows: [] }
+      await stored?.write(
+        rows.map(({ key }) => ({ delete: table, key })),
+        'strict',
+      )
+    }
+    const again = (await devices[0]?.openAgain(0)) as LiveSession
+    append(again, '[ada]')
+    await place.run(again.restart())
+    devices[0]?.plugIn()
+    await equal(place, [again, ben, cyd])
+    expect([again, ben, cyd].map(({ title }) => title)).toEqual(['Fugue', 'Fugue', 'Fugue'])
+    for (const one of [again, ben, cyd]) expect(one.doc.getMap('coterie').get('title')).toBe('Fugue')
+    await place.leaveAll()
+  })
+
   test('can be done again, and names only who began since', async () => {
     const { place, all, ada, ben } = await three()
     for (let round = 0; round < 3; round++) {

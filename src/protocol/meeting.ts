@@ -2,7 +2,8 @@
  * How two come to a channel: hello, answering hello, then signals sealed to the two fresh keys. One state per
  * topic, or per way through the links. It knows nothing of WebRTC: what a Dial says passes through as bytes.
  *
- * Invariants: at most one meeting per address; of two hellos that cross, the one from the smaller instance id gives way.
+ * Invariants: at most one meeting per address; of two hellos that cross, one gives way: that of whoever knows more of the
+ * roster, because an answer can tell what the other lacks; where both know as much, that of the smaller instance id.
  */
 import { unreachable } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
@@ -16,6 +17,7 @@ import {
   meetingKey,
   openHello,
   openSignal,
+  type RosterWord,
   type Side,
   sealHello,
   sealSignal,
@@ -30,7 +32,15 @@ export interface MeetingSelf {
   readonly side: Side
   readonly instance: InstanceId
   readonly device: DeviceId | undefined
-  readonly join: Uint8Array
+  /** Of a member. */
+  readonly roster: KnownRoster | undefined
+}
+
+/** What a member can say of the roster in a hello, whenever it says one. */
+export interface KnownRoster {
+  readonly word: () => Pick<RosterWord, 'seq' | 'joins'>
+  /** Records after that one, in order, as many as fit an answer. */
+  readonly after: (seq: number) => RosterWord['records']
 }
 
 /** Among members: answers for the eyes of one device. */
@@ -42,7 +52,7 @@ export interface Boxing {
 }
 
 type Meeting =
-  | { readonly phase: 'greeted'; readonly mine: DhKeys; readonly since: Millis }
+  | { readonly phase: 'greeted'; readonly mine: DhKeys; readonly since: Millis; readonly seq: number }
   /** `answered`: what their hello was answered with; undefined: they answered ours. */
   | {
       readonly phase: 'met'
@@ -121,23 +131,33 @@ function perform(state: MeetingState, input: MeetingInput): readonly MeetingOutp
   }
 }
 
-function hello(state: MeetingState, ephemeral: Uint8Array): Uint8Array {
-  return sealHello(state.crypto, state.sealing, { ...state.self, answers: false, ephemeral })
+/** Of a roster nobody has told of: a newcomer's. */
+const NO_SEQ = -1
+
+function hello({ crypto, self, sealing }: MeetingState, ephemeral: Uint8Array, seq: number): Uint8Array {
+  const { side, instance, device } = self
+  const roster = self.roster && { joins: self.roster.word().joins, seq, records: [] }
+  return sealHello(crypto, sealing, { side, instance, device, answers: false, ephemeral, roster })
 }
 
-function helloTo(state: MeetingState, { device }: Hello, ephemeral: Uint8Array): Uint8Array {
+function helloTo(state: MeetingState, theirs: Hello, ephemeral: Uint8Array): Uint8Array {
   const { crypto, self, sealing, boxing } = state
-  const answer = { ...self, answers: true, ephemeral }
-  const dhPk = device && boxing?.keyOf?.(device)
+  const { side, instance, device } = self
+  const records = theirs.roster && self.roster?.after(theirs.roster.seq)
+  const roster = self.roster && { ...self.roster.word(), records: records ?? [] }
+  const answer = { side, instance, device, answers: true, ephemeral, roster }
+  const dhPk = theirs.device && boxing?.keyOf?.(theirs.device)
   return dhPk === undefined ? sealHello(crypto, sealing, answer) : boxHello(crypto, dhPk, answer)
 }
 
 /** The same hello again as long as it is not answered: who wakes to many of them answers one, and we know which. */
 function greet(state: MeetingState, address: Address, now: Millis): MeetingOutput {
   const before = state.meetings.get(address)
-  const mine = before?.phase === 'greeted' ? before.mine : state.crypto.dhKeys()
-  keep(state, address, { phase: 'greeted', mine, since: now })
-  return { type: 'pass', to: address, blob: hello(state, mine.publicKey) }
+  const isSaid = before?.phase === 'greeted'
+  const mine = isSaid ? before.mine : state.crypto.dhKeys()
+  const seq = isSaid ? before.seq : (state.self.roster?.word().seq ?? NO_SEQ)
+  keep(state, address, { phase: 'greeted', mine, since: now, seq })
+  return { type: 'pass', to: address, blob: hello(state, mine.publicKey, seq) }
 }
 
 function keep({ meetings }: MeetingState, address: Address, meeting: Meeting): void {
@@ -171,14 +191,20 @@ function signalled(state: MeetingState, from: Address, blob: Uint8Array): readon
 
 function greeted(state: MeetingState, from: Address, theirs: Hello): readonly MeetingOutput[] {
   const meeting = state.meetings.get(from)
-  if (meeting?.phase === 'greeted' && state.self.instance > theirs.instance) {
+  if (meeting?.phase === 'greeted' && !givesWay(state.self, meeting.seq, theirs)) {
     // it may have had our hello and let it be, while it still had a link to us: it gets the same one again
-    return [{ type: 'pass', to: from, blob: hello(state, meeting.mine.publicKey) }]
+    return [{ type: 'pass', to: from, blob: hello(state, meeting.mine.publicKey, meeting.seq) }]
   }
   // the same hello twice makes one meeting; it is said again by who has not had the answer
   if (meeting?.phase === 'met' && equalBytes(meeting.theirs.ephemeral, theirs.ephemeral))
     return meeting.answered === undefined ? [] : [{ type: 'pass', to: from, blob: meeting.answered }]
   return [{ type: 'greeted', address: from, hello: theirs }]
+}
+
+/** By what both said: what is learned meanwhile changes nothing. */
+function givesWay({ instance }: MeetingSelf, seq: number, theirs: Hello): boolean {
+  const theirSeq = theirs.roster?.seq ?? NO_SEQ
+  return seq === theirSeq ? instance < theirs.instance : seq > theirSeq
 }
 
 function answer(state: MeetingState, address: Address, theirs: Hello): readonly MeetingOutput[] {

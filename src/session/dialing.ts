@@ -29,6 +29,8 @@ export interface DialingPlan {
   readonly boxing?: Boxing
   /** Whether to answer this hello. */
   welcomes(hello: Hello): boolean
+  /** Whether to say hello to who is not welcome yet, for what their answer tells. */
+  asks?(hello: Hello): boolean
   opened(channel: Channel, hello: Hello, initiator: boolean): void
   failed(failure: DialFailure, hello: Hello): void
   /** Somebody there speaks another version of the protocol. */
@@ -135,11 +137,12 @@ export class Dialing {
       case 'pass':
         return pass(output.to, output.blob)
       case 'greeted':
-        if (plan.welcomes(output.hello))
+        if (this.#isWelcome(output.hello))
           this.#step({ type: 'answer', address: output.address, hello: output.hello })
+        else if (plan.asks?.(output.hello) === true) this.again(output.address)
         return
       case 'met':
-        if (!output.initiator || plan.welcomes(output.hello))
+        if (!output.initiator || this.#isWelcome(output.hello))
           this.#dial(output.address, output.hello, output.initiator)
         return
       case 'signalled':
@@ -150,6 +153,12 @@ export class Dialing {
       default:
         return output satisfies never
     }
+  }
+
+  /** What a hello says may have ended all this: that we were removed. */
+  #isWelcome(hello: Hello): boolean {
+    const meetings = this.#meetings
+    return this.#parts.plan.welcomes(hello) && this.#meetings === meetings
   }
 
   #dial(address: Address, hello: Hello, initiator: boolean): void {

@@ -165,7 +165,7 @@ export class Newcomer {
       {
         keys: this.#keys.topic,
         sealing: this.#keys.sealing,
-        self: { side: 'newcomer', instance: this.me, device: undefined, join: EMPTY },
+        self: { side: 'newcomer', instance: this.me, device: undefined, roster: undefined },
         greetsAtOnce: () => this.#asksAtOnce,
         welcomes: (hello) => hello.side === 'member' && this.#phase === 'knocking',
         opened: (channel, hello, initiator) => this.#opened(channel, hello, initiator),

@@ -18,6 +18,7 @@ import {
 import { spend, startQuota } from '../protocol/quota.ts'
 import { encodeJoin, type Join } from '../wire/certificate.ts'
 import type { Entry } from '../wire/entry.ts'
+import type { RosterWord } from '../wire/introduction.ts'
 import type { Message } from '../wire/message.ts'
 import type { Lane } from '../wire/record.ts'
 import type { VerificationMessage } from '../wire/verification.ts'
@@ -417,12 +418,17 @@ export class Mesh {
   }
 
   #rosterCame(peer: MeshPeer, message: Extract<Message, { type: 'roster' }>): void {
+    const fault = this.takeRoster(message, peer)
+    if (fault !== undefined) peer.link.close(fault)
+  }
+
+  /** Takes records and Joins that somebody told, and tells the others what of it was new. */
+  takeRoster(told: Pick<RosterWord, 'records' | 'joins'>, from?: MeshPeer): Violation | undefined {
     const { roster } = this.#replica
     const before = { seq: roster.seq, joins: roster.joins }
-    const taken = roster.take(message.records, message.joins)
-    if (taken.fault !== undefined) peer.link.close(taken.fault)
-    if (!taken.changed) return
-    const others = [...this.peers.values()].filter((other) => other !== peer)
+    const taken = roster.take(told.records, told.joins)
+    if (!taken.changed) return taken.fault
+    const others = [...this.peers.values()].filter((other) => other !== from)
     const newcomers = [...roster.joins]
       .filter(([device]) => !before.joins.has(device))
       .map(([, join]) => join)
@@ -431,6 +437,7 @@ export class Mesh {
     else this.sendJoins(newcomers, others)
     // after that links to those who are no members any more are closed: they have heard why
     this.#listener.rosterChanged()
+    return taken.fault
   }
 
   // Gossip -----------------------------------------------------------------------------------------------------

@@ -4,20 +4,20 @@
  *
  * Invariant: nothing is dialed before `start`, and no timer is left after `stop`.
  */
-import { EMPTY } from '../base/bytes.ts'
 import type { DeviceId, InstanceId } from '../base/ids.ts'
+import type { Secret } from '../base/secret.ts'
 import type { Channel, DialFailure, IceServer } from '../transport/port.ts'
-import { decodeJoin, encodeJoin, type Join } from '../wire/certificate.ts'
-import type { Hello } from '../wire/introduction.ts'
+import type { Hello, RosterWord } from '../wire/introduction.ts'
 import type { InviteKeys } from '../wire/invite-link.ts'
 import { MAX_TOPICS_PER_SOCKET } from '../wire/limits.ts'
 import { invitePskIds } from './admission.ts'
 import type { DialingPlan } from './dialing.ts'
 import type { Knocking } from './guest-book.ts'
 import { Introductions, type Wanted } from './introductions.ts'
-import { memberTopics } from './meeting-place.ts'
+import { memberTopics, type TopicKeys } from './meeting-place.ts'
 import { type Membership, openMemberLink } from './member-link.ts'
 import type { PeerLink } from './peer-link.ts'
+import { knownRoster } from './roster-word.ts'
 import { Signaling, type SignalingPhase, type TopicPlan } from './signaling.ts'
 
 export interface RendezvousListener {
@@ -32,8 +32,8 @@ export interface RendezvousListener {
   wants(instance: InstanceId): boolean
   hasLinks(): boolean
   knocked(knocking: Knocking): void
-  /** A member's hello brought a Join that was not known. */
-  memberFound(join: Join): void
+  /** What a member's hello said of the roster. */
+  heard(word: RosterWord): void
   /** `through`: what carried the hellos. Through the mesh it is tried again by itself. */
   failed(
     failure: DialFailure | 'other-version',
@@ -221,31 +221,33 @@ export class Rendezvous {
     const { environment, keyring, roster } = this.#parts
     const now = environment.clock.now()
     const { crypto } = environment
-    const [newest, ...older] = keyring.epochKeysToMeetUnder(MAX_OLD_EPOCHS + 1)
-    const members = memberTopics(crypto, newest.reveal(), now)
-    const returning = older.flatMap((key) => memberTopics(crypto, key.reveal(), now))
-    const room = MAX_TOPICS_PER_SOCKET - SLOTS_AT_ONCE - members.length - returning.length
+    const members = keyring
+      .epochKeysToMeetUnder(MAX_OLD_EPOCHS + 1)
+      .flatMap((key) => memberTopics(crypto, key.reveal(), now).map((topic) => this.#topicPlan(topic, key)))
+    const room = MAX_TOPICS_PER_SOCKET - SLOTS_AT_ONCE - members.length
     const invites = keyring.invitesToAnswer(roster, now, room)
-    this.#signaling.plan([
-      ...members.map(({ keys, sealing }) => ({
-        keys,
-        greets: () => this.#isLooking || this.#hasMissedSome || !this.#parts.listener.hasLinks(),
-        greetsAtOnce: () => this.#greetsAtOnce,
-        ...this.#memberPlan(sealing, 'server'),
-      })),
-      // silently: whoever slept through a new epoch calls there, and so may whoever was removed. But whoever is alone may be
-      // the only one who knows of the new epoch, and those who do not are linked to each other and call nobody
-      ...returning.map(({ keys, sealing }) => ({
-        keys,
-        greets: () => !this.#parts.listener.hasLinks(),
-        ...this.#memberPlan(sealing, 'server'),
-        // who answers is for the eyes of whoever called alone
-        boxing: { mine: keyring.dh, keyOf: (device: DeviceId) => roster.certificateOf(device)?.dhPk },
-      })),
-      ...invites.map((keys) => this.#invitePlan(keys)),
-    ])
+    this.#signaling.plan([...members, ...invites.map((keys) => this.#invitePlan(keys))])
     this.#cancelPlan?.()
     this.#cancelPlan = environment.clock.wakeAfter(PLAN_MS, () => this.plan())
+  }
+
+  /** A topic outlives the epoch it is from. In an old one silently: whoever slept through the new epoch calls there, and so
+   *  may whoever was removed. But whoever is alone may be the only one who knows of the new epoch, and those who do not are
+   *  linked to each other and call nobody. */
+  #topicPlan({ keys, sealing }: TopicKeys, epochKey: Secret): TopicPlan {
+    const { keyring, roster, listener } = this.#parts
+    const isOld = (): boolean => keyring.epochKey !== epochKey
+    return {
+      keys,
+      greets: () => !listener.hasLinks() || (!isOld() && (this.#isLooking || this.#hasMissedSome)),
+      greetsAtOnce: () => this.#greetsAtOnce,
+      ...this.#memberPlan(sealing, 'server'),
+      // who answers in an old one is for the eyes of whoever called alone
+      boxing: {
+        mine: keyring.dh,
+        keyOf: (device) => (isOld() ? roster.certificateOf(device)?.dhPk : undefined),
+      },
+    }
   }
 
   /** Of those who came together without us one is enough, and most who are there are linked to us. */
@@ -255,15 +257,8 @@ export class Rendezvous {
 
   #self(): Pick<TopicPlan, 'self'> {
     const { keyring, roster, me } = this.#parts
-    const join = roster.joins.get(keyring.device)
-    return {
-      self: {
-        side: 'member',
-        instance: me,
-        device: keyring.device,
-        join: join === undefined ? EMPTY : encodeJoin(join),
-      },
-    }
+    const { device } = keyring
+    return { self: { side: 'member', instance: me, device, roster: knownRoster(roster, device) } }
   }
 
   #memberPlan(sealing: Uint8Array, through: 'server' | 'mesh'): DialingPlan {
@@ -273,6 +268,7 @@ export class Rendezvous {
       boxing: { mine: keyring.dh },
       ...this.#self(),
       welcomes: (hello) => this.#welcomes(hello),
+      asks: (hello) => this.#asks(hello),
       opened: (channel, hello, initiator) => this.#open(channel, hello, initiator),
       failed: (failure, hello) => {
         if (!this.#isNeeded(hello.instance)) return
@@ -308,15 +304,21 @@ export class Rendezvous {
 
   #welcomes(hello: Hello): boolean {
     const { roster, listener, me } = this.#parts
-    if (hello.side !== 'member' || hello.device === undefined || hello.instance === me) return false
-    const join = hello.join.length === 0 ? undefined : decodeJoin(hello.join)
-    if (join?.ok === true && roster.takeJoin(join.value) === 'new') listener.memberFound(join.value)
+    if (hello.device === undefined || hello.roster === undefined || hello.instance === me) return false
+    listener.heard(hello.roster)
     if (listener.isLinked(hello.instance)) listener.doubts?.(hello.instance)
     return (
       !listener.isLinked(hello.instance) &&
       listener.wants(hello.instance) &&
       roster.roleOf(hello.device) !== undefined
     )
+  }
+
+  /** Somebody whom this roster does not know, by a longer one: its answer tells what is lacking here. */
+  #asks({ device, instance, roster: theirs }: Hello): boolean {
+    const { roster, listener } = this.#parts
+    if (device === undefined || theirs === undefined || roster.roleOf(device) !== undefined) return false
+    return theirs.seq > roster.seq && !listener.isLinked(instance) && listener.wants(instance)
   }
 
   #open(channel: Channel, { device, instance }: Hello, initiator: boolean): void {

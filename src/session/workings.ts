@@ -529,9 +529,8 @@ export class Workings {
         isLinked: (instance) => this.mesh.peers.has(instance),
         doubts: (instance) => this.mesh.probe(instance),
         knocked: (knocking) => this.#guests.knock(knocking),
-        memberFound: (join) => {
-          this.mesh.sendJoins([join]) // nobody passes on what they already know
-          this.#rosterChanged()
+        heard: (word) => {
+          this.mesh.takeRoster(word) // a fault of theirs has no link to close
         },
         failed: (failure, device, through) => {
           // two ways to one person were tried, and the other one opened

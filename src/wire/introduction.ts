@@ -12,7 +12,14 @@ import { concat, EMPTY, toUtf8 } from '../base/bytes.ts'
 import { decode, Malformed, type Reader, Writer } from '../base/codec.ts'
 import { type DeviceId, ID_BYTES, type InstanceId, idBytes, idOf } from '../base/ids.ts'
 import type { Crypto, DhKeys } from '../crypto/crypto.ts'
-import { MAX_SIGNAL_BYTES, PROTOCOL_VERSION } from './limits.ts'
+import {
+  MAX_HELLO_JOINS,
+  MAX_HELLO_RECORDS,
+  MAX_HELLO_RECORDS_BYTES,
+  MAX_ROSTER_RECORDS,
+  MAX_SIGNAL_BYTES,
+  PROTOCOL_VERSION,
+} from './limits.ts'
 
 /** In an invite's topic: who wants in, and who may let in. In a members' topic everybody is a member. */
 export type Side = 'newcomer' | 'member'
@@ -26,8 +33,18 @@ export interface Hello {
   readonly ephemeral: Uint8Array
   /** A member's device; a newcomer has none yet. */
   readonly device: DeviceId | undefined
-  /** The member's encoded Join, so that a member who has not heard of it yet can check it. */
-  readonly join: Uint8Array
+  /** What a member says of the roster, so that who has not heard of it yet can check it; a newcomer says nothing. */
+  readonly roster: RosterWord | undefined
+}
+
+/** Whoever was away may lack what let this member in. */
+export interface RosterWord {
+  /** Of the newest record it knows. */
+  readonly seq: number
+  /** Its own encoded Join, then those of whoever let it in, up to one whom the owner let in; none for the owner. */
+  readonly joins: readonly Uint8Array[]
+  /** In an answer: encoded records that whoever said hello first lacks, in order, as many as fit. */
+  readonly records: readonly Uint8Array[]
 }
 
 export type SealedKind = 'hello' | 'signal' | 'box'
@@ -68,8 +85,14 @@ export function sealHello(crypto: Crypto, sealing: Uint8Array, hello: Hello): Ui
 function encodeHello(hello: Hello): Uint8Array {
   const writer = new Writer().u8(PROTOCOL_VERSION).flag(hello.answers).u8(SIDES.indexOf(hello.side))
   writer.fixed(idBytes(hello.instance)).fixed(hello.ephemeral)
-  writer.sized(hello.device === undefined ? EMPTY : idBytes(hello.device)).sized(hello.join)
+  writer.sized(hello.device === undefined ? EMPTY : idBytes(hello.device))
+  if (hello.roster !== undefined) writeRosterWord(writer, hello.roster)
   return writer.finish()
+}
+
+function writeRosterWord(writer: Writer, { seq, joins, records }: RosterWord): void {
+  const sized = (to: Writer, bytes: Uint8Array): unknown => to.sized(bytes)
+  writer.varuint(seq).list(joins, sized).list(records, sized)
 }
 
 /** `undefined`: not sealed under this key, or no hello. */
@@ -107,16 +130,24 @@ function readHello(reader: Reader): Hello {
   const device = reader.sized(ID_BYTES.device)
   if (device.length !== (side === 'member' ? ID_BYTES.device : 0))
     throw new Malformed('a member names its device')
-  const join = reader.sized(MAX_JOIN_BYTES)
-  if (side === 'newcomer' && join.length > 0) throw new Malformed('a newcomer has not joined')
+  const roster = side === 'member' ? readRosterWord(reader) : undefined
+  if (!answers && roster !== undefined && roster.records.length > 0)
+    throw new Malformed('records for who did not ask')
   return {
     answers,
     side,
     instance,
     ephemeral,
     device: side === 'member' ? idOf<DeviceId>(device) : undefined,
-    join,
+    roster,
   }
+}
+
+function readRosterWord(reader: Reader): RosterWord {
+  const seq = reader.varuint(MAX_ROSTER_RECORDS)
+  const joins = reader.list(MAX_HELLO_JOINS, 1, (from) => from.sized(MAX_JOIN_BYTES))
+  const records = reader.list(MAX_HELLO_RECORDS, 1, (from) => from.sized(MAX_HELLO_RECORDS_BYTES))
+  return { seq, joins, records }
 }
 
 /** The key both sides of a meeting share; `undefined` for an unsound ephemeral. `first` said hello first. */

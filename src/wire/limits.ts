@@ -150,6 +150,11 @@ export const CARRIED_LIFETIME_MS = 900_000
 export const MAX_SIGNAL_BYTES = 8 * KIB
 /** A blob in its envelope. */
 export const MAX_SIGNAL_MESSAGE_BYTES = MAX_SIGNAL_BYTES + 256
+/** What a member's hello says of the roster, so that it fits a blob: whoever let it in, and who let those in; */
+export const MAX_HELLO_JOINS = 3
+/** and of the records that the other lacks as many as fit: a change of keys among 45. */
+export const MAX_HELLO_RECORDS = 32
+export const MAX_HELLO_RECORDS_BYTES = 4.5 * KIB
 export const MAX_TOPICS_PER_SOCKET = 32
 export const MAX_SOCKETS_PER_TOPIC = 1_024
 /** Sockets a newcomer is told about; the mesh introduces the rest. */

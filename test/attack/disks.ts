@@ -64,6 +64,8 @@ const rottenRows: Attack = {
       await party.ada.saved()
     }
     const whole = textOf(party.ada)
+    const { id } = await party.ada.versions.keep('as it was')
+    await party.ada.saved()
     await until('Ben holds it', () => textOf(party.ben) === whole)
     await party.ada.leave()
     const intact = new Map(disk.rows)
@@ -76,6 +78,12 @@ const rottenRows: Attack = {
           4_000,
         )
         stage.expect(isWhole, `after ${what} Ada reads "${textOf(again)}"`)
+        const kept = await again.versions.texts(id).then(
+          (texts) => texts.get('main'),
+          (error: Error) => error.name,
+        )
+        const isKept = kept === whole || kept === 'VersionMissing'
+        stage.expect(isKept, `after ${what} the version reads "${kept}"`)
         await again.leave()
       })
       disk.rows.clear()
@@ -86,6 +94,12 @@ const rottenRows: Attack = {
         disk.rows.set(place, flipped(ground.crypto, intact.get(place))),
       )
     }
+    // nothing but the seal vouches for it: no signature, and nobody else has it
+    const [version = ''] = disk.keysOf('versions').filter((place) => place.includes('|t/'))
+    await spoil('the last letter of a version changed', () => {
+      const row = intact.get(version) ?? new Uint8Array(1)
+      disk.rows.set(version, row.with(-1, (row.at(-1) ?? 0) ^ 1))
+    })
     const [first = '', second = ''] = disk.keysOf('entries')
     await spoil('two rows swapped', () => {
       disk.rows.set(first, intact.get(second) ?? new Uint8Array(0))

@@ -132,11 +132,13 @@ async function crashAfterSending(stage: Stage, ground: Ground): Promise<void> {
   // without the guard the disk says it wrote, and did not
   const kept = stage.guard === 'on' ? disk : asItWas
   const first = await party.ada.invite({ role: 'viewer' })
-  await ground.device().api.joinSession(first.url, { name: 'Guest' })
+  const guest = await ground.device().api.joinSession(first.url, { name: 'Guest' })
   await until('Ben knows the record', () => party.ben.members.some(({ name }) => name === 'Guest'))
-  await party.ada.leave()
+  // whoever knows the record tells it in the first hello: Ada signs with nobody there
+  for (const one of [guest, party.ben, party.ada]) await one.leave()
   const again = await ground.device({ store: kept }).api.openSession(party.ada.localId)
   const { url } = await again.invite({ role: 'editor' })
+  await party.bensDevice.api.openSession(party.ben.localId)
   await until('Ada is back', () => again.status.peers > 0)
   if (stage.guard === 'on') await ground.device().api.joinSession(url, { name: 'Cleo' })
 }

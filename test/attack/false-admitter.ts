@@ -6,6 +6,7 @@ import { type InstanceId, idOf } from '../../src/base/ids.ts'
 import { invitePskIds } from '../../src/session/admission.ts'
 import type { Environment } from '../../src/session/environment.ts'
 import { readInvite } from '../../src/session/joining.ts'
+import { knownRoster } from '../../src/session/roster-word.ts'
 import { Signaling } from '../../src/session/signaling.ts'
 import { admit, encodeJoin } from '../../src/wire/certificate.ts'
 import type { Checkpoint } from '../../src/wire/checkpoint.ts'
@@ -56,7 +57,6 @@ function nextNewcomer(mallory: Villain, environment: Environment, url: string): 
   const { crypto, keyring, device, roster } = mallory
   const keys = inviteKeys(crypto, readInvite(environment, url).seed)
   const me = idOf<InstanceId>(crypto.randomBytes(8))
-  const own = roster.joins.get(device)
   const signaling = new Signaling(environment, environment.signaling ?? '', { changed: () => {} })
   return new Promise((resolve, reject) => {
     signaling.plan([
@@ -67,7 +67,7 @@ function nextNewcomer(mallory: Villain, environment: Environment, url: string): 
           side: 'member',
           instance: me,
           device,
-          join: own === undefined ? new Uint8Array(0) : encodeJoin(own),
+          roster: knownRoster(roster, device),
         },
         welcomes: ({ side }) => side === 'newcomer',
         opened: (channel, hello, initiator) =>

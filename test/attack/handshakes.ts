@@ -112,7 +112,7 @@ function knockWith(ground: Ground, url: string, to: Session, opened: (channel: C
         side: 'newcomer',
         instance: idOf(crypto.randomBytes(8)),
         device: undefined,
-        join: new Uint8Array(0),
+        roster: undefined,
       },
       // every editor answers an invite: this one knocks at one door
       welcomes: ({ device }) => device === to.me.device,

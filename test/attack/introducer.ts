@@ -115,7 +115,7 @@ function offerTo(ground: Ground, url: string, change: (sdp: string) => string): 
         side: 'newcomer',
         instance: idOf(ground.crypto.randomBytes(8)),
         device: undefined,
-        join: EMPTY,
+        roster: undefined,
       },
       welcomes: () => true,
       opened: () => {},

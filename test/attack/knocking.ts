@@ -1,5 +1,5 @@
 /** A newcomer's link to Ada, proven by an invite's psk, with any join proof. */
-import { EMPTY } from '../../src/base/bytes.ts'
+
 import { type InstanceId, idOf } from '../../src/base/ids.ts'
 import type { SignKeys } from '../../src/crypto/crypto.ts'
 import { bindingOf, invitePskIds } from '../../src/session/admission.ts'
@@ -38,7 +38,7 @@ export async function knock(ground: Ground, url: string, ada: Session): Promise<
       {
         keys: keys.topic,
         sealing: keys.sealing,
-        self: { side: 'newcomer', instance: me, device: undefined, join: EMPTY },
+        self: { side: 'newcomer', instance: me, device: undefined, roster: undefined },
         welcomes: ({ device }) => device === ada.me.device,
         opened: (channel, hello, initiator) =>
           resolve(

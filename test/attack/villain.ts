@@ -10,11 +10,11 @@ import type { Environment } from '../../src/session/environment.ts'
 import { Keyring } from '../../src/session/keyring.ts'
 import { memberPsk, memberTopics } from '../../src/session/meeting-place.ts'
 import type { Session } from '../../src/session/public.ts'
+import { knownRoster } from '../../src/session/roster-word.ts'
 import { Signaling } from '../../src/session/signaling.ts'
 import { decodeSecrets } from '../../src/session/stored.ts'
 import type { LocalId, Store } from '../../src/storage/port.ts'
 import type { Channel } from '../../src/transport/port.ts'
-import { encodeJoin } from '../../src/wire/certificate.ts'
 import { decodeEntry, type Entry, type EntryKind, NO_ENTRY, sealEntry } from '../../src/wire/entry.ts'
 import type { Hello } from '../../src/wire/introduction.ts'
 import { clientIdOf } from '../../src/wire/presence.ts'
@@ -100,8 +100,7 @@ export class Villain {
     const { crypto, clock } = this.#environment
     const me = idOf<InstanceId>(crypto.randomBytes(8))
     const [topic] = memberTopics(crypto, this.keyring.epochKey.reveal(), clock.now())
-    const own = this.roster.joins.get(this.device)
-    const join = own === undefined ? EMPTY : encodeJoin(own)
+    const roster = knownRoster(this.roster, this.device)
     return new Promise((resolve, reject) => {
       const opened = (channel: Channel, hello: Hello, initiator: boolean): void => {
         resolve({ ...this.#linkTo(to), crypto, channel, initiator, me, remote: hello.instance })
@@ -113,7 +112,8 @@ export class Villain {
       signaling.plan([
         {
           ...(topic as NonNullable<typeof topic>),
-          self: { side: 'member', instance: me, device: this.device, join },
+          self: { side: 'member', instance: me, device: this.device, roster },
+          boxing: { mine: this.keyring.dh },
           welcomes: (hello) => hello.device === to.me.device,
           opened,
           failed: (failure) => reject(new Error(`the dial failed: ${failure}`)),

@@ -6,15 +6,17 @@ import {
   type Address,
   type MeetingInput,
   type MeetingOutput,
+  type MeetingSelf,
   type MeetingState,
   startMeetings,
   step,
 } from '../../src/protocol/meeting.ts'
-import { boxHello, openHello, sealHello } from '../../src/wire/introduction.ts'
+import { boxHello, openHello, type RosterWord, sealHello } from '../../src/wire/introduction.ts'
 import { fixedBytes } from '../crypto/twin.ts'
 import { ada, crypto } from './log-fixture.ts'
 
 const SEALING = fixedBytes('sealing', 32)
+const WORD: RosterWord = { seq: 0, joins: [], records: [] }
 
 /** One who waits in a topic; `welcomes` is its driver's answer to a greeting. */
 class Waiter {
@@ -26,6 +28,13 @@ class Waiter {
   readonly dh = crypto.dhKeys()
   state: MeetingState
 
+  /** What it knows of the roster. */
+  readonly records: Uint8Array[] = [new Uint8Array(70)]
+
+  get seq(): number {
+    return this.records.length - 1
+  }
+
   constructor(address: number, sealing = SEALING) {
     this.address = address
     this.instance = idOf<InstanceId>(new Uint8Array(8).fill(address))
@@ -33,8 +42,8 @@ class Waiter {
       side: 'member',
       instance: this.instance,
       device: ada.device,
-      join: new Uint8Array(0),
-    } as const
+      roster: { word: () => ({ seq: this.seq, joins: [] }), after: (seq) => this.records.slice(seq + 1) },
+    } as const satisfies MeetingSelf
     this.state = startMeetings(crypto, self, sealing)
   }
 
@@ -147,6 +156,35 @@ describe('a meeting', () => {
     talk(one, other)
   })
 
+  test.each([
+    [1, 2],
+    [2, 1],
+  ])(
+    'of two who said hello at once is answered by who knows more of the roster (%i and %i)',
+    (first, second) => {
+      const [behind, ahead] = [new Waiter(first), new Waiter(second)]
+      ahead.records.push(new Uint8Array(71), new Uint8Array(72))
+      behind.greet(ahead)
+      ahead.greet(behind)
+      settle(behind, ahead)
+      expect([behind.met(), ahead.met()]).toEqual([[true], [false]])
+      const told = behind.outputs.find((output) => output.type === 'met')?.hello.roster
+      expect(told).toEqual({ seq: 2, joins: [], records: ahead.records.slice(1) })
+      talk(behind, ahead)
+    },
+  )
+
+  test('is decided by what both said, though one learns more of the roster before it hears the other', () => {
+    const [one, other] = [new Waiter(2), new Waiter(1)]
+    other.records.push(new Uint8Array(71))
+    one.greet(other)
+    other.greet(one)
+    one.records.push(new Uint8Array(71), new Uint8Array(72))
+    settle(one, other)
+    expect([one.met(), other.met()]).toEqual([[true], [false]])
+    talk(one, other)
+  })
+
   test('is made once from a hello that comes twice', () => {
     const [one, other] = [new Waiter(1), new Waiter(2)]
     one.greet(other)
@@ -228,7 +266,7 @@ describe('what nobody honest sends', () => {
 
   test('an ephemeral key of small order meets nobody, said first or in answer', () => {
     const [one, other] = [new Waiter(1), new Waiter(2)]
-    const weak = { ...other.state.self, ephemeral: new Uint8Array(32) }
+    const weak = { ...other.state.self, roster: WORD, ephemeral: new Uint8Array(32) }
     const said = (answers: boolean) => sealHello(crypto, SEALING, { ...weak, answers })
     one.step({ type: 'passed', from: 2, blob: said(false) })
     expect(one.outputs.map(({ type }) => type)).toEqual(['greeted'])
@@ -244,7 +282,8 @@ describe('what nobody honest sends', () => {
     const before = one.outputs.length
     const meeting = one.state.meetings.get(2)
     const ephemeral = meeting?.phase === 'met' ? meeting.theirs.ephemeral : new Uint8Array(0)
-    const said = (answers: boolean) => sealHello(crypto, SEALING, { ...other.state.self, answers, ephemeral })
+    const said = (answers: boolean) =>
+      sealHello(crypto, SEALING, { ...other.state.self, roster: WORD, answers, ephemeral })
     one.step({ type: 'passed', from: 2, blob: said(false) })
     one.step({ type: 'passed', from: 2, blob: said(true) })
     other.step({ type: 'signal', address: 1, signal: new Uint8Array(3) })
@@ -284,7 +323,7 @@ describe('what nobody honest sends', () => {
   test('a box that is no answer, or that nobody asked for, makes no meeting', () => {
     const [one, other] = [new Waiter(1), new Waiter(2)]
     one.state = { ...one.state, boxing: { mine: one.dh } }
-    const said = { ...other.state.self, ephemeral: fixedBytes('ephemeral', 32) }
+    const said = { ...other.state.self, roster: WORD, ephemeral: fixedBytes('ephemeral', 32) }
     const boxed = (answers: boolean) => boxHello(crypto, one.dh.publicKey, { ...said, answers })
     one.step({ type: 'passed', from: 2, blob: boxed(true) })
     one.greet(other)
@@ -308,7 +347,7 @@ describe('what nobody honest sends', () => {
     for (let address = 2; address < 1_002; address++) {
       const instance = idOf<InstanceId>(fixedBytes(`instance ${address}`, 8))
       const ephemeral = fixedBytes(`ephemeral ${address}`, 32)
-      const hello = { side: 'newcomer', instance, device: undefined, join: new Uint8Array(0) } as const
+      const hello = { side: 'newcomer', instance, device: undefined, roster: undefined } as const
       const blob = sealHello(crypto, SEALING, { ...hello, ephemeral, answers: false })
       one.step({ type: 'passed', from: address, blob })
     }

@@ -17,6 +17,7 @@ import { createMemoryStore } from '../../src/storage/memory.ts'
 import { memoryNetwork } from '../../src/transport/memory.ts'
 import { connectThroughRelay, type MemoryRelay } from '../../src/transport/memory-signaling.ts'
 import type { Channel, ChannelListener, DialOptions, SignalingSocket } from '../../src/transport/port.ts'
+import { kindOfBlob, type SealedKind } from '../../src/wire/introduction.ts'
 import { decodeClientSignal } from '../../src/wire/signal.ts'
 import { inOrder, locks, VirtualTime } from '../sim/time.ts'
 
@@ -36,6 +37,7 @@ export class VirtualTown {
   /** Messages that reached the server, and those of them it was to pass on. */
   signals = 0
   passed = 0
+  readonly passedKinds: SealedKind[] = []
 
   /** @param delay of each message on its way, in its turn */
   constructor(crypto: Crypto, delay: () => Millis) {
@@ -50,7 +52,10 @@ export class VirtualTown {
       onBytes: (bytes) => {
         this.signals++
         const signal = decodeClientSignal(bytes)
-        if ('kind' in signal && signal.kind === 'pass') this.passed++
+        if (!('kind' in signal) || signal.kind !== 'pass') return
+        this.passed++
+        const kind = kindOfBlob(signal.blob)
+        if (kind !== undefined) this.passedKinds.push(kind)
       },
     })
   }

@@ -266,8 +266,10 @@ function makeLink(rosterSeq: number, signaling: string | undefined) {
   }
 }
 
-function helloOf({ answers, side, instance, ephemeral, device, join: joined }: Hello): Uint8Array {
-  const named = join(raw(instance), ephemeral, sized(raw(device ?? '')), sized(joined))
+function helloOf({ answers, side, instance, ephemeral, device, roster }: Hello): Uint8Array {
+  const list = (items: readonly Uint8Array[]) => join(varuint(items.length), ...items.map(sized))
+  const word = roster ? join(varuint(roster.seq), list(roster.joins), list(roster.records)) : join()
+  const named = join(raw(instance), ephemeral, sized(raw(device ?? '')), word)
   return join(u8(1), flag(answers), u8(['newcomer', 'member'].indexOf(side)), named)
 }
 

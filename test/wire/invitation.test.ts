@@ -157,6 +157,8 @@ describe('an invite link', () => {
 describe('an introduction', () => {
   const sealing = values.fixed('sealing')
   const [newcomer, member] = values.HELLOS as [Hello, Hello]
+  const word = member.roster!
+  const times = (count: number, bytes: number) => Array.from({ length: count }, () => new Uint8Array(bytes))
   const mine = crypto.dhKeys(values.fixed('first ephemeral'))
   const theirs = crypto.dhKeys(values.fixed('second ephemeral'))
   const order = { first: mine.publicKey, second: theirs.publicKey }
@@ -241,20 +243,27 @@ describe('an introduction', () => {
 
   test.each<[string, Hello]>([
     ['a newcomer who names a device', { ...newcomer, device: values.guestDevice }],
-    ['a newcomer who has joined', { ...newcomer, join: member.join }],
+    ['a newcomer who has joined', { ...newcomer, roster: member.roster }],
+    ['a member who says nothing of the roster', { ...member, roster: undefined }],
+    ['records for who did not ask', { ...member, answers: false }],
     ['a member who names none', { ...member, device: undefined }],
     ['a device id of another length', { ...member, device: 'abcd' as DeviceId }],
     ['an instance id of another length', { ...member, instance: 'abcd' as InstanceId }],
-    ['a Join beyond its limit', { ...member, join: new Uint8Array(1_025) }],
+    ['a Join beyond its limit', { ...member, roster: { ...word, joins: [new Uint8Array(1_025)] } }],
+    ['a fourth Join', { ...member, roster: { ...word, joins: times(4, 1) } }],
+    ['a 33rd record', { ...member, roster: { ...word, records: times(33, 1) } }],
+    ['a record beyond its limit', { ...member, roster: { ...word, records: times(1, 4_609) } }],
+    ['a place beyond the longest roster', { ...member, roster: { ...word, seq: 4_097 } }],
   ])('%s is no hello', (_, hello) => {
     expect(openHello(crypto, sealing, sealHello(crypto, sealing, hello))).toBeUndefined()
   })
 
-  test('a hello with the longest Join fits what the server passes', () => {
-    const longest = { ...member, join: new Uint8Array(1_024) }
-    const blob = sealHello(crypto, sealing, longest)
-    expect(blob.length).toBeLessThanOrEqual(MAX_SIGNAL_BYTES)
-    expect(openHello(crypto, sealing, blob)).toEqual(longest)
+  test('the longest word of the roster fits what the server passes, also in a box', () => {
+    const longest = { ...member, roster: { seq: 4_096, joins: times(3, 1_024), records: times(32, 144) } }
+    const blobs = [sealHello(crypto, sealing, longest), boxHello(crypto, mine.publicKey, longest)]
+    for (const blob of blobs) expect(blob.length).toBeLessThanOrEqual(MAX_SIGNAL_BYTES)
+    expect(openHello(crypto, sealing, blobs[0]!)).toEqual(longest)
+    expect(unboxHello(crypto, mine, blobs[1]!)).toEqual(longest)
   })
 
   test('a blob beyond what the server passes is not opened', () => {

@@ -211,7 +211,7 @@ export const HELLOS: readonly Hello[] = [
     instance,
     ephemeral: fixed('ephemeral'),
     device: undefined,
-    join: new Uint8Array(0),
+    roster: undefined,
   },
   {
     answers: true,
@@ -219,7 +219,11 @@ export const HELLOS: readonly Hello[] = [
     instance,
     ephemeral: fixed('ephemeral'),
     device: guestDevice,
-    join: fixed('join', 400),
+    roster: {
+      seq: 300,
+      joins: [fixed('join', 400), fixed('join of the admitter', 350)],
+      records: [fixed('record', 200), fixed('next record', 130)],
+    },
   },
 ]
 

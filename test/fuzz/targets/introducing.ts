@@ -73,16 +73,17 @@ const member = concat(
   Uint8Array.of(16),
   fixed('device', 16),
 )
+const answer = member.with(1, 1)
+const join = concat(Uint8Array.of(200, 1), fixed('join', 200))
+const record = concat(Uint8Array.of(130, 1), fixed('record', 130))
+const greeting = concat(member, Uint8Array.of(7, 1), join, Uint8Array.of(0))
+const answering = concat(answer, Uint8Array.of(7, 2), join, join, Uint8Array.of(2), record, record)
 const newcomer = concat(Uint8Array.of(1, 1, 0), fixed('instance', 8), fixed('ephemeral'), Uint8Array.of(0, 0))
 
 const hello: Target = {
   name: 'hello',
   pace: 'cheap',
-  valid: () => [
-    newcomer,
-    concat(member, Uint8Array.of(0)),
-    concat(member, Uint8Array.of(200, 1), fixed('join', 200)),
-  ],
+  valid: () => [newcomer, greeting, answering],
   dress: (plain) => sealedAs(0, plain),
   decode: (blob) => openHello(crypto, KEY, blob),
 }
@@ -92,7 +93,7 @@ const reader = crypto.dhKeys(fixed('reader'))
 const box: Target = {
   name: 'boxed-hello',
   pace: 'signed',
-  valid: () => [concat(member, Uint8Array.of(0)), concat(member, Uint8Array.of(200, 1), fixed('join', 200))],
+  valid: () => [concat(answer, Uint8Array.of(0, 0, 0)), answering],
   dress: (plain) => concat(Uint8Array.of(2), crypto.sealTo(reader.publicKey, plain)),
   decode: (blob) => unboxHello(crypto, reader, blob),
 }

@@ -11,7 +11,7 @@ import type { Checkpoint } from '../wire/checkpoint.ts'
 import type { EntryKind } from '../wire/entry.ts'
 import { type ChainId, chainOf } from '../wire/heads.ts'
 import type { CutLine } from '../wire/roster-record.ts'
-import { type Chain, entryAt, type HeldEntry, heldId, heldSeq } from './chain.ts'
+import { type Chain, entryAt, type HeldEntry, heldSeq, idAt } from './chain.ts'
 import { settleClient } from './collisions.ts'
 import { forkEnd, lostFrom, maySurvive } from './forks.ts'
 import { endOf, isAnother, isWhole, passesEnd } from './restarting.ts'
@@ -44,7 +44,7 @@ export function counts(state: Held, chain: Chain, held: HeldEntry): boolean {
 /** Its author vouched for a branch that does not survive, before it knew: the same as vouching for nothing. */
 function isLost(chain: Chain, end: Adopted): boolean {
   if (chain.isShadowed) return end.seq > chain.base
-  if (chain.fork === undefined || end.seq < chain.fork.seq || end.seq <= chain.base) return false
+  if (chain.fork === undefined || end.seq < chain.fork.seq) return false
   const held = end.seq < lostFrom(chain) ? entryAt(chain, end.seq)?.entry : undefined
   return held !== undefined && held.id !== end.id
 }
@@ -53,7 +53,7 @@ function isLost(chain: Chain, end: Adopted): boolean {
 export function judgeChain(state: Held, chain: Chain): void {
   settleClient(state, chain)
   chain.closedAt = endOf(state, chain)
-  if (chain.closedAt < Number.POSITIVE_INFINITY && isWhole(state, chain)) return closeForGood(chain)
+  if (isWhole(state, chain)) return closeForGood(chain)
   const cut = state.roster.isConcerned(chain.device) ? cutEnd(state.roster, chain) : Number.POSITIVE_INFINITY
   chain.validTo = Math.min(Math.max(Math.min(cut, forkEnd(chain)), chain.adoptedTo), lostFrom(chain) - 1)
   chain.validTo = Math.min(chain.validTo, isAnother(state, chain) ? chain.closedAt - 1 : chain.closedAt)
@@ -84,8 +84,9 @@ export function vouch(state: Held, chain: Chain, held: HeldEntry): boolean {
   return further
 }
 
+/** What is held where a Restart ends the chain counts up to there already, or is not what the owner had. */
 function adopt(by: Chain, chain: Chain, seq: number): boolean {
-  if (chain.device === by.device || seq <= chain.validTo || seq > chain.closedAt || !maySurvive(chain, seq))
+  if (chain.device === by.device || seq <= chain.validTo || seq >= chain.closedAt || !maySurvive(chain, seq))
     return false
   chain.adoptedTo = seq
   chain.validTo = seq
@@ -198,6 +199,5 @@ function lineEnd(chain: Chain, line: CutLine | undefined): number {
 }
 
 function isAt(chain: Chain, seq: number, id: string): boolean {
-  if (seq === heldSeq(chain)) return heldId(chain) === id
-  return seq === chain.base ? chain.baseId === id : entryAt(chain, seq)?.entry.id === id
+  return idAt(chain, seq) === id
 }

@@ -38,7 +38,7 @@ export function person(name: string): Person {
   return { sign, certificate, device: deviceIdOf(crypto, certificate) }
 }
 
-const root = crypto.signKeys(fixedBytes('root', 32))
+export const root = crypto.signKeys(fixedBytes('root', 32))
 export const session: SessionId = sessionIdOf(crypto, root.publicKey)
 export const ENTRY_KEY = fixedBytes('entry key', 32)
 export const [ada, ben, cyd, vic] = ['Ada', 'Ben', 'Cyd', 'Vic'].map(person) as [
@@ -97,7 +97,7 @@ export function nextRecord(roster: Roster, content: RosterContent): RosterRecord
   return signRecord(crypto, { session, seq: roster.seq + 1, prev: roster.head }, content, root)
 }
 
-export function joinOf(who: Person, role: InviteRole): Join {
+export function joinOf(who: Person, role: InviteRole, { by = ada, rosterSeq = 3 } = {}): Join {
   const invite = inviteOf(role)
   const fields = {
     certificate: who.certificate,
@@ -105,7 +105,7 @@ export function joinOf(who: Person, role: InviteRole): Join {
     handshake: new Uint8Array(32),
   }
   const request = requestJoin(crypto, session, fields, { invite, device: who.sign })
-  return admit(crypto, session, request, { device: ada.device, rosterSeq: 3, sign: ada.sign })
+  return admit(crypto, session, request, { device: by.device, rosterSeq, sign: by.sign })
 }
 
 /** Everybody is in it: Ben and Cyd edit, Vic reads. */

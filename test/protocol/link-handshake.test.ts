@@ -1,11 +1,11 @@
 /** The handshake of a link, and everything that must make it fail (attacks 1, 28 and 42). */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { toHex } from '../../src/base/bytes.ts'
+import { toHex, toUtf8 } from '../../src/base/bytes.ts'
 import { idOf } from '../../src/base/ids.ts'
 import { startNoise } from '../../src/crypto/noise.ts'
 import { prologueOf } from '../../src/protocol/handshake.ts'
-import type { LinkStart } from '../../src/protocol/link.ts'
+import { holdsPsk, type LinkStart } from '../../src/protocol/link.ts'
 import { HANDSHAKE_MS, MAX_HANDSHAKE_PAYLOAD_BYTES, PROTOCOL_VERSION } from '../../src/wire/limits.ts'
 import { crypto, LinkPair, linkStart, pattern } from './link-pair.ts'
 
@@ -249,5 +249,42 @@ describe('a handshake closes on', () => {
     pair.queue(pair.b, 'live', pattern(1))
     pair.tick(pair.b)
     expect(pair.b.outputs.length).toBe(before)
+  })
+})
+
+test('whoever has sent one message that opens is known to hold the psk, and nobody before', () => {
+  const pair = new LinkPair()
+  const known = () => [pair.a, pair.b].map(({ state }) => holdsPsk(state))
+  const steps = [known()]
+  while (pair.deliver(pair.a) || pair.deliver(pair.b)) steps.push(known())
+  expect(steps.slice(0, 3)).toEqual([
+    [false, false],
+    [false, true],
+    [true, true],
+  ])
+})
+
+describe('what a handshake is bound to', () => {
+  test('is spelled in one way, from the name of the protocol to the certificates of both ends', () => {
+    const { sessionId, initiator, responder, psk, ...start } = linkStart('initiator')
+    const spelled = [
+      ...[0, 7, ...toUtf8('coterie'), PROTOCOL_VERSION],
+      ...new Uint8Array(16).fill(7),
+      ...[1, 0, 3, 1, 2, 3],
+      ...new Uint8Array(8).fill(0x11),
+      ...new Uint8Array(8).fill(0x22),
+      ...seeded(0xa1),
+      ...seeded(0xb2),
+    ]
+    expect(prologueOf({ ...start, sessionId, initiator, responder, psk })).toEqual(Uint8Array.from(spelled))
+  })
+
+  test.each<[string, Partial<LinkStart>]>([
+    ['a session', { sessionId: idOf(new Uint8Array(15)) }],
+    ['an instance', { initiator: { instance: idOf(new Uint8Array(9)), fingerprint: seeded(1) } }],
+    ['a certificate', { responder: { instance: idOf(new Uint8Array(8)), fingerprint: new Uint8Array(20) } }],
+    ['a payload beyond the limit', { payload: pattern(MAX_HANDSHAKE_PAYLOAD_BYTES + 1) }],
+  ])('is never %s of another length', (_, change) => {
+    expect(() => new LinkPair(linkStart('initiator', change))).toThrow()
   })
 })

@@ -33,7 +33,6 @@ import { cutName } from './people.ts'
 import type { CreateOptions, Roots, SessionOptions } from './public.ts'
 import {
   decodeBase,
-  decodeCard,
   decodeFork,
   decodeSecrets,
   decodeShared,
@@ -101,8 +100,7 @@ export async function open(
   const stored = await environment.store.open(localId)
   if (stored === undefined) throw new SessionMissing()
   const claim = await environment.claim(claimName(localId))
-  const [cards, keys, rosterRows, blobs, entryRows] = await Promise.all([
-    stored.read('card'),
+  const [keys, rosterRows, blobs, entryRows] = await Promise.all([
     stored.read('keys'),
     stored.read('roster'),
     stored.read('blobs'),
@@ -130,7 +128,6 @@ export async function open(
   const knownBase = base?.ok === true ? base.value : undefined
   const checkpoint = blobs.rows.find((one) => one.key === 'checkpoint')
   const document = documentFrom(schema, knownBase, options.doc)
-  const card = decodeCard(cards.rows[0]?.value ?? EMPTY)
   const shared = decodeShared(row('shared'))
   const seen = decodeSeen(row('seen'))
   const session = compose({
@@ -146,7 +143,6 @@ export async function open(
     shared: shared.ok ? shared.value : undefined,
     seen: seen.ok ? seen.value : undefined,
     verified: verifiedIn(keys.rows),
-    lastTitle: card.ok ? card.value.title : undefined,
   })
   const forks = intact(rosterRows.rows, FORK_PREFIX).map((bytes) => decodeFork(crypto, bytes))
   session.reopen(
@@ -185,10 +181,7 @@ export interface Composition {
   readonly shared?: ReadonlyMap<ChainId, number> | undefined
   readonly seen?: ReadonlyMap<DeviceId, Millis> | undefined
   readonly verified?: readonly Verified[] | undefined
-  /** What a new session is to be called. */
   readonly title?: string | undefined
-  /** What it was called when the card was written: shown until the document holds a title. */
-  readonly lastTitle?: string | undefined
   readonly instance?: InstanceId | undefined
   readonly seeds?: boolean
 }
@@ -214,7 +207,6 @@ export function compose(parts: Composition): LiveSession {
     seen: parts.seen ?? new Map(),
     verified: parts.verified ?? [],
     title: parts.title,
-    lastTitle: parts.lastTitle,
     checkpoint: parts.checkpoint,
     claim:
       parts.stored === undefined

@@ -59,7 +59,6 @@ export interface WorkingsParts extends Omit<ReplicaParts, 'listener' | 'writer'>
   /** Held by one tab of this device: it may start the log on the disk anew. */
   readonly claim: Promise<(() => void) | undefined>
   readonly title: string | undefined
-  readonly lastTitle: string | undefined
   /** The instance that links know already: the newcomer's. */
   readonly instance: InstanceId | undefined
   /** The document came with content from before the session. */
@@ -179,8 +178,7 @@ export class Workings {
       )
     this.#books.storeRoster()
     if (parts.seeds) this.replica.checkpoints.seed(this.replica.clientID)
-    const fallback = parts.title ?? parts.lastTitle
-    this.title = new Title(this.replica.document.doc, fallback, (title) => this.#renamed(title))
+    this.title = new Title(this.replica.document.doc, parts.title, (title) => this.#renamed(title))
     if (parts.title !== undefined && parts.title !== UNTITLED && this.canEdit) this.title.set(parts.title)
     this.storeSecrets()
     this.#tidying = new Tidying({ ...composed, claim: parts.claim, mayWrite: () => this.canEdit })

@@ -254,17 +254,6 @@ describe('a broken row', () => {
     await until('Ben has it all again', () => textOf(again) === textOf(ada))
   })
 
-  test('that held the title leaves the session the name it had', async () => {
-    const store = disk()
-    const device = place.device(store)
-    const ada = await device.api.createSession({ name: 'Ada', title: 'Fugue' })
-    await ada.saved()
-    await ada.leave()
-    for (const key of await keysIn(store, ada.localId, 'entries')) store.broken.add(`entries/${key}`)
-    const again = await device.api.openSession(ada.localId)
-    expect([again.title, textOf(again)]).toEqual(['Fugue', ''])
-  })
-
   test('of the card, the shared heads or a record costs no text', async () => {
     for (const [table, pick] of [
       ['card', () => ['card']],

@@ -2,11 +2,22 @@
  * `npm run attack`: plays every attack with its guard on, wherever it is held, and once with the guard off.
  * Prints one line for each attack and place, then the count. Ends with 1 when any guard does not hold, or when an
  * attack does no damage without its guard: such a guard proves nothing.
- *   npm run attack              all
- *   npm run attack -- 18 46     these
  */
+import { misused, readCommandLine } from '../command-line.ts'
 import { type Attack, play, type Transport } from './stage.ts'
 import { ATTACKS } from './table.ts'
+
+const USAGE = `npm run attack -- [NUMBER...]
+
+Plays every attack, or those with these numbers, with its guard on wherever it is held, and once with the guard off.
+The exit code is 1 where a guard does not hold, or where an attack does no damage without it.`
+
+function readNumbers(): readonly number[] {
+  const { words } = readCommandLine(USAGE, { flags: [], words: true })
+  const unknown = words.filter((word) => !ATTACKS.some(({ number }) => String(number) === word))
+  if (unknown.length > 0) misused(USAGE, `There is no attack ${unknown.join(', ')}.`)
+  return words.map(Number)
+}
 
 async function hold(attack: Attack, transport: Transport): Promise<boolean> {
   const damages = await play(attack, transport, 'on')
@@ -36,4 +47,4 @@ async function main(wanted: readonly number[]): Promise<void> {
   process.exit(broken.size === 0 && numbers.size > 0 ? 0 : 1)
 }
 
-await main(process.argv.slice(2).map(Number))
+await main(readNumbers())

@@ -8,7 +8,7 @@ import { writeFile } from 'node:fs/promises'
 import { closeAll } from '../e2e/browsers.ts'
 import { buildPage, PAGES } from './building.ts'
 import { type Effort, within } from './measuring.ts'
-import { type MeasureOptions, readOptions, WrongUse } from './options.ts'
+import { HELP, type MeasureOptions, readOptions, WrongUse } from './options.ts'
 import { plot } from './plot.ts'
 import { SCENARIOS, type Scenario } from './programme.ts'
 import { reportOf } from './report.ts'
@@ -22,6 +22,7 @@ const SCENARIO_DEADLINE = 900_000
 async function main(): Promise<void> {
   const words = process.argv.slice(2)
   const options = readOptions(words)
+  if (options.task === 'help') return void process.stdout.write(HELP)
   if (options.task === 'plot') return plot()
   for (const page of PAGES) await buildPage(page)
   const findings = await measureAll(options)

@@ -30,6 +30,10 @@ describe('the command line', () => {
     })
   })
 
+  test('is explained to who asks, whatever stands beside it', () => {
+    expect(readOptions(['--group', 'mesh', '--help'])).toEqual({ task: 'help' })
+  })
+
   test('draws when it is told to, and measures nothing then', () => {
     expect(readOptions(['--plot'])).toEqual({ task: 'plot' })
     expect(() => readOptions(['--plot', '--quick'])).toThrow(WrongUse)

@@ -11,15 +11,25 @@ export interface MeasureOptions {
   readonly quick: boolean
 }
 
-export type BenchOptions = MeasureOptions | { readonly task: 'plot' }
+export type BenchOptions = MeasureOptions | { readonly task: 'plot' } | { readonly task: 'help' }
 
 export class WrongUse extends Error {}
 
 const USAGE =
   'npm run bench -- [--group pair|mesh|trust] [--only ROW,...] [--quick] [--json FILE], or --plot alone'
 
+export const HELP = `usage: ${USAGE}
+
+  --group  two people (pair), many (mesh), or what trust costs (trust)
+  --only   these rows of the group
+  --quick  fewer rounds: a look, not a measurement
+  --json   writes the rows there too
+  --plot   draws what stands in docs/performance into docs/performance.md, and measures nothing
+`
+
 /** @throws WrongUse with the remedy */
 export function readOptions(words: readonly string[]): BenchOptions {
+  if (words.includes('--help')) return { task: 'help' }
   if (words.includes('--plot')) return plotAlone(words)
   const said = { group: 'pair', only: '', file: undefined as string | undefined, quick: false }
   const left = [...words]

@@ -1,12 +1,11 @@
 /**
  * `npm run shots`: every screen and every status text as pictures, light and dark, 1280 and 360 pixels wide,
  * into test/.artifacts/shots. To be looked at; nothing is compared.
- *   npm run shots            all of them
- *   npm run shots -- share   those whose name contains "share" ("real": the real session)
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'puppeteer-core'
+import { readCommandLine } from '../command-line.ts'
 import { closeAll, getByRole, launchBrowser, type OpenBrowser, rootOfRepository } from './browsers.ts'
 import { playReal } from './real-scenes.ts'
 import { SCENES, type Scene } from './scenes.ts'
@@ -32,7 +31,10 @@ const SETTLE = 400
 const ELSEWHERE = 'elsewhere.test'
 
 const folder = join(rootOfRepository(), 'test/.artifacts/shots')
-const [wanted = ''] = process.argv.slice(2)
+const USAGE = `npm run shots -- [NAME]
+
+  NAME  only pictures whose name contains it, as in "share"; "real" for those of a real session`
+const [wanted = ''] = readCommandLine(USAGE, { flags: [], words: true }).words
 let count = 0
 
 async function arrive(browser: OpenBrowser, { scheme, width, height }: Look): Promise<Page> {

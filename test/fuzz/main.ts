@@ -7,16 +7,23 @@
  */
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { misused, readCommandLine } from '../command-line.ts'
 import { keep } from './crashers.ts'
 import { startCounting } from './meter.ts'
 import { type Report, type Shift, Window, work } from './shift.ts'
 import { TARGETS } from './table.ts'
 import type { Target } from './target.ts'
 
-const USAGE = 'npm run fuzz -- --seconds N [--runs N] [--target T] [--seed S]'
+const USAGE = `npm run fuzz -- --seconds N [--runs N] [--target T] [--seed S]
+
+  --seconds  for each target (10, or none where runs are given)
+  --runs     for each target, a tenth where each makes a signature; whichever ends first
+  --target   only this one
+  --seed     of what chance draws (1)
+
+targets: ${TARGETS.map(({ name }) => name).join(', ')}`
 /** Seconds all threads have worked without a new input of one of them: that one never ends. Not by the clock on the
  *  wall: a machine that has other things to do makes nobody wait for ever. */
 const STUCK_CPU_SECONDS = 40
@@ -24,11 +31,8 @@ const LOOK_MS = 1_000
 /** Of new objects, for every thread, before the collector comes: it would hide what a run allocates. */
 const NEW_OBJECTS_MB = 64
 
-/** `undefined`: not understood. */
-function shiftsOf(given: readonly string[]): Shift[] | undefined {
-  const text = { type: 'string' } as const
-  const options = { seconds: text, runs: text, target: text, seed: text }
-  const { values } = parseArgs({ args: [...given], options })
+function readShifts(): Shift[] {
+  const { flags: values } = readCommandLine(USAGE, { flags: ['seconds', 'runs', 'target', 'seed'] })
   const { target: wanted } = values
   const number = (value: string | undefined): number | undefined =>
     value === undefined ? value : Number(value)
@@ -36,7 +40,8 @@ function shiftsOf(given: readonly string[]): Shift[] | undefined {
   const seconds = number(values.seconds) ?? (runs === undefined ? 10 : undefined)
   const targets = TARGETS.filter(({ name }) => wanted === undefined || name === wanted)
   const isSound = [runs ?? 1, seed, seconds ?? 1].every((one) => Number.isFinite(one) && one > 0)
-  if (!isSound || targets.length === 0) return undefined
+  if (!isSound) misused(USAGE, 'Give numbers above 0.')
+  if (targets.length === 0) misused(USAGE, `There is no target "${wanted}".`)
   return targets.map(({ name, pace }) => ({ target: name, seed, seconds, runs: forPace(pace, runs) }))
 }
 
@@ -100,11 +105,7 @@ function say({ target, runs, taken, failures }: Report): void {
 }
 
 async function main(): Promise<number> {
-  const shifts = shiftsOf(process.argv.slice(2))
-  if (shifts === undefined) {
-    process.stderr.write(`usage: ${USAGE}\ntargets: ${TARGETS.map(({ name }) => name).join(', ')}\n`)
-    return 2
-  }
+  const shifts = readShifts()
   const targets = shifts.length
   let [runs, failed] = [0, 0]
   const report = (one: Report): void => {

@@ -7,7 +7,7 @@
  * counts; a failure gives exit code 1.
  */
 import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
+import { misused, readCommandLine } from '../command-line.ts'
 import type { Finding } from './broken.ts'
 import { STAND_IN } from './keyed-hash.ts'
 import { reachThroughChurn } from './reach.ts'
@@ -15,8 +15,15 @@ import type { Plant } from './story.ts'
 import { playAll, type Work } from './team.ts'
 import type { Report, Terms } from './worker.ts'
 
-const USAGE =
-  'npm run sim -- --seeds N [--seed S] [--peers 2..10000] [--hostile H] [--plant drop|skip|early] [--workers W] [--only 3,8]'
+const USAGE = `npm run sim -- --seeds N [--seed S] [--peers P] [--hostile H] [--plant BUG] [--workers W] [--only 3,8]
+
+  --seeds    how many stories, one for each seed (50)
+  --seed     the first of them (1); alone, just that one
+  --peers    people in each, 2 to 8; up to 10,000 play a crowd in which one writes
+  --hostile  members who keep no rule, up to 2 (0)
+  --plant    builds in a bug that must be found: drop (an entry), skip (a check), early (acknowledged too soon)
+  --workers  stories at once (one for each processor)
+  --only     of the story only these actions, by their numbers`
 const PLANTS: readonly string[] = ['drop', 'skip', 'early'] satisfies Plant[]
 /** So many run whole sessions. */
 const MOST_PEOPLE = 8
@@ -25,16 +32,9 @@ const MOST_PEERS = 10_000
 const STEPS_SHOWN = 60
 const PROGRESS_SEEDS = 250
 
-/** `undefined`: not understood. */
-function read(given: readonly string[]): Work | undefined {
-  const text = { type: 'string' } as const
-  const { values } = parseArgs({
-    args: [...given],
-    options: {
-      ...{ seeds: text, seed: text, peers: text, plant: text },
-      ...{ hostile: text, workers: text, only: text },
-    },
-  })
+function read(): Work {
+  const names = ['seeds', 'seed', 'peers', 'hostile', 'plant', 'workers', 'only'] as const
+  const { flags: values } = readCommandLine(USAGE, { flags: names })
   const number = (value: string | undefined, usual: number): number =>
     value === undefined ? usual : Number(value)
   const seeds = number(values.seeds, values.seed === undefined ? 50 : 1)
@@ -45,8 +45,11 @@ function read(given: readonly string[]): Work | undefined {
   const only = values.only?.split(',').filter(Boolean).map(Number)
   const whole = [seeds, first, peers, hostile, workers, ...(only ?? [])]
   const isPlant = values.plant === undefined || PLANTS.includes(values.plant)
-  if (!whole.every(Number.isInteger) || !isPlant || seeds < 1 || workers < 1) return undefined
-  if (peers < 2 || peers > MOST_PEERS || hostile < 0 || hostile > 2) return undefined
+  if (!whole.every(Number.isInteger)) misused(USAGE, 'Give whole numbers.')
+  if (!isPlant) misused(USAGE, `Plant one of ${PLANTS.join(', ')}.`)
+  if (seeds < 1 || workers < 1) misused(USAGE, 'Play at least one story, by at least one worker.')
+  if (peers < 2 || peers > MOST_PEERS) misused(USAGE, `Between 2 and ${MOST_PEERS} peers play.`)
+  if (hostile < 0 || hostile > 2) misused(USAGE, 'At most two members keep no rule.')
   const plant = values.plant as Plant | undefined
   const terms = { peers: values.peers === undefined ? undefined : peers, plant, hostile, only }
   return { seeds, first, workers, terms }
@@ -68,11 +71,7 @@ function sayFailure({ seed, outcome }: Report, terms: Terms): void {
 }
 
 async function main(): Promise<number> {
-  const work = read(process.argv.slice(2))
-  if (work === undefined) {
-    process.stderr.write(`usage: ${USAGE}\n`)
-    return 2
-  }
+  const work = read()
   const { peers = 2 } = work.terms
   return peers > MOST_PEOPLE ? playCrowd(work, peers) : playTown(work)
 }

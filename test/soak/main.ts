@@ -4,7 +4,7 @@
  * Plays one trial after the other, says of each what came of it, and at last how many held; a failure gives exit
  * code 1. One of each is in `npm test` (test/e2e/enduring.test.ts).
  */
-import { parseArgs } from 'node:util'
+import { misused, readCommandLine } from '../command-line.ts'
 import { closeAll } from '../e2e/browsers.ts'
 import { stopProducts } from '../e2e/product.ts'
 import { type Programme, programmeOf, SCENES, type SceneName } from './programme.ts'
@@ -28,27 +28,19 @@ interface Wanted extends Programme {
   readonly scenes: readonly SceneName[]
 }
 
-/** A word instead: what is not understood. */
-function read(given: readonly string[]): Wanted | 'help' | 'wrong' {
-  const text = { type: 'string' } as const
-  const { values } = parseArgs({
-    args: [...given],
-    options: { only: text, pairs: text, spans: text, minutes: text, people: text, help: { type: 'boolean' } },
-  })
-  if (values.help === true) return 'help'
-  const scenes = (values.only ?? Object.keys(SCENES).join(',')).split(',')
-  const programme = programmeOf(values)
+function read(): Wanted {
+  const names = ['only', 'pairs', 'spans', 'minutes', 'people'] as const
+  const { flags } = readCommandLine(USAGE, { flags: names })
+  const scenes = (flags.only ?? Object.keys(SCENES).join(',')).split(',')
+  const programme = programmeOf(flags)
+  if (programme === undefined) misused(USAGE, 'Give whole numbers above 0.')
   const isKnown = (scene: string): scene is SceneName => Object.hasOwn(SCENES, scene)
-  return programme === undefined || !scenes.every(isKnown) ? 'wrong' : { ...programme, scenes }
+  if (!scenes.every(isKnown)) misused(USAGE, `The scenes are ${Object.keys(SCENES).join(', ')}.`)
+  return { ...programme, scenes }
 }
 
 async function main(): Promise<number> {
-  const wanted = read(process.argv.slice(2))
-  if (typeof wanted === 'string') {
-    const [out, code] = wanted === 'help' ? ([process.stdout, 0] as const) : ([process.stderr, 2] as const)
-    out.write(`usage: ${USAGE}\n`)
-    return code
-  }
+  const wanted = read()
   const tally = new Tally()
   for (const name of wanted.scenes) await tally.playing(name, () => SCENES[name](wanted, tally))
   tally.say(`soak: ${tally.held} held, ${tally.failed} failed`)

@@ -24,6 +24,8 @@ export interface ToastWish {
 export interface ToastAction {
   readonly name: string
   readonly act: () => void
+  /** Somebody waits for it. */
+  readonly answers?: boolean
 }
 
 /**
@@ -269,7 +271,7 @@ export class Page extends EventTarget {
 
   /** Who asks to edit can be allowed to at once. */
   #permissionOf({ device, name }: Member): ToastAction {
-    return { name: strings.letEdit(name), act: () => this.letEdit(device) }
+    return { name: strings.letEdit(name), act: () => this.letEdit(device), answers: true }
   }
 
   letEdit(device: Member['device']): void {
@@ -408,7 +410,11 @@ export class Page extends EventTarget {
       session.on('comparing', (detail) => {
         const act = () => void this.dispatchEvent(new CustomEvent('comparing', { detail }))
         const { name } = detail.member
-        this.toast(strings.compare.wanted(name), 'comparing', { name: strings.compare.command, act })
+        this.toast(strings.compare.wanted(name), 'comparing', {
+          name: strings.compare.command,
+          act,
+          answers: true,
+        })
       }),
       session.on('compared', ({ member, outcome }) => {
         if (outcome === 'differs') this.toast(strings.compare.differed(member.name), 'comparing')

@@ -4,6 +4,7 @@ import { closeAll, launchBrowser } from './browsers.ts'
 import { arrive, meet } from './meeting.ts'
 import type { Person } from './person.ts'
 import { type Product, startProduct, stopProducts } from './product.ts'
+import { until } from './waiting.ts'
 
 let product: Product
 beforeAll(async () => {
@@ -21,13 +22,19 @@ async function pictures(person: Person): Promise<string[]> {
 }
 
 test('both read the same seven pictures, and each sees the other as verified after saying that they match', async () => {
-  const browser = await launchBrowser('chromium')
-  const [ada, ben] = [await arrive(browser, 'Ada'), await arrive(browser, 'Ben')]
+  const [chromium, firefox] = [await launchBrowser('chromium'), await launchBrowser('firefox')]
+  const [ada, ben] = [await arrive(firefox, 'Ada'), await arrive(chromium, 'Ben')]
   await meet(ada, ben, { url: product.url, text: 'secret plans' })
   await ben.click('button', 'People')
   await ben.click('button', 'Actions for Ada')
   await ben.click('button', 'Compare aloud with Ada')
   await ada.seesWords('Ben wants to compare aloud with you')
+  const asked = Date.now()
+  await until(
+    'Ada was elsewhere for longer than news stay',
+    async () => Date.now() - asked,
+    (gone) => gone > 6_500,
+  )
   await ada.click('button', 'Compare aloud')
   const [adas, bens] = [await pictures(ada), await pictures(ben)]
   expect(bens).toHaveLength(7)
@@ -40,5 +47,5 @@ test('both read the same seven pictures, and each sees the other as verified aft
   await ada.click('button', 'People')
   await ada.seesWords('verified')
   expect([...ada.errors, ...ben.errors]).toEqual([])
-  await browser.close()
+  await Promise.all([chromium.close(), firefox.close()])
 })

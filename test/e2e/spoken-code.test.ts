@@ -7,21 +7,23 @@ import { type Product, startProduct, stopProducts } from './product.ts'
 import { until } from './waiting.ts'
 
 let product: Product
-let browser: OpenBrowser
+let chromium: OpenBrowser
+let firefox: OpenBrowser
 let ada: Person
 let ben: Person
 
 beforeAll(async () => {
   product = await startProduct()
-  browser = await launchBrowser('chromium')
+  chromium = await launchBrowser('chromium')
+  firefox = await launchBrowser('firefox')
 })
 afterAll(async () => {
   await closeAll()
   await stopProducts()
 })
 beforeEach(async () => {
-  ada = await arrive(browser, 'Ada')
-  ben = await arrive(browser, 'Ben')
+  ada = await arrive(chromium, 'Ada')
+  ben = await arrive(firefox, 'Ben')
   await ada.open(product.url)
   await ada.type('hello')
   await ada.click('button', 'Share')

@@ -5,11 +5,13 @@ import { arrive, meet } from './meeting.ts'
 import { type Product, startProduct, stopProducts } from './product.ts'
 
 let product: Product
-let browser: OpenBrowser
+let chromium: OpenBrowser
+let firefox: OpenBrowser
 
 beforeAll(async () => {
   product = await startProduct()
-  browser = await launchBrowser('chromium')
+  chromium = await launchBrowser('chromium')
+  firefox = await launchBrowser('firefox')
 })
 afterAll(async () => {
   await closeAll()
@@ -17,7 +19,7 @@ afterAll(async () => {
 })
 
 test('a version is named, compared, and brought back on every screen; undo takes it away again', async () => {
-  const [ada, ben] = [await arrive(browser, 'Ada'), await arrive(browser, 'Ben')]
+  const [ada, ben] = [await arrive(chromium, 'Ada'), await arrive(firefox, 'Ben')]
   await meet(ada, ben, { url: product.url, text: 'hello' })
   await ben.click('button', 'Menu')
   await ben.click('button', 'Versions…')

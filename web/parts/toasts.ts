@@ -1,4 +1,5 @@
-/** News that nobody has to answer: said politely, gone by itself, and never over what has the focus. */
+/** News that nobody has to answer: said politely, gone by itself unless somebody is at it, and never over what has the
+ *  focus. */
 import { css, html, LitElement, nothing } from 'lit'
 import { X } from 'lucide'
 import type { ToastAction } from '../page.ts'
@@ -8,6 +9,8 @@ import { icon } from './icon.ts'
 
 /** Milliseconds on screen: long enough to read twice. */
 const SHOWN_FOR = 6_000
+/** Somebody waits for an answer, and whoever is asked may be looking elsewhere. */
+const ASKED_FOR = 30_000
 const AT_MOST = 3
 
 interface Toast {
@@ -99,10 +102,16 @@ export class Toasts extends LitElement {
     )
     this.toasts = [...others, toast].slice(-AT_MOST)
     this.toggleAttribute('high', focusIsLow())
+    this.#dismissAfter(toast.id, action?.answers === true ? ASKED_FOR : SHOWN_FOR)
+  }
+
+  #dismissAfter(id: number, span: number): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
-      this.#dismiss(toast.id)
-    }, SHOWN_FOR)
+      const isInUse = this.renderRoot.querySelector(`[data-id='${id}']:is(:hover, :focus-within)`) !== null
+      if (isInUse) this.#dismissAfter(id, SHOWN_FOR)
+      else this.#dismiss(id)
+    }, span)
     this.#timers.add(timer)
   }
 
@@ -115,7 +124,7 @@ export class Toasts extends LitElement {
     return html`<div class="stack" role="log" aria-live="polite" aria-label=${strings.notices}>
       ${this.toasts.map(
         ({ id, sentence, action }) =>
-          html`<div class="toast"><span>${sentence}</span>${action ? this.#action(id, action) : nothing}<button
+          html`<div class="toast" data-id=${id}><span>${sentence}</span>${action ? this.#action(id, action) : nothing}<button
               type="button"
               class="icon"
               aria-label=${strings.dismiss}

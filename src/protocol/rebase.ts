@@ -215,7 +215,8 @@ export function forgetAll(state: LogState): void {
 
 /** Forgets everything but the chains of `mine`: the first step of syncing anew from somebody else. */
 export function forgetOthers(state: LogState, mine: (chain: Chain) => boolean): void {
-  for (const [id, chain] of state.chains) {
+  // listed beforehand: a chain that is begun anew would be come upon again, and so without end
+  for (const [id, chain] of [...state.chains]) {
     if (mine(chain)) continue
     state.chains.delete(id)
     leaveClient(state, chain)

@@ -75,11 +75,15 @@ export class Bases {
     this.#tail.bytes += sizeOfEntry(entry)
   }
 
-  /** An own checkpoint: the disk starts from it at once, the memory one checkpoint later. */
+  /** An own checkpoint: the disk starts from it at once, the memory one checkpoint later. What the disk stood on from before
+   *  a Restart covers text that counts no more: the memory never starts from that. */
   startFrom(base: StoredBase, signedBy: Entry): void {
+    const { log } = this.#parts
     const covered = this.#coveredBy(base)
-    if (this.#disk !== undefined) liftBases(this.#parts.log, this.#disk)
-    this.#memory = this.#disk
+    if (this.#disk !== undefined && this.#disk.rosterSeq >= log.restartedAt) {
+      liftBases(log, this.#disk)
+      this.#memory = this.#disk
+    }
     this.#store(base, covered, signedBy)
   }
 

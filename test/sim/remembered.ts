@@ -182,4 +182,19 @@ export const REMEMBERED: readonly Remembered[] = [
       [11_952, { does: 'stop server' }],
     ),
   },
+  {
+    found: 'a checkpoint after a Restart had the log start from the one before it, which covers what counts no more',
+    people: 3,
+    script: script(
+      [2_125, { does: 'act', who: 2, edit: 'checkpoint', breaksRow: false }],
+      [18_703, words(1)],
+      [18_926, { does: 'act', who: 2, edit: 'paste', breaksRow: true }],
+      [18_964, { does: 'act', who: 2, edit: 'checkpoint', breaksRow: false }],
+      [19_229, { does: 'divide', parts: [0, 1, 1] }],
+      [21_353, { does: 'leave', who: 0 }],
+      [21_462, { does: 'act', who: 0, edit: 'profile', breaksRow: true }],
+      [21_666, { does: 'act', who: 0, edit: 'restart', breaksRow: true }],
+      [33_765, { does: 'act', who: 2, edit: 'checkpoint', breaksRow: false }],
+    ),
+  },
 ]

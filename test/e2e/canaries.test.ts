@@ -163,15 +163,14 @@ function fingerprintsOf(sdps: readonly string[]): Buffer[] {
 
 /** What a careless version would do: a message to the server, a row in a database. */
 async function plant(secrets: readonly string[]): Promise<void> {
-  const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/signal`)
-  await new Promise((resolve) => {
-    socket.onopen = resolve
-  })
-  for (const secret of secrets) socket.send(new TextEncoder().encode(secret))
-  await new Promise((resolve) => {
-    socket.onclose = resolve
-    if (socket.readyState === WebSocket.CLOSED) resolve(undefined)
-  })
+  // each on a socket of its own: the server closes one at the first thing it does not understand
+  for (const secret of secrets) {
+    const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/signal`)
+    await new Promise((resolve) => {
+      socket.onopen = () => socket.send(new TextEncoder().encode(secret))
+      socket.onclose = resolve
+    })
+  }
   await new Promise<void>((resolve, reject) => {
     const opening = indexedDB.open('planted')
     opening.onupgradeneeded = () => opening.result.createObjectStore('rows')

@@ -183,7 +183,8 @@ export const REMEMBERED: readonly Remembered[] = [
     ),
   },
   {
-    found: 'a checkpoint after a Restart had the log start from the one before it, which covers what counts no more',
+    found:
+      'a checkpoint after a Restart had the log start from the one before it, which covers what counts no more',
     people: 3,
     script: script(
       [2_125, { does: 'act', who: 2, edit: 'checkpoint', breaksRow: false }],

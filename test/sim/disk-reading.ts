@@ -1,5 +1,5 @@
 /** What a simulated disk holds of the log, read past the session above it. */
-import { decodeBase, entryKey } from '../../src/session/stored.ts'
+import { decodeBase, entryKey, type StoredBase } from '../../src/session/stored.ts'
 import type { LocalId } from '../../src/storage/port.ts'
 import type { Entry } from '../../src/wire/entry.ts'
 import { type ChainId, chainOf } from '../../src/wire/heads.ts'
@@ -7,12 +7,17 @@ import type { SimDisk } from './disk.ts'
 
 const NOTHING = new Uint8Array(0)
 
+/** What the log on the disk starts from. */
+export function baseOnDisk(disk: SimDisk, localId: LocalId): StoredBase | undefined {
+  const base = decodeBase(disk.row(localId, 'blobs', 'base') ?? NOTHING)
+  return base.ok ? base.value : undefined
+}
+
 /** Per chain how far it can be read without a hole. */
 export function heldOnDisk(disk: SimDisk): Map<ChainId, number> {
   const held = new Map<ChainId, number>()
   for (const [localId, { tables }] of disk.sessions) {
-    const base = decodeBase(disk.row(localId, 'blobs', 'base') ?? NOTHING)
-    if (base.ok) for (const head of base.value.heads) held.set(chainOf(head), head.seq)
+    for (const head of baseOnDisk(disk, localId)?.heads ?? []) held.set(chainOf(head), head.seq)
     for (const key of [...(tables.get('entries')?.keys() ?? [])].sort()) {
       const [chain = '', seq = ''] = key.split('/')
       const before = held.get(chain as ChainId) ?? 0
@@ -25,6 +30,6 @@ export function heldOnDisk(disk: SimDisk): Map<ChainId, number> {
 /** As a row of its own, or in the base the log on the disk starts from. */
 export function isOnDisk(disk: SimDisk, localId: LocalId, entry: Entry): boolean {
   if (disk.row(localId, 'entries', entryKey(entry)) !== undefined) return true
-  const base = decodeBase(disk.row(localId, 'blobs', 'base') ?? NOTHING)
-  return base.ok && base.value.heads.some((head) => chainOf(head) === chainOf(entry) && head.seq >= entry.seq)
+  const heads = baseOnDisk(disk, localId)?.heads ?? []
+  return heads.some((head) => chainOf(head) === chainOf(entry) && head.seq >= entry.seq)
 }

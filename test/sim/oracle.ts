@@ -10,10 +10,11 @@ import { type Chain, heldSeq } from '../../src/protocol/chain.ts'
 import { isAnother } from '../../src/protocol/restarting.ts'
 import type { Roster } from '../../src/protocol/roster.ts'
 import type { LiveSession } from '../../src/session/live-session.ts'
-import type { ChainId } from '../../src/wire/heads.ts'
+import { type ChainId, chainOf } from '../../src/wire/heads.ts'
 import { Broken } from './broken.ts'
 import type { SimDevice } from './device.ts'
-import { heldOnDisk } from './disk-reading.ts'
+import type { SimDisk } from './disk.ts'
+import { baseOnDisk, heldOnDisk } from './disk-reading.ts'
 import type { Town } from './town.ts'
 
 export type Held = Map<ChainId, number>
@@ -48,7 +49,7 @@ export class Oracle {
     const held = this.#heldBy(number)
     const own = this.idOf(session)
     const { chains } = session.replica.log
-    if (this.#hasForgotten(session)) this.#beginAnew(held, own)
+    if (this.#hasForgotten(session, device.disk)) this.#beginAnew(held, own)
     for (const chain of chains.values()) {
       const seq = heldSeq(chain)
       const before = held.get(chain.id) ?? 0
@@ -65,17 +66,24 @@ export class Oracle {
   }
 
   /** Whoever cannot follow a Restart with what it holds forgets all of it in that moment, to be told it anew. */
-  #hasForgotten(session: LiveSession): boolean {
+  #hasForgotten(session: LiveSession, disk: SimDisk): boolean {
     const { log } = session.replica
     const before = this.#logs.get(session)
     const chains = [...log.chains.values()]
     this.#logs.set(session, { restartedAt: log.restartedAt, chains })
+    if (before === undefined) return this.#opensBeyond(session, disk)
     return (
-      before !== undefined &&
       log.restartedAt > before.restartedAt &&
       before.chains.some((chain) => isAnother(log, chain)) &&
       before.chains.every((chain) => log.chains.get(chain.id) !== chain)
     )
+  }
+
+  /** It was closed before its disk stood on a state from after the Restart, and takes part in it anew. */
+  #opensBeyond({ localId, replica: { log } }: LiveSession, disk: SimDisk): boolean {
+    const base = baseOnDisk(disk, localId)
+    if (base === undefined || log.restartedAt <= base.rosterSeq) return false
+    return base.heads.some((head) => head.seq > this.#endOf(chainOf(head), log.roster.restarts))
   }
 
   /** What its own writers had for itself alone is entered again under another name. */

@@ -198,4 +198,19 @@ export const REMEMBERED: readonly Remembered[] = [
       [33_765, { does: 'act', who: 2, edit: 'checkpoint', breaksRow: false }],
     ),
   },
+  {
+    found:
+      'who was closed before its disk stood on a Restart forgot at the next opening what it asks for anew',
+    people: 3,
+    script: script(
+      [6_451, words(2)],
+      [10_329, words(1)],
+      [12_080, { does: 'divide', parts: [1, 0, 1] }],
+      [16_319, { does: 'act', who: 2, edit: 'burst', breaksRow: false }],
+      [16_384, { does: 'act', who: 0, edit: 'restart', breaksRow: true }],
+      [16_636, words(1)],
+      [17_063, { does: 'act', who: 1, edit: 'checkpoint', breaksRow: true }],
+      [31_713, { does: 'leave', who: 1 }],
+    ),
+  },
 ]

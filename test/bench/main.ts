@@ -4,7 +4,8 @@
  * Invariants: every scenario has a deadline; one that fails says why and the others go on; whatever was started
  * is stopped. A row that misses its target is a result; the exit code is 1 only when a row of ours has no figure.
  */
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { closeAll } from '../e2e/browsers.ts'
 import { buildPage, PAGES } from './building.ts'
 import { type Effort, within } from './measuring.ts'
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
   const options = readOptions(words)
   if (options.task === 'help') return void process.stdout.write(HELP)
   if (options.task === 'plot') return plot()
+  if (options.file !== undefined) await mkdir(dirname(options.file), { recursive: true })
   for (const page of PAGES) await buildPage(page)
   const findings = await measureAll(options)
   const rows = new Map(options.rows.flatMap((name) => rowOf(name, findings)))

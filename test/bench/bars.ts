@@ -44,6 +44,9 @@ const STYLE = `
     .bar-0 { fill: #4cc2b5 } .bar-1 { fill: #7d8590 } .bar-2 { fill: #d9a35b }
   }`
 
+/** Characters of a source in one line of the figure. */
+const MOST_OF_SOURCE = 100
+
 export function drawFigure({ title, rows, sources }: Figure): string {
   const lines: string[] = [said(MARGIN, MARGIN + 14, title, 'text title')]
   let y = MARGIN + 2 * LINE
@@ -57,7 +60,7 @@ export function drawFigure({ title, rows, sources }: Figure): string {
     y += ROW_GAP
   }
   for (const source of sources) {
-    lines.push(said(MARGIN, y + 8, source, 'quiet source'))
+    lines.push(said(MARGIN, y + 8, shortened(source), 'quiet source'))
     y += LINE - 4
   }
   return svg(y + MARGIN, title, lines)
@@ -100,4 +103,9 @@ function svg(height: number, title: string, lines: readonly string[]): string {
 
 function escaped(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;')
+}
+
+/** A command that names many rows is longer than the figure is wide; the page that shows it has the whole. */
+function shortened(source: string): string {
+  return source.length <= MOST_OF_SOURCE ? source : `${source.slice(0, MOST_OF_SOURCE - 1)}…`
 }

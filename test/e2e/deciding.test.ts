@@ -8,24 +8,22 @@ import { type Product, startProduct, stopProducts } from './product.ts'
 import { until } from './waiting.ts'
 
 let product: Product
-let firefox: OpenBrowser // the owner's
-let chromium: OpenBrowser
+let browser: OpenBrowser
 let ada: Person
 let ben: Person
 let link: string
 
 beforeAll(async () => {
   product = await startProduct()
-  firefox = await launchBrowser('firefox')
-  chromium = await launchBrowser('chromium')
+  browser = await launchBrowser('chromium')
 })
 afterAll(async () => {
   await closeAll()
   await stopProducts()
 })
 beforeEach(async () => {
-  ada = await arrive(firefox, 'Ada')
-  ben = await arrive(chromium, 'Ben')
+  ada = await arrive(browser, 'Ada')
+  ben = await arrive(browser, 'Ben')
   link = await meet(ada, ben, { url: product.url, text: 'hello' })
   return async () => {
     expect([...ada.errors, ...ben.errors]).toEqual([])
@@ -94,7 +92,7 @@ test('a removed person is locked out at once, keeps a copy, and comes back by no
   await ben.page.evaluate(inPage.insert, 0, 'forged ')
   await ben.open(link) // the link, by the same device
   await ben.seesWords('Ada removed you. You keep a copy as it was then.')
-  const eve = await arrive(chromium, 'Eve') // the link, by another
+  const eve = await arrive(browser, 'Eve') // the link, by another
   await eve.open(link)
   await eve.seesWords('This link')
   await eve.find('button', 'Start a private draft')
@@ -134,7 +132,7 @@ test('by a link that asks first nobody comes in before they are let in', async (
     (url) => url !== '' && url !== link,
   )
   await ada.press('Escape')
-  const cyd = await arrive(chromium, 'Cyd')
+  const cyd = await arrive(browser, 'Cyd')
   await cyd.open(address)
   await cyd.seesWords('is asked before you come in.')
   const asked = (await cyd.words()).includes('Ada is asked') ? ada : ben // whoever answered the knock first
